@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import * as yaml from "js-yaml";
+import type { Machine } from "./machine";
+import type { Site } from "./site";
+
+/** What the runner (ansibleRunner.ts) reads from stdin. */
+export interface RunRequest {
+  /** Playbook file under ansible/. */
+  playbook: string;
+  /** Inventory as YAML. Holds no secrets. */
+  inventory: string;
+  /** Play-wide variables; may hold secrets. */
+  vars: Record<string, unknown>;
+  /** One known_hosts line for each machine. */
+  knownHosts: string;
+  sshKeyFile: string;
+  /** Hash of the playbook and its roles: a change of them is a reason to run again. */
+  sources: string;
+}
+
+/** One machine as the inventory knows it. */
+export interface InventoryHost {
+  name: string;
+  address: string;
+  hostKey: string;
+}
+
+export interface AnsibleRunArgs {
+  site: Site;
+  /** Playbook file under ansible/, e.g. "galera.yml". */
+  playbook: string;
+  /** Machines by inventory group; the run touches no others. */
+  groups: Record<string, Machine[]>;
+  /** Play-wide variables. Secrets stay secret: they travel on stdin only. */
+  vars: pulumi.Input<Record<string, unknown>>;
+}
+
+/**
+ * One `ansible-playbook` run. It happens at creation and again, in place, when the playbook, its
+ * roles, the variables or the machines change; never because something else did.
+ */
+export class AnsibleRun extends pulumi.ComponentResource {
+  /** Closing line of the last run; depend on it to come after the run. */
+  readonly recap: pulumi.Output<string>;
+
+  constructor(name: string, args: AnsibleRunArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
+    const hosts = Object.entries(args.groups).map(([group, machines]) =>
+      pulumi.all(machines.map((m) => pulumi.all([m.address, m.hostKey]))).apply((known) => ({
+        group,
+        hosts: known.map(([address, hostKey], i) => ({
+          name: machines[i]?.spec.name ?? "",
+          address,
+          hostKey,
+        })),
+      })),
+    );
+    const stdin = pulumi
+      .all([pulumi.all(hosts), pulumi.output(args.vars)])
+      .apply(([groups, vars]) =>
+        JSON.stringify({
+          playbook: args.playbook,
+          inventory: renderInventory(groups),
+          vars,
+          knownHosts: renderKnownHosts(groups.flatMap((g) => g.hosts)),
+          sshKeyFile: args.site.sshKeyFile,
+          sources: hashSources("ansible", args.playbook),
+        } satisfies RunRequest),
+      );
+    const script = "node --import tsx components/ansibleRunner.ts";
+    const run = new local.Command(
+      `${name}-run`,
+      {
+        create: script,
+        update: script,
+        stdin: pulumi.secret(stdin),
+        logging: local.Logging.Stderr,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, additionalSecretOutputs: ["stderr"] },
+    );
+    this.recap = run.stdout;
+    this.registerOutputs({ recap: this.recap });
+  }
+}
+
+/** Inventory YAML: groups of hosts with their addresses. */
+export function renderInventory(groups: { group: string; hosts: InventoryHost[] }[]): string {
+  const children = Object.fromEntries(
+    groups.map(({ group, hosts }) => [
+      group,
+      { hosts: Object.fromEntries(hosts.map((h) => [h.name, { ansible_host: h.address }])) },
+    ]),
+  );
+  return yaml.dump({ all: { vars: { ansible_user: "root" }, children } });
+}
+
+/** known_hosts with the keys that were made before the machines booted. */
+export const renderKnownHosts = (hosts: InventoryHost[]): string =>
+  hosts.map((h) => `${h.address} ${h.hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");
+
+/** Hash over a playbook and all roles that it uses, directly or through other roles. */
+export function hashSources(dir: string, playbook: string): string {
+  const text = readFileSync(path.join(dir, playbook), "utf8");
+  const hash = createHash("sha256").update(text);
+  const seen = new Set<string>();
+  const queue = rolesOf(text);
+  for (let role = queue.shift(); role !== undefined; role = queue.shift()) {
+    if (seen.has(role)) continue;
+    seen.add(role);
+    const root = path.join(dir, "roles", role);
+    const files = readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((f) => f.isFile())
+      .map((f) => path.join(f.parentPath, f.name))
+      .sort();
+    for (const file of files) {
+      const content = readFileSync(file, "utf8");
+      hash.update(path.relative(dir, file)).update(content);
+      if (/\/(tasks|handlers|meta)\//.test(file)) queue.push(...rolesOf(content));
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Names of the roles that a playbook, task or meta file mentions. */
+export function rolesOf(text: string): string[] {
+  const roles: string[] = [];
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    else if (node !== null && typeof node === "object") {
+      for (const [key, value] of Object.entries(node)) {
+        if (key === "roles" || key === "dependencies") {
+          for (const r of value as (string | { role: string })[]) {
+            roles.push(typeof r === "string" ? r : r.role);
+          }
+        } else if (/(^|\.)(include|import)_role$/.test(key)) {
+          roles.push((value as { name: string }).name);
+        } else visit(value);
+      }
+    }
+  };
+  visit(yaml.load(text));
+  return roles;
+}

@@ -1,0 +1,61 @@
+/** Lines of a failure that a person is shown. */
+const FAILURE_LINES = 12;
+
+/**
+ * Turns the default output of ansible-playbook into few readable lines. Pure but for the clock that
+ * it is given (ms), so that the tests feed it captured output.
+ */
+export class AnsibleProgress {
+  private readonly started: number;
+  private task = "";
+  private readonly failed: string[] = [];
+
+  constructor(
+    private readonly playbook: string,
+    private readonly now: () => number,
+  ) {
+    this.started = now();
+  }
+
+  /** Takes one line of output; returns what to show for it. */
+  line(text: string): string[] {
+    const task = /^(?:TASK|RUNNING HANDLER) \[(.*?)\] \**$/.exec(text)?.[1];
+    if (task !== undefined) {
+      this.task = task;
+      return [];
+    }
+    const result = /^(changed|fatal|failed): \[([^\]\s]+)(?: -> [^\]]*)?\](.*)$/.exec(text);
+    if (result) {
+      const [, what, host, rest = ""] = result;
+      if (what === "changed") return [this.show(`${host}: ${this.task}`)];
+      this.failed.push(`${host}: ${this.task}${reason(rest)}`);
+      return [this.show(`${host}: FAILED ${this.task}`)];
+    }
+    if (/^(ERROR!|\[ERROR\])/.test(text)) this.failed.push(text);
+    return [];
+  }
+
+  /** What failed, for the end of the run. */
+  failure(): string[] {
+    const lines = this.failed.flatMap((f) => f.split("\n")).slice(0, FAILURE_LINES);
+    return [`${this.playbook} failed:`, ...lines.map((l) => `  ${l}`)];
+  }
+
+  private show(text: string): string {
+    const seconds = ((this.now() - this.started) / 1000).toFixed(1);
+    return `${seconds.padStart(6)} s  ${text}`;
+  }
+}
+
+/** The message inside `: FAILED! => {json}`, with the command's own error where there is one. */
+function reason(rest: string): string {
+  const json = /=> (\{.*\})\s*$/.exec(rest)?.[1];
+  if (json === undefined) return rest;
+  try {
+    const { msg, stderr, stdout } = JSON.parse(json) as Record<string, unknown>;
+    const parts = [msg, stderr, stdout].filter((p) => typeof p === "string" && p !== "");
+    return `\n${parts.join("\n")}`;
+  } catch {
+    return ` ${json}`;
+  }
+}

@@ -1,0 +1,267 @@
+import { accessSync, constants } from "node:fs";
+import { parseCIDR } from "ipaddr.js";
+import * as yaml from "js-yaml";
+import { z } from "zod";
+import { hostNumber, inSubnet } from "./addresses";
+import { checkAddresses } from "./topology";
+
+const count = z.int().min(0);
+const port = z.int().min(1).max(65535);
+const seconds = z.number().positive();
+const ipv4 = z.ipv4();
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _ only");
+
+/** One web service that runs on every web node, from one systemd template. */
+const serviceSchema = z.strictObject({
+  /** Unit, directory and HAProxy backend name. */
+  name,
+  /** TCP port on the web node; unique among the services. */
+  port,
+  /** Public path prefix; the longest prefix wins and the path is passed on unchanged. */
+  path: z.string().regex(/^\/[\w/-]*$/, "an absolute path"),
+  /** HAProxy balancing algorithm. Default leastconn (requirements: `roundrobin` for auth only). */
+  balance: z.enum(["roundrobin", "leastconn"]).default("leastconn"),
+  /** Keep a client on its server with an inserted SERVERID cookie. Default false. */
+  sticky: z.boolean().default(false),
+  /** Path that HAProxy checks. Default /health. */
+  healthPath: z.string().startsWith("/").default("/health"),
+  /** What to deploy: a directory of the control machine, or a git repository at a version. */
+  source: z.union([
+    z.strictObject({ path: z.string().min(1) }),
+    z.strictObject({ git: z.string().min(1), version: z.string().min(1) }),
+  ]),
+  /** Shell command run once per version in the service's directory. Default: nothing to build. */
+  build: z.string().optional(),
+  /** Command that stays in the foreground and serves on `port`. */
+  start: z.string().min(1),
+  /** Further variables of the service's `.env`. */
+  environment: z.record(z.string(), z.string()).default({}),
+});
+export type ServiceConfig = z.infer<typeof serviceSchema>;
+
+const size = (vcpus: number, memoryMiB: number) =>
+  z
+    .strictObject({
+      vcpus: z.int().min(1).default(vcpus),
+      memoryMiB: z.int().min(128).default(memoryMiB),
+    })
+    .prefault({});
+
+/** The schema of every stack-config key; the doc comments are the reference for a person. */
+const schema = {
+  /** Size of the web pool. The one number that scales it; web.min <= n <= web.max. Required. */
+  webReplicas: z.int(),
+  web: z
+    .strictObject({
+      /** Smallest pool. Default 2 (requirements: one may fail). */
+      min: z.int().min(1).default(2),
+      /** Largest pool and number of HAProxy slots; up to 79 fit the default addresses. Default 10. */
+      max: z.int().min(1).max(79).default(10),
+      /** Longest wait for connections to end before a node is taken out, s. Default 300. */
+      drainSeconds: seconds.default(300),
+      /** Longest wait for a new node to answer its health check, s. Default 60. */
+      readySeconds: seconds.default(60),
+    })
+    .prefault({}),
+  /** The site's subnet, e.g. 192.168.1.0/24. Required. */
+  cidr: z.cidrv4(),
+  /** Address of a machine or VIP (slurmVip, webVip, dataVip) where the default is not wanted. */
+  addresses: z.record(z.string(), ipv4).default({}),
+  /** How machines are made: `container` (libvirt LXC on this host) or `vm` (KVM). Required. */
+  driver: z.enum(["container", "vm"]),
+  /** Libvirt URI in which the network is made. Default qemu:///system. */
+  libvirtUri: z.string().default("qemu:///system"),
+  /** Network interface inside the machines. Default eth0. */
+  interface: z.string().default("eth0"),
+  ssh: z
+    .strictObject({
+      /** Private key for root on the machines; the public key is `<file>.pub`. */
+      privateKeyFile: z.string().min(1),
+    })
+    .optional(),
+  /** The owner's certificate for the web VIP (PEM files). Default: one signed by a generated CA. */
+  tls: z
+    .strictObject({ certificateFile: z.string().min(1), keyFile: z.string().min(1) })
+    .optional(),
+  slurm: z
+    .strictObject({
+      clusterName: name.default("hpc"),
+      partition: name.default("main"),
+      /** Number of compute nodes that this program runs. Default 2. */
+      computeNodes: count.max(20).default(2),
+      /** VRRP router id of the Slurm VIP. Default 51 (the owner's figure). */
+      routerId: z.int().min(1).max(255).default(51),
+      /** Slurm's ProctrackType. Default cgroup; containers need linuxproc. */
+      proctrack: z.string().default("proctrack/cgroup"),
+      /** Slurm's TaskPlugin. Default cgroup; containers need none. */
+      taskPlugin: z.string().default("task/cgroup"),
+    })
+    .prefault({}),
+  vrrp: z
+    .strictObject({
+      /** VRRPv3 advertisement interval, s. Default 0.3: detects in about 0.9 s (measured), flaps not. */
+      advertSeconds: z.number().min(0.1).max(10).default(0.3),
+      /** VRRP router id of the web and data VIPs. Default 52. */
+      haproxyRouterId: z.int().min(1).max(255).default(52),
+    })
+    .prefault({}),
+  ports: z
+    .strictObject({
+      http: port.default(80),
+      https: port.default(443),
+      /** HAProxy's statistics page. Default 8404 (requirements). */
+      stats: port.default(8404),
+      /** Read-only HAProxy socket for the other HAProxy node. */
+      haproxyPeer: port.default(8405),
+      redis: port.default(6379),
+      sentinel: port.default(26379),
+      mysql: port.default(3306),
+      galeraReplication: port.default(4567),
+      galeraIst: port.default(4568),
+      galeraSst: port.default(4444),
+      /** HTTP answer "this node is synced" on each Galera node. */
+      galeraCheck: port.default(9200),
+      slurmctld: port.default(6817),
+      slurmd: port.default(6818),
+      slurmdbd: port.default(6819),
+    })
+    .prefault({}),
+  /** Sizes per role; the defaults are the reference site's. */
+  sizes: z
+    .strictObject({
+      "slurm-controller": size(8, 32768),
+      "slurm-compute": size(4, 8192),
+      client: size(2, 2048),
+      redis: size(2, 4096),
+      galera: size(4, 8192),
+      haproxy: size(2, 2048),
+      web: size(4, 8192),
+    })
+    .prefault({}),
+  /** The web services of each node. Required, at least one. */
+  services: z.array(serviceSchema).min(1),
+};
+
+type Schema = typeof schema;
+/** The validated stack config, with all defaults filled in. */
+export type SiteConfig = { [K in keyof Schema]: z.infer<Schema[K]> };
+
+/** Every fault of a stack config at once; nothing has been touched when it is thrown. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    const n = faults.length;
+    super(
+      `The stack config has ${n} fault${n === 1 ? "" : "s"}; nothing was changed:\n` +
+        faults.map((f) => `  - ${f}`).join("\n"),
+    );
+    this.name = "ConfigError";
+  }
+}
+
+/** The seam to the file system, so that validation stays testable. Throws when not readable. */
+export type ReadableCheck = (file: string) => void;
+const readable: ReadableCheck = (file) => accessSync(file, constants.R_OK);
+
+/**
+ * Validates raw stack config (keys without the project prefix, values as Pulumi hands them over:
+ * scalars as text, objects as JSON).
+ * @throws ConfigError with every fault: key, value, what is allowed.
+ */
+export function parseConfig(raw: Record<string, string>, check = readable): SiteConfig {
+  const faults: string[] = [];
+  for (const key of Object.keys(raw)) {
+    if (!(key in schema)) {
+      faults.push(`${key}: unknown key; allowed: ${Object.keys(schema).join(", ")}`);
+    }
+  }
+  const site: Record<string, unknown> = {};
+  for (const [key, type] of Object.entries(schema) as [keyof Schema, z.ZodType][]) {
+    const value = parseValue(raw[key]);
+    const result = type.safeParse(value);
+    if (result.success) site[key] = result.data;
+    else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
+  }
+  faults.push(...crossChecks(site as Partial<SiteConfig>, check));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return site as SiteConfig;
+}
+
+function parseValue(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return yaml.load(text, { schema: yaml.JSON_SCHEMA });
+  } catch {
+    return text;
+  }
+}
+
+function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string {
+  const where = [key, ...issue.path.map(String)].join(".");
+  const at = issue.path.reduce<unknown>(
+    (v, p) => (v as Record<PropertyKey, unknown> | undefined)?.[p],
+    value,
+  );
+  const got = at === undefined ? "is missing" : `= ${JSON.stringify(at)}`;
+  return `${where} ${got}: ${issue.message}`;
+}
+
+/** Rules that span keys; each looks only at keys that were valid by themselves. */
+function crossChecks(site: Partial<SiteConfig>, check: ReadableCheck): string[] {
+  const faults: string[] = [];
+  const { web, webReplicas: n } = site;
+  if (web && web.min > web.max) {
+    faults.push(`web.min = ${web.min}: must not be above web.max = ${web.max}`);
+  } else if (web && n !== undefined && (n < web.min || n > web.max)) {
+    faults.push(`webReplicas = ${n}: allowed is ${web.min} to ${web.max} (web.min, web.max)`);
+  }
+  if (site.services) faults.push(...checkServices(site.services));
+  if (site.cidr) {
+    const prefix = parseCIDR(site.cidr)[1];
+    if (prefix > 24 || hostNumber(site.cidr) !== 0) {
+      faults.push(`cidr = "${site.cidr}": must be a network address of /24 or larger`);
+    } else {
+      for (const [machine, address] of Object.entries(site.addresses ?? {})) {
+        if (!inSubnet(address, site.cidr)) {
+          faults.push(`addresses.${machine} = "${address}": must be inside ${site.cidr}`);
+        }
+      }
+      if (web && site.slurm) {
+        faults.push(...checkAddresses(site.cidr, site.addresses ?? {}, web.max, site.slurm));
+      }
+    }
+  }
+  if (site.slurm && site.vrrp && site.slurm.routerId === site.vrrp.haproxyRouterId) {
+    faults.push(`slurm.routerId = ${site.slurm.routerId}: must differ from vrrp.haproxyRouterId`);
+  }
+  const files = {
+    "ssh.privateKeyFile": site.ssh?.privateKeyFile,
+    "tls.certificateFile": site.tls?.certificateFile,
+    "tls.keyFile": site.tls?.keyFile,
+  };
+  for (const [key, file] of Object.entries(files)) {
+    if (file === undefined) continue;
+    try {
+      check(file);
+    } catch (e) {
+      faults.push(`${key} = "${file}": must be a readable file (${(e as Error).message})`);
+    }
+  }
+  return faults;
+}
+
+function checkServices(services: ServiceConfig[]): string[] {
+  const faults: string[] = [];
+  for (const field of ["name", "port", "path"] as const) {
+    const seen = new Map<string | number, string>();
+    services.forEach((s, i) => {
+      const other = seen.get(s[field]);
+      if (other !== undefined) {
+        faults.push(
+          `services.${i}.${field} = ${JSON.stringify(s[field])}: already used by ${other}; must be unique`,
+        );
+      }
+      seen.set(s[field], s.name);
+    });
+  }
+  return faults;
+}

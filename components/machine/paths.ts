@@ -1,0 +1,19 @@
+import { existsSync, realpathSync } from "node:fs";
+import * as path from "node:path";
+import type { Site } from "../site";
+
+/** Directory of one machine (or share) of a site; removed with it. */
+export const machineDirectory = (site: Site, name: string): string =>
+  path.join(site.home, "sites", site.prefix, name);
+
+/**
+ * The present container root file system.
+ * @throws when none was built yet, with the command that builds it.
+ */
+export function imagePath(home: string): string {
+  const current = path.join(home, "images", "rootfs");
+  if (!existsSync(current)) {
+    throw new Error(`No machine image in ${current}: build it with \`npm run image\``);
+  }
+  return realpathSync(current);
+}
