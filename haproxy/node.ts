@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import type { Request } from "./request";
+import { type Observed, parseObservation } from "./state";
+
+/** The node cannot be worked with now: no ssh, or no HAProxy running. Not a reason to stop. */
+export class NodeLost extends Error {}
+
+const ADMIN_SOCKET = "UNIX-CONNECT:/run/haproxy/admin.sock";
+/** Commands on one line of the runtime socket: 60 bytes each in a buffer of 16 KiB, and spare. */
+const BATCH = 100;
+/** Longest time for one exchange with a runtime socket, s. It answers in milliseconds. */
+const ANSWER_SECONDS = 15;
+
+/** One ssh connection per HAProxy node, shared by all that is run there (ControlMaster). */
+export class Connections {
+  private readonly dir = mkdtempSync(path.join(tmpdir(), "haproxy-"));
+
+  constructor(private readonly ssh: Request["ssh"]) {
+    writeFileSync(path.join(this.dir, "known_hosts"), ssh.knownHosts, { mode: 0o600 });
+  }
+
+  node(name: string, address: string): HaproxyNode {
+    return new HaproxyNode(name, (command, stdin, seconds) =>
+      run("ssh", [...this.options(), `${this.ssh.user}@${address}`, command], stdin, seconds),
+    );
+  }
+
+  /** Ends the shared connections and removes what was written. */
+  async close(addresses: string[]): Promise<void> {
+    await Promise.all(
+      addresses.map((a) =>
+        run("ssh", [...this.options(), "-O", "exit", `${this.ssh.user}@${a}`], "", 5),
+      ),
+    );
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private options(): string[] {
+    const options = {
+      BatchMode: "yes",
+      IdentitiesOnly: "yes",
+      StrictHostKeyChecking: "yes",
+      UserKnownHostsFile: path.join(this.dir, "known_hosts"),
+      GlobalKnownHostsFile: "none",
+      ControlMaster: "auto",
+      ControlPath: path.join(this.dir, "%C"),
+      ControlPersist: "60",
+      // A dead node shows within 5 s, at the start and in the middle.
+      ConnectTimeout: "5",
+      ServerAliveInterval: "2",
+      ServerAliveCountMax: "2",
+      LogLevel: "ERROR",
+    };
+    const pairs = Object.entries(options).flatMap(([k, v]) => ["-o", `${k}=${v}`]);
+    // No configuration of the user's: the same command does the same for everyone.
+    return ["-F", "none", "-i", this.ssh.privateKeyFile, ...pairs];
+  }
+}
+
+interface Result {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+type Remote = (command: string, stdin: string, seconds: number) => Promise<Result>;
+
+/** One HAProxy node through its admin socket. */
+export class HaproxyNode {
+  constructor(
+    readonly name: string,
+    private readonly remote: Remote,
+  ) {}
+
+  /** @throws NodeLost when ssh or HAProxy does not answer */
+  async observe(backends: string[]): Promise<Observed> {
+    const text = await this.admin("show servers state; show stat -1 4 -1");
+    return parseObservation(text, backends);
+  }
+
+  /**
+   * Runs commands in order and saves the state, so that a crash right after keeps the change. What HAProxy
+   * says to a command is not judged here: the caller observes whether it had its effect.
+   */
+  async apply(commands: string[]): Promise<string> {
+    let said = "";
+    for (let i = 0; i < commands.length; i += BATCH) {
+      said += await this.admin(commands.slice(i, i + BATCH).join("; "));
+    }
+    await this.must("/usr/local/sbin/haproxy-state save", "");
+    return said.trim();
+  }
+
+  /**
+   * Waits until every URL answers 200 from this node.
+   * @param perHost URLs of each web node; nodes are asked at the same time
+   * @returns one line for each URL that did not within `seconds`: the URL and its last status
+   */
+  async probe(perHost: string[][], seconds: number): Promise<string[]> {
+    const jobs = perHost.map((urls) => `probe ${urls.map((u) => `'${u}'`).join(" ")} &`).join("\n");
+    const script = `
+      end=$((SECONDS + ${Math.ceil(seconds)}))
+      probe() {
+        for url; do
+          until code=$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$url"); [ "$code" = 200 ]; do
+            if [ $SECONDS -ge $end ]; then echo "$url: $code"; break; fi
+            sleep 0.3
+          done
+        done
+      }
+      ${jobs}
+      wait`;
+    const longest = seconds + 2.5 * Math.max(...perHost.map((u) => u.length)) + ANSWER_SECONDS;
+    const out = await this.must("bash -s", script, longest);
+    return out.split("\n").filter((l) => l !== "");
+  }
+
+  private admin(line: string): Promise<string> {
+    return this.must(`socat -t ${ANSWER_SECONDS} - ${ADMIN_SOCKET}`, `${line}\n`);
+  }
+
+  private async must(command: string, stdin: string, seconds = ANSWER_SECONDS): Promise<string> {
+    const { code, stdout, stderr } = await this.remote(command, stdin, seconds);
+    if (code === 0) return stdout;
+    const why = stderr.trim().split("\n").at(-1) || `no answer within ${seconds} s`;
+    throw new NodeLost(`${this.name}: ${why}`);
+  }
+}
+
+/** Runs a program to its end; `code` is null when it was killed after `seconds`. */
+function run(file: string, args: string[], stdin: string, seconds: number): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { stdio: "pipe", timeout: seconds * 1000 });
+    const result: Result = { code: null, stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (d: string) => (result.stdout += d));
+    child.stderr.setEncoding("utf8").on("data", (d: string) => (result.stderr += d));
+    child.on("error", (e) => resolve({ ...result, stderr: e.message }));
+    child.on("close", (code) => resolve({ ...result, code }));
+    // The program may end without reading; its exit code tells what happened.
+    child.stdin.on("error", () => {});
+    child.stdin.end(stdin);
+  });
+}

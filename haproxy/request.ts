@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+const seconds = z.number().positive();
+const machine = z.strictObject({
+  name: z.string().regex(/^[\w-]+$/),
+  address: z.ipv4(),
+});
+
+/** What the reconciler reads from stdin, as JSON. Holds no secrets. */
+export const requestSchema = z.strictObject({
+  /** HAProxy nodes. */
+  nodes: z.array(machine).min(1),
+  services: z
+    .array(
+      z.strictObject({
+        /** Backend name. */
+        name: z.string().regex(/^[\w-]+$/),
+        /** Port on the web nodes. */
+        port: z.int().min(1).max(65535),
+        /** Path that answers 200 on a node that may take traffic. */
+        healthPath: z.string().regex(/^\/[\w./?=&%-]*$/),
+      }),
+    )
+    .min(1),
+  /** Web nodes that should be in every backend. */
+  wanted: z.array(machine),
+  /** Longest wait for sessions to end on a node that leaves, s. */
+  drainSeconds: seconds,
+  /** Longest wait for a node that comes to answer its health checks, s. */
+  readySeconds: seconds,
+  ssh: z.strictObject({
+    user: z.string().regex(/^[\w-]+$/),
+    privateKeyFile: z.string().min(1),
+    /** Content of a known_hosts file; an unknown or changed key is refused. */
+    knownHosts: z.string(),
+  }),
+});
+export type Request = z.infer<typeof requestSchema>;
