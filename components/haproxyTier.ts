@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { AnsibleRun } from "./ansible";
+import { Machine } from "./machine";
+import { Membership } from "./membership";
+import type { Site } from "./site";
+
+export interface HaproxyTierArgs {
+  site: Site;
+  /** Password that HAProxy's check of the Redis master uses. Secret. */
+  redisPassword: pulumi.Input<string>;
+}
+
+/**
+ * The entry: two HAProxy machines that share the web VIP (TLS, routing by path) and the data VIP (the
+ * Redis master and one synced Galera node). It is configured without knowing any web node: those come and
+ * go by `membership`, and the Redis and Galera machines are known by their planned addresses, so the tiers
+ * can be built side by side.
+ */
+export class HaproxyTier extends pulumi.ComponentResource {
+  readonly machines: Machine[];
+  /** Certificate (PEM) that clients verify the entry with: the generated CA's or the owner's chain. */
+  readonly caCertificate: pulumi.Output<string>;
+  /** Closing line of the Ansible run: the tier is configured. */
+  readonly ready: pulumi.Output<string>;
+  private readonly site: Site;
+  private readonly run: AnsibleRun;
+  private readonly prefix: string;
+
+  constructor(name: string, args: HaproxyTierArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:haproxy:HaproxyTier", name, {}, opts);
+    this.prefix = name;
+    this.site = args.site;
+    this.machines = args.site.topology.machines.haproxy.map(
+      (spec) => new Machine(`${name}-${spec.name}`, { spec, site: args.site }, { parent: this }),
+    );
+    const certificate = this.certificate(name);
+    this.caCertificate = certificate.ca;
+    this.run = new AnsibleRun(
+      `${name}-config`,
+      {
+        site: args.site,
+        playbook: "haproxy.yml",
+        groups: { haproxy: this.machines },
+        vars: pulumi
+          .all([certificate.pem, pulumi.secret(args.redisPassword)])
+          .apply(([pem, redisPassword]) => haproxyVars(args.site, pem, redisPassword)),
+      },
+      { parent: this },
+    );
+    this.ready = this.run.recap;
+    this.registerOutputs({ caCertificate: this.caCertificate, ready: this.ready });
+  }
+
+  /**
+   * Puts web nodes into rotation, and takes all others out after their connections ended. One per site.
+   * @param web machines whose configuration is done, or on which `dependsOn` says what to wait for
+   */
+  membership(web: Machine[], dependsOn: pulumi.Resource[] = []): Membership {
+    return new Membership(
+      `${this.prefix}-membership`,
+      { site: this.site, haproxies: this.machines, web },
+      { parent: this, dependsOn: [this.run, ...dependsOn] },
+    );
+  }
+
+  /** The owner's certificate, or one for the web VIP signed by a CA that is made once per stack. */
+  private certificate(name: string): {
+    ca: pulumi.Output<string>;
+    pem: pulumi.Output<string>;
+  } {
+    const { tls } = this.site.config;
+    if (tls) {
+      const chain = readFileSync(tls.certificateFile, "utf8");
+      const key = readFileSync(tls.keyFile, "utf8");
+      return {
+        ca: pulumi.output(chain),
+        pem: pulumi.secret(`${chain.trimEnd()}\n${key.trimEnd()}\n`),
+      };
+    }
+    const made = new local.Command(
+      `${name}-certificate`,
+      {
+        create: "node --import tsx haproxy/certificate.ts",
+        stdin: JSON.stringify({ address: this.site.topology.webVip, name: this.site.prefix }),
+        // The private key is in stdout.
+        logging: local.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      // It stays as it is when a newer program would make it differently; a changed VIP makes a new one.
+      { parent: this, additionalSecretOutputs: ["stdout"], replaceOnChanges: ["stdin"] },
+    );
+    const parts = made.stdout.apply((s) => JSON.parse(s) as { ca: string; pem: string });
+    return { ca: pulumi.unsecret(parts.apply((p) => p.ca)), pem: parts.apply((p) => p.pem) };
+  }
+}
+
+/** Variables of ansible/haproxy.yml; its roles' argument_specs describe them. */
+export function haproxyVars(
+  { config, topology }: Pick<Site, "config" | "topology">,
+  certificatePem: string,
+  redisPassword: string,
+): Record<string, unknown> {
+  const members = (role: "redis" | "galera") =>
+    topology.machines[role].map(({ name, address }) => ({ name, address }));
+  return {
+    haproxy_services: config.services.map((s) => ({
+      name: s.name,
+      port: s.port,
+      path: s.path,
+      balance: s.balance,
+      sticky: s.sticky,
+      health_path: s.healthPath,
+    })),
+    // Nodes come before others leave, so a pool that is replaced as a whole needs twice its slots.
+    haproxy_slots: 2 * config.web.max,
+    haproxy_drain_seconds: config.web.drainSeconds,
+    haproxy_interface: config.interface,
+    haproxy_prefix_length: topology.prefixLength,
+    haproxy_web_vip: topology.webVip,
+    haproxy_data_vip: topology.dataVip,
+    haproxy_router_id: config.vrrp.haproxyRouterId,
+    haproxy_advert_seconds: config.vrrp.advertSeconds,
+    haproxy_http_port: config.ports.http,
+    haproxy_https_port: config.ports.https,
+    haproxy_stats_port: config.ports.stats,
+    haproxy_peer_port: config.ports.haproxyPeer,
+    haproxy_certificate_pem: certificatePem,
+    haproxy_redis_members: members("redis"),
+    haproxy_redis_port: config.ports.redis,
+    haproxy_redis_password: redisPassword,
+    haproxy_galera_members: members("galera"),
+    haproxy_galera_port: config.ports.mysql,
+    haproxy_galera_check_port: config.ports.galeraCheck,
+  };
+}
