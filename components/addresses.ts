@@ -20,7 +20,7 @@ export function hostNumber(cidr: string): number {
 /** Whether `address` is a usable host address of `cidr` (not network, broadcast or gateway .1). */
 export function inSubnet(address: string, cidr: string): boolean {
   const [network, prefix] = parseCIDR(cidr);
-  if (!IPv4.parse(address).match(network as IPv4, prefix)) return false;
+  if (!IPv4.parse(address).match(network, prefix)) return false;
   const first = toNumber(IPv4.networkAddressFromCIDR(cidr).toString());
   const last = toNumber(IPv4.broadcastAddressFromCIDR(cidr).toString());
   const n = toNumber(address);

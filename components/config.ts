@@ -181,7 +181,7 @@ export function parseConfig(raw: Record<string, string>, check = readable): Site
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(site as Partial<SiteConfig>, check));
+  faults.push(...crossChecks(site, check));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as SiteConfig;
 }

@@ -185,13 +185,13 @@ function changed(a: ContainerInputs, b: ContainerInputs, keys: readonly (keyof C
 }
 
 export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs, ContainerState> = {
-  async diff(_id, olds, news) {
+  diff(_id, olds, news) {
     const replaces = changed(olds, news, REPLACING);
     const changes =
       replaces.length > 0 ||
       !olds.running ||
       changed(olds, news, [...RESTARTING, "authorizedKey"]).length > 0;
-    return { changes, replaces, deleteBeforeReplace: true };
+    return Promise.resolve({ changes, replaces, deleteBeforeReplace: true });
   },
 
   async create(inputs) {

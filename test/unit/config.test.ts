@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, parseConfig } from "../../components/config";
+import { plan } from "../../components/topology";
+
+const service = (name: string, port: number, path: string) => ({
+  name,
+  port,
+  path,
+  source: { path: "portal/dist" },
+  start: "node server.js",
+});
+const valid: Record<string, string> = {
+  webReplicas: "2",
+  cidr: "198.18.1.0/24",
+  driver: "container",
+  services: JSON.stringify([service("auth", 4430, "/auth"), service("app", 5174, "/app")]),
+};
+
+/** The faults of `valid` with some keys changed; undefined removes a key. */
+function faults(change: Record<string, string | undefined>): string[] {
+  const raw: Record<string, string> = {};
+  for (const [k, v] of Object.entries({ ...valid, ...change })) if (v !== undefined) raw[k] = v;
+  try {
+    parseConfig(raw);
+    return [];
+  } catch (e) {
+    return (e as ConfigError).faults;
+  }
+}
+
+describe("parseConfig", () => {
+  it("fills in the defaults of the reference site", () => {
+    const site = parseConfig(valid);
+    expect(site.web).toEqual({ min: 2, max: 10, drainSeconds: 300, readySeconds: 60 });
+    expect(site.ports.stats).toBe(8404);
+    expect(site.services[0]?.healthPath).toBe("/health");
+  });
+
+  it.each([
+    ["1", /webReplicas = 1: allowed is 2 to 10/],
+    ["11", /webReplicas = 11: allowed is 2 to 10/],
+    ["2.5", /webReplicas = 2.5: .*int/],
+    ["three", /webReplicas = "three": .*number/],
+    ["3abc", /webReplicas = "3abc": .*number/],
+    [undefined, /webReplicas is missing/],
+  ])("refuses a pool of size %s", (size, message) => {
+    expect(faults({ webReplicas: size })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    [{ web1: "10.0.0.1" }, /addresses.web1 = "10.0.0.1": must be inside 198.18.1.0\/24/],
+    [{ redis1: "198.18.1.21" }, /198.18.1.21.*must be unique/],
+    [{ redis1: "198.18.1.101" }, /already the address of the VIP webVip/],
+    [{ redis1: "198.18.1.30" }, /"198.18.1.30": already the address of/],
+    [{ nowhere: "198.18.1.200" }, /addresses.nowhere: no such machine; allowed: .*redis1/],
+    [{ web1: "198.18.1.1" }, /must be inside/],
+  ])("refuses the address %o", (addresses, message) => {
+    const found = faults({ addresses: JSON.stringify(addresses) });
+    expect(found).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("refuses unknown keys at every depth", () => {
+    expect(faults({ webReplica: "2" })).toEqual([expect.stringMatching(/webReplica: unknown key/)]);
+    expect(faults({ web: '{"minimum": 2}' })).toEqual([expect.stringMatching(/minimum/)]);
+  });
+
+  it("refuses min > max", () => {
+    const found = faults({ web: '{"min": 5, "max": 3}' });
+    expect(found).toEqual(["web.min = 5: must not be above web.max = 3"]);
+  });
+
+  it("refuses a port, name or path that two services share", () => {
+    const services = JSON.stringify([service("a", 4430, "/a"), service("b", 4430, "/b")]);
+    expect(faults({ services })).toEqual([
+      "services.1.port = 4430: already used by a; must be unique",
+    ]);
+  });
+
+  it("refuses a key file that cannot be read", () => {
+    const found = faults({ ssh: '{"privateKeyFile": "/nonexistent/key"}' });
+    expect(found).toEqual([
+      expect.stringMatching(/ssh.privateKeyFile = "\/nonexistent\/key": must be a readable file/),
+    ]);
+  });
+
+  it("lists every fault in one error", () => {
+    expect(
+      faults({ webReplicas: "11", driver: "docker", extra: "1", cidr: undefined }),
+    ).toHaveLength(4);
+  });
+});
+
+describe("plan", () => {
+  it("places the machines of the reference site", () => {
+    const { machines, slurmVip, webVip } = plan(parseConfig({ ...valid, cidr: "192.168.1.0/24" }));
+    expect(machines["slurm-controller"].map((m) => [m.name, m.address])).toEqual([
+      ["slurm-m1", "192.168.1.10"],
+      ["slurm-m2", "192.168.1.11"],
+    ]);
+    expect([slurmVip, webVip]).toEqual(["192.168.1.100", "192.168.1.101"]);
+    expect(machines.web.map((m) => m.address)).toEqual(["192.168.1.21", "192.168.1.22"]);
+    const count = Object.fromEntries(Object.entries(machines).map(([r, m]) => [r, m.length]));
+    expect(count).toEqual({
+      "slurm-controller": 2,
+      "slurm-compute": 2,
+      client: 1,
+      redis: 3,
+      galera: 3,
+      haproxy: 2,
+      web: 2,
+    });
+  });
+
+  it("gives a machine the same address and MAC whatever the pool's size", () => {
+    const two = plan(parseConfig(valid)).machines.web;
+    const ten = plan(parseConfig({ ...valid, webReplicas: "10" })).machines.web;
+    expect(ten.slice(0, 2)).toEqual(two);
+    expect(new Set(ten.map((m) => m.mac)).size).toBe(10);
+  });
+});
