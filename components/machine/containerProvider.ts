@@ -85,7 +85,9 @@ async function personalise(c: ContainerInputs): Promise<string> {
   };
   write(
     "/etc/systemd/network/10-site.network",
-    `[Match]\nName=${c.interface}\n\n[Network]\nAddress=${c.address}/${c.prefixLength}\nGateway=${c.gateway}\n`,
+    `[Match]\nName=${c.interface}\n\n[Network]\nAddress=${c.address}/${c.prefixLength}\nGateway=${c.gateway}\n` +
+      // Addresses are planned; waiting for others would hold back every service after the boot.
+      "LinkLocalAddressing=no\nIPv6AcceptRA=no\n",
   );
   write("/etc/hostname", `${c.hostname}\n`);
   if (!fs.existsSync(`${c.directory}/personal`)) {

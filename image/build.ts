@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import { hpcHome } from "../components/site";
+import { finish } from "./finish";
+
+const SUITE = "bookworm";
+/** An image older than this is built anew, so that new machines start with security fixes, days. */
+const MAX_AGE_DAYS = 30;
+
+/** Package names in the list: one a line, `#` starts a comment. */
+export const packageNames = (text: string): string[] =>
+  text
+    .split("\n")
+    .map((line) => line.replace(/#.*/, "").trim())
+    .filter((line) => line !== "");
+
+/**
+ * Makes sure that `<home>/images/rootfs` points at a root file system built from the present list and
+ * not too old; builds it with mmdebstrap otherwise. Older ones that machines still run on are kept.
+ * @param mirror Debian mirror; default is the distribution's own (`HPC_HA_DEBIAN_MIRROR`)
+ * @throws when the build fails, with the path of its log
+ */
+export async function ensureImage(
+  progress: (text: string) => void,
+  mirror = process.env["HPC_HA_DEBIAN_MIRROR"],
+): Promise<void> {
+  const list = readFileSync(path.join(__dirname, "packages.txt"), "utf8");
+  const recipe = readFileSync(path.join(__dirname, "finish.ts"), "utf8");
+  const key = createHash("sha256").update(list).update(recipe).digest("hex").slice(0, 12);
+  const images = path.join(hpcHome(), "images");
+  mkdirSync(images, { recursive: true, mode: 0o755 });
+  const current = readdirSync(images)
+    .filter((n) => n.startsWith(`rootfs-${key}-`) && !n.endsWith(".partial"))
+    .find((n) => ageDays(path.join(images, n)) < MAX_AGE_DAYS);
+  const name = current ?? `rootfs-${key}-${new Date().toISOString().slice(0, 10)}`;
+  if (current === undefined) {
+    progress("machine image: installing packages, about a minute");
+    await build(path.join(images, name), packageNames(list), mirror);
+  }
+  const link = path.join(images, "rootfs");
+  rmSync(`${link}.new`, { force: true });
+  symlinkSync(name, `${link}.new`);
+  renameSync(`${link}.new`, link);
+  progress(`machine image: ${name}`);
+}
+
+/** When an image was completed: the age of the mark that the build leaves beside it. */
+const ageDays = (dir: string) => (Date.now() - statSync(`${dir}/etc/hpc-ha-image`).mtimeMs) / 864e5;
+
+async function build(target: string, packages: string[], mirror: string | undefined) {
+  const partial = `${target}.partial`;
+  const log = `${target}.log`;
+  rmSync(partial, { recursive: true, force: true });
+  const args = [
+    "--variant=minbase",
+    `--include=${packages.join(",")}`,
+    "--aptopt=Apt::Install-Recommends false",
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--format=directory",
+    SUITE,
+    partial,
+    ...(mirror === undefined ? [] : [mirror]),
+  ];
+  const result = await execa("mmdebstrap", args, { all: true, reject: false });
+  writeFileSync(log, result.all ?? "");
+  if (result.failed) {
+    rmSync(partial, { recursive: true, force: true });
+    const tail = (result.all ?? result.shortMessage).split("\n").slice(-8).join("\n");
+    throw new Error(`The machine image could not be built (log: ${log}):\n${tail}`);
+  }
+  try {
+    await finish(partial);
+  } catch (error) {
+    appendFileSync(log, String(error));
+    throw error;
+  }
+  writeFileSync(`${partial}/etc/hpc-ha-image`, `${path.basename(target)}\n`);
+  if (existsSync(target)) rmSync(target, { recursive: true });
+  renameSync(partial, target);
+  rmSync(log);
+}
+
+if (require.main === module) {
+  ensureImage((text) => console.log(text)).catch((error: unknown) => {
+    console.error(String(error));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+
+/** The only units that start by themselves; the tiers' playbooks enable theirs. */
+const ENABLED = ["ssh.service", "systemd-networkd.service"];
+/** Made by packages at installation; every machine must have its own or get the site's. */
+const SECRETS = ["etc/munge/munge.key", "etc/machine-id", "var/lib/dbus/machine-id"];
+
+/** Turns freshly installed packages into an image: no service enabled, no key or secret inside. */
+export async function finish(root: string): Promise<void> {
+  const write = (file: string, text: string) => {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), text);
+  };
+  write(
+    "etc/systemd/system-preset/00-hpc-ha.preset",
+    [...ENABLED.map((unit) => `enable ${unit}`), "disable *", ""].join("\n"),
+  );
+  await execa("chroot", [root, "systemctl", "preset-all"]);
+  // Static units that only cost time in a machine without devices and consoles of its own.
+  await execa("chroot", [root, "systemctl", "mask", "getty.target", "systemd-pstore.service"]);
+  write("etc/ssh/sshd_config.d/hpc-ha.conf", SSHD);
+  write("etc/sysctl.d/60-hpc-ha.conf", "net.ipv4.ip_nonlocal_bind = 1\n");
+  for (const file of SECRETS) rmSync(path.join(root, file), { force: true });
+  // An empty machine-id makes systemd choose one at the first boot.
+  write("etc/machine-id", "");
+  const ssh = path.join(root, "etc/ssh");
+  for (const file of readdirSync(ssh)) {
+    if (file.startsWith("ssh_host_")) rmSync(path.join(ssh, file));
+  }
+}
+
+const SSHD = `PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+HostKey /etc/ssh/ssh_host_ed25519_key
+UseDNS no
+# One session for every task of an Ansible run over one connection, and the control socket's own.
+MaxSessions 30
+MaxStartups 50:30:100
+`;
