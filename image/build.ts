@@ -79,7 +79,10 @@ async function build(target: string, packages: string[], mirror: string | undefi
   writeFileSync(log, result.all ?? "");
   if (result.failed) {
     rmSync(partial, { recursive: true, force: true });
-    const tail = (result.all ?? result.shortMessage).split("\n").slice(-8).join("\n");
+    const tail = (result.all ?? "mmdebstrap could not be started: is it installed?")
+      .split("\n")
+      .slice(-8)
+      .join("\n");
     throw new Error(`The machine image could not be built (log: ${log}):\n${tail}`);
   }
   try {
