@@ -21,7 +21,6 @@ export async function finish(root: string): Promise<void> {
   // Static units that only cost time in a machine without devices and consoles of its own.
   await execa("chroot", [root, "systemctl", "mask", "getty.target", "systemd-pstore.service"]);
   write("etc/ssh/sshd_config.d/hpc-ha.conf", SSHD);
-  write("etc/sysctl.d/60-hpc-ha.conf", "net.ipv4.ip_nonlocal_bind = 1\n");
   for (const file of SECRETS) rmSync(path.join(root, file), { force: true });
   // An empty machine-id makes systemd choose one at the first boot.
   write("etc/machine-id", "");
