@@ -9,7 +9,15 @@ const unit: Stage[] = [
   { name: "types", command: ["tsc", "--noEmit"] },
   { name: "unit tests", command: ["vitest", "run", "test/unit"] },
 ];
-const suites: Record<string, Stage[]> = { unit, all: unit };
+const tools: Stage[] = [
+  {
+    name: "toolchain tests",
+    command: ["go", "test", "-trimpath", "./..."],
+    cwd: "toolchain/go",
+    env: { CGO_ENABLED: "0" },
+  },
+];
+const suites: Record<string, Stage[]> = { unit, all: [...unit, ...tools] };
 
 const progress: Progress = (text) => console.log(text);
 

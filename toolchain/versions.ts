@@ -43,7 +43,7 @@ export function readVersions(root = projectRoot): Versions {
   };
 }
 
-/** Hash over files, by name and content; directories with all that is in them. */
+/** Hash over files, by name and content; directories with all that is in them but Go's tests. */
 export function contentHash(...roots: string[]): string {
   const hash = createHash("sha256");
   for (const root of roots) {
@@ -56,7 +56,7 @@ export function contentHash(...roots: string[]): string {
 function readdirSafe(root: string): string[] {
   try {
     return readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((f) => f.isFile())
+      .filter((f) => f.isFile() && !f.name.endsWith("_test.go"))
       .map((f) => path.join(f.parentPath, f.name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return [root];

@@ -25,6 +25,13 @@ func (r *RandomPassword) Annotate(a infer.Annotator) {
 	a.SetToken("index/randomPassword", "RandomPassword")
 }
 
+// Check fills in the defaults.
+func (RandomPassword) Check(
+	ctx context.Context, req infer.CheckRequest,
+) (infer.CheckResponse[TextInputs], error) {
+	return check(ctx, req)
+}
+
 // Create makes the password.
 func (RandomPassword) Create(
 	_ context.Context, req infer.CreateRequest[TextInputs],
@@ -55,6 +62,13 @@ type StringState struct {
 // Annotate gives the official type name.
 func (r *RandomString) Annotate(a infer.Annotator) {
 	a.SetToken("index/randomString", "RandomString")
+}
+
+// Check fills in the defaults.
+func (RandomString) Check(
+	ctx context.Context, req infer.CheckRequest,
+) (infer.CheckResponse[TextInputs], error) {
+	return check(ctx, req)
 }
 
 // Create makes the text, which is the resource's id as well.

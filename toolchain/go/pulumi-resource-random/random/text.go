@@ -1,11 +1,14 @@
 package random
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
 const (
@@ -47,16 +50,36 @@ type TextState struct {
 	Upper           bool              `pulumi:"upper"`
 }
 
-func (in TextInputs) state() TextState {
+// withDefaults are the inputs as the engine keeps them, so that what a program leaves out is the same
+// as what it would be.
+func (in TextInputs) withDefaults() TextInputs {
 	// `number` is the deprecated name of `numeric`.
 	numeric := or(in.Numeric, or(in.Number, true))
+	in.Numeric, in.Number = &numeric, &numeric
+	for _, class := range []**bool{&in.Lower, &in.Upper, &in.Special} {
+		value := or(*class, true)
+		*class = &value
+	}
+	for _, atLeast := range []**int{&in.MinLower, &in.MinUpper, &in.MinNumeric, &in.MinSpecial} {
+		value := or(*atLeast, 0)
+		*atLeast = &value
+	}
+	return in
+}
+
+func (in TextInputs) state() TextState {
+	in = in.withDefaults()
 	return TextState{
 		Keepers: in.Keepers, Length: in.Length, OverrideSpecial: in.OverrideSpecial,
-		Lower: or(in.Lower, true), Upper: or(in.Upper, true), Special: or(in.Special, true),
-		Numeric: numeric, Number: numeric,
-		MinLower: or(in.MinLower, 0), MinUpper: or(in.MinUpper, 0),
-		MinNumeric: or(in.MinNumeric, 0), MinSpecial: or(in.MinSpecial, 0),
+		Lower: *in.Lower, Upper: *in.Upper, Special: *in.Special, Numeric: *in.Numeric, Number: *in.Number,
+		MinLower: *in.MinLower, MinUpper: *in.MinUpper, MinNumeric: *in.MinNumeric, MinSpecial: *in.MinSpecial,
 	}
+}
+
+// check fills in the defaults before anything is compared with the state.
+func check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[TextInputs], error) {
+	in, failures, err := infer.DefaultCheck[TextInputs](ctx, req.NewInputs)
+	return infer.CheckResponse[TextInputs]{Inputs: in.withDefaults(), Failures: failures}, err
 }
 
 // text makes one. It is an error to ask for more characters of the classes than fit, or to exclude
