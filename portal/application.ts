@@ -1,0 +1,82 @@
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { ServiceName } from "./environment";
+import type { Health } from "./health";
+import { authentication } from "./services/authentication";
+import { pages } from "./services/pages";
+import { settings } from "./services/settings";
+import { echo } from "./services/echo";
+import { type SessionStore, StoreUnavailable, type UserStore } from "./stores";
+
+export const SESSION_COOKIE = "portal_session";
+/** Longer than HAProxy keeps an idle connection (75 s), so that it is never this side that closes it first, ms. */
+const KEEP_ALIVE = 90_000;
+
+/** What the routes of a service need. */
+export interface Context {
+  service: ServiceName;
+  /** Path prefix that users see, without a slash at the end; "" for the root. */
+  base: string;
+  node: string;
+  sessions: SessionStore;
+  users: UserStore;
+  health: () => Health;
+  /** The user of the request's session, if any. */
+  userOf(request: FastifyRequest): Promise<string | undefined>;
+}
+
+const ROUTES: Record<
+  ServiceName,
+  (app: FastifyInstance, context: Context) => void | Promise<void>
+> = {
+  auth_portal: authentication,
+  auth_frontend: pages,
+  backend: settings,
+  websocket: echo,
+  kooCAEWebServer: pages,
+  kooCAEWebAutomationServer: pages,
+  dashboard: pages,
+  app: pages,
+};
+
+/** The web server of one service: what all have in common, and its own routes. */
+export async function application(
+  args: Omit<Context, "userOf" | "base"> & { basePath: string },
+): Promise<FastifyInstance> {
+  const context: Context = {
+    ...args,
+    base: args.basePath.replace(/\/$/, ""),
+    userOf: async (request) => {
+      const id = request.cookies[SESSION_COOKIE];
+      return id === undefined ? undefined : args.sessions.user(id);
+    },
+  };
+  const app = fastify({
+    // HAProxy is the only client and states the user's address.
+    trustProxy: true,
+    keepAliveTimeout: KEEP_ALIVE,
+    bodyLimit: 10 * 1024 * 1024,
+    // A stop finishes what was asked and closes the rest at once.
+    forceCloseConnections: "idle",
+    // The last answer on a connection says so, and the next request goes to another node.
+    return503OnClosing: false,
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    reply.header("x-served-by", context.node);
+    done(null, payload);
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof StoreUnavailable) {
+      return reply.code(503).header("retry-after", "2").send({ error: error.message });
+    }
+    const { statusCode = 500, message } = error as { statusCode?: number; message: string };
+    if (statusCode >= 500) console.error(error);
+    return reply.code(statusCode).send({ error: statusCode >= 500 ? "internal error" : message });
+  });
+  await app.register(cookie);
+  await app.register(formbody);
+  app.get("/health", () => context.health());
+  await ROUTES[context.service](app, context);
+  return app;
+}

@@ -1,0 +1,39 @@
+import { application } from "./application";
+import { MariaUsers } from "./database";
+import { parseEnvironment, SERVICES, type ServiceName } from "./environment";
+import { HealthWatch } from "./health";
+import { RedisSessions } from "./redis";
+
+/** Runs one service until SIGTERM: then what was asked is finished, WebSockets are closed, and it ends. */
+async function main(name: string | undefined): Promise<void> {
+  const service = SERVICES.find((s): s is ServiceName => s === name);
+  if (service === undefined) throw new Error(`usage: portal ${SERVICES.join("|")}`);
+  const env = parseEnvironment(process.env);
+  const sessions = new RedisSessions(env);
+  const users = new MariaUsers(env);
+  const watch = new HealthWatch({ redis: sessions, database: users });
+  void watch.start();
+  const app = await application({
+    service,
+    basePath: env.BASE_PATH,
+    node: env.NODE_NAME,
+    sessions,
+    users,
+    health: () => watch.health,
+  });
+  await app.listen({ host: "0.0.0.0", port: env.PORT });
+  const stop = async () => {
+    await app.close();
+    watch.close();
+    sessions.close();
+    await users.close();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void stop().then(() => process.exit(0)));
+  }
+}
+
+main(process.argv[2]).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
