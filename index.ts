@@ -1,8 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Machine } from "./components/machine";
+import { Galera } from "./components/galera";
+import { HaproxyTier } from "./components/haproxyTier";
 import { SiteNetwork } from "./components/network";
+import { RedisSentinel } from "./components/redisSentinel";
 import { makeSite } from "./components/site";
+import { SiteFiles } from "./components/siteFiles";
+import { SlurmCompute } from "./components/slurmCompute";
+import { SlurmMasters } from "./components/slurmMasters";
 import { loadConfig } from "./components/stackConfig";
+import { PORTAL_ADMIN, WebPool } from "./components/webPool";
 
 const config = loadConfig();
 const network = new SiteNetwork("site", {
@@ -10,8 +16,59 @@ const network = new SiteNetwork("site", {
   networkName: `${pulumi.getProject()}-${pulumi.getStack()}`,
 });
 const site = makeSite(config, network.networkName);
-const machines = Object.values(site.topology.machines)
-  .flat()
-  .map((spec) => new Machine(spec.name, { spec, site }));
 
-export const addresses = machines.map((machine) => machine.address);
+// Data tier, and the entry through which all others reach it.
+const redis = new RedisSentinel("redis", { site });
+const galera = new Galera("galera", {
+  site,
+  databases: [
+    { name: "portal", user: "portal" },
+    { name: "slurm_acct_db", user: "slurm" },
+  ],
+});
+const entry = new HaproxyTier("entry", { site, redisPassword: redis.password });
+
+// Stateful half: the Slurm control plane and its nodes.
+const masters = new SlurmMasters("slurm", {
+  site,
+  database: galera.database("slurm_acct_db", entry.ready),
+});
+const compute = new SlurmCompute("compute", { site, masters });
+
+// Stateless half: the web pool, and who of it serves users.
+const pool = new WebPool("web", {
+  site,
+  redisPassword: redis.password,
+  database: galera.database("portal", entry.ready),
+});
+const membership = entry.membership(pool.machines, pool.runs);
+
+const machines = [redis, galera, entry, masters, compute, pool].flatMap((tier) => tier.machines);
+const files = new SiteFiles("files", { site, machines, caCertificate: entry.caCertificate });
+
+const { slurmVip, webVip, dataVip } = site.topology;
+const port = config.ports.https === 443 ? "" : `:${config.ports.https}`;
+
+/** Machines with their roles and addresses. */
+export const addresses = machines.map(({ spec }) => ({
+  name: spec.name,
+  role: spec.role,
+  address: spec.address,
+}));
+/** Virtual addresses: Slurm's controller, the web entry, the Redis master and a synced database node. */
+export const vips = { slurm: slurmVip, web: webVip, data: dataVip };
+/** Where each web service is. */
+export const urls = Object.fromEntries(
+  config.services.map((s) => [s.name, `https://${webVip}${port}${s.path}`]),
+);
+/** Ansible inventory of the site. */
+export const inventoryFile = files.inventory;
+/** What browsers and `curl --cacert` verify the web entry with. */
+export const caFile = files.ca;
+/** Command that logs in to a machine; put its address for ADDRESS. */
+export const login = pulumi.interpolate`ssh -i ${site.sshKeyFile} -o UserKnownHostsFile=${files.knownHosts} root@ADDRESS`;
+/** First user of the sample portal. */
+export const portalUser = PORTAL_ADMIN;
+export const portalPassword = pool.adminPassword;
+/** Who is in rotation, as the last change left it. */
+export const rotation = membership.summary;

@@ -8,6 +8,8 @@ const FAILURE_LINES = 12;
 export class AnsibleProgress {
   private readonly started: number;
   private task = "";
+  /** Hosts that were shown for the present task: a loop reports each of its items. */
+  private readonly shown = new Set<string>();
   private readonly failed: string[] = [];
 
   constructor(
@@ -22,12 +24,17 @@ export class AnsibleProgress {
     const task = /^(?:TASK|RUNNING HANDLER) \[(.*?)\] \**$/.exec(text)?.[1];
     if (task !== undefined) {
       this.task = task;
+      this.shown.clear();
       return [];
     }
     const result = /^(changed|fatal|failed): \[([^\]\s]+)(?: -> [^\]]*)?\](.*)$/.exec(text);
     if (result) {
-      const [, what, host, rest = ""] = result;
-      if (what === "changed") return [this.show(`${host}: ${this.task}`)];
+      const [, what, host = "", rest = ""] = result;
+      if (what === "changed") {
+        if (this.shown.has(host)) return [];
+        this.shown.add(host);
+        return [this.show(`${host}: ${this.task}`)];
+      }
       this.failed.push(`${host}: ${this.task}${reason(rest)}`);
       return [this.show(`${host}: FAILED ${this.task}`)];
     }

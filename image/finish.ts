@@ -7,6 +7,9 @@ const ENABLED = ["ssh.service", "systemd-networkd.service"];
 /** Made by packages at installation; every machine must have its own or get the site's. */
 const SECRETS = ["etc/munge/munge.key", "etc/machine-id", "var/lib/dbus/machine-id"];
 
+/** Scripts of an init system that is not used here; enabling a unit that also has one takes a second. */
+const SYSV = "etc/init.d";
+
 /** Turns freshly installed packages into an image: no service enabled, no key or secret inside. */
 export async function finish(root: string): Promise<void> {
   const write = (file: string, text: string) => {
@@ -17,6 +20,8 @@ export async function finish(root: string): Promise<void> {
     "etc/systemd/system-preset/00-hpc-ha.preset",
     [...ENABLED.map((unit) => `enable ${unit}`), "disable *", ""].join("\n"),
   );
+  rmSync(path.join(root, SYSV), { recursive: true });
+  mkdirSync(path.join(root, SYSV));
   await execa("chroot", [root, "systemctl", "preset-all"]);
   // Static units that only cost time in a machine without devices and consoles of its own.
   await execa("chroot", [root, "systemctl", "mask", "getty.target", "systemd-pstore.service"]);

@@ -23,7 +23,12 @@ export interface ContainerInputs {
   /** OpenSSH public key that may log in as root. */
   authorizedKey: string;
   /** Host directories seen inside. */
-  mounts: { source: string; target: string }[];
+  mounts: Mount[];
+}
+
+export interface Mount {
+  source: string;
+  target: string;
 }
 
 /** What is known of a container after a create, an update or a refresh. */
@@ -33,7 +38,9 @@ export interface ContainerState extends ContainerInputs {
   running: boolean;
 }
 
-type Inputs = { [K in keyof ContainerInputs]: pulumi.Input<ContainerInputs[K]> };
+type Inputs = { [K in keyof Omit<ContainerInputs, "mounts">]: pulumi.Input<ContainerInputs[K]> } & {
+  mounts: pulumi.Input<pulumi.Input<{ [K in keyof Mount]: pulumi.Input<string> }>[]>;
+};
 
 /** A libvirt LXC container over an overlay of the image, as a Pulumi dynamic resource. */
 export class Container extends pulumi.dynamic.Resource {

@@ -155,7 +155,6 @@ async function stop(domain: string): Promise<void> {
 async function ensure(c: ContainerInputs, restart: boolean): Promise<ContainerState> {
   if (restart) await stop(c.domain);
   await mountRoot(c);
-  for (const m of c.mounts) fs.mkdirSync(m.source, { recursive: true, mode: 0o755 });
   const hostKey = await personalise(c);
   if ((await domainState(c.domain)) === "paused") await virsh("destroy", c.domain);
   if ((await domainState(c.domain)) !== "running") {
@@ -217,5 +216,8 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
     if ((await domainState(id)) !== "absent") await virsh("undefine", id);
     if (isMounted(`${props.directory}/root`)) await run("umount", [`${props.directory}/root`]);
     fs.rmSync(props.directory, { recursive: true, force: true });
+    // The last machine of a site leaves nothing behind; with others there it is not empty.
+    const site = props.directory.replace(/\/[^/]*$/, "");
+    if (fs.existsSync(site) && fs.readdirSync(site).length === 0) fs.rmdirSync(site);
   },
 };

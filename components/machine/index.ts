@@ -5,16 +5,14 @@ import type { Site } from "../site";
 import type { MachineSpec } from "../topology";
 import { Container } from "./container";
 import { imagePath, machineDirectory } from "./paths";
+import type { StateShare } from "./stateShare";
 
 export interface MachineArgs {
   /** The planned machine. */
   spec: MachineSpec;
   site: Site;
-  /**
-   * Name of a directory shared by all machines that ask for it, seen at `target`: the state share
-   * of the Slurm controllers where the driver has no NFS server. Default: none.
-   */
-  share?: { name: string; target: string };
+  /** File system that it shares with other machines. Default: none. */
+  share?: StateShare;
 }
 
 /**
@@ -53,9 +51,7 @@ export class Machine extends pulumi.ComponentResource {
         image: imagePath(site.home),
         directory: machineDirectory(site, spec.name),
         authorizedKey: readFileSync(`${site.sshKeyFile}.pub`, "utf8").trim(),
-        mounts: args.share
-          ? [{ source: machineDirectory(site, args.share.name), target: args.share.target }]
-          : [],
+        mounts: args.share ? [{ source: args.share.source, target: args.share.target }] : [],
       },
       // A new image is for new machines only; replacing running ones is never a side effect.
       { parent: this, ignoreChanges: ["image"] },

@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { AnsibleRun } from "./ansible";
+import { Machine } from "./machine";
+import type { Site } from "./site";
+
+export interface RedisSentinelArgs {
+  site: Site;
+}
+
+/**
+ * Three Redis nodes with a Sentinel each. Clients reach the master at the data VIP, through HAProxy; its
+ * loss costs them seconds, and what a majority had acknowledged survives.
+ */
+export class RedisSentinel extends pulumi.ComponentResource {
+  readonly machines: Machine[];
+  /** Password of all clients. Secret. */
+  readonly password: pulumi.Output<string>;
+  /** Closing line of the Ansible run: one master, and replicas that follow it. */
+  readonly ready: pulumi.Output<string>;
+
+  constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:redis:RedisSentinel", name, {}, opts);
+    const { site } = args;
+    this.machines = site.topology.machines.redis.map(
+      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
+    );
+    // Letters and digits, so that no configuration file has to quote it.
+    this.password = new random.RandomPassword(
+      `${name}-password`,
+      { length: 32, special: false },
+      { parent: this },
+    ).result;
+    const run = new AnsibleRun(
+      `${name}-config`,
+      {
+        site,
+        playbook: "redis.yml",
+        groups: { redis: this.machines },
+        vars: pulumi.secret(this.password).apply((password) => redisVars(site, password)),
+      },
+      { parent: this },
+    );
+    this.ready = run.recap;
+    this.registerOutputs({ password: this.password, ready: this.ready });
+  }
+}
+
+/** Variables of ansible/redis.yml; its role's argument_specs describe them. */
+export function redisVars(
+  { config }: Pick<Site, "config">,
+  password: string,
+): Record<string, unknown> {
+  return {
+    redis_set: "site",
+    redis_port: config.ports.redis,
+    redis_sentinel_port: config.ports.sentinel,
+    redis_password: password,
+  };
+}

@@ -1,0 +1,70 @@
+import * as path from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { renderInventory, renderKnownHosts } from "./ansible";
+import type { Machine } from "./machine";
+import type { Site } from "./site";
+
+export interface SiteFilesArgs {
+  site: Site;
+  /** All machines of the site. */
+  machines: Machine[];
+  /** What clients verify the web VIP with (PEM). */
+  caCertificate: pulumi.Input<string>;
+}
+
+/** Files for people and their own tools, outside the clone: inventory, ssh host keys, CA certificate. None is secret. */
+export class SiteFiles extends pulumi.ComponentResource {
+  readonly inventory: pulumi.Output<string>;
+  readonly knownHosts: pulumi.Output<string>;
+  readonly ca: pulumi.Output<string>;
+
+  constructor(name: string, args: SiteFilesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:site:SiteFiles", name, {}, opts);
+    const directory = path.join(args.site.home, "sites", args.site.prefix);
+    const hosts = pulumi.all(
+      args.machines.map(({ spec, address, hostKey }) =>
+        pulumi.all([address, hostKey]).apply(([address, hostKey]) => ({ spec, address, hostKey })),
+      ),
+    );
+    const write = (file: string, content: pulumi.Input<string>): pulumi.Output<string> => {
+      const target = path.join(directory, file);
+      const script = `mkdir -p "${directory}" && cat > "${target}"`;
+      const command = new local.Command(
+        `${name}-${file}`,
+        {
+          create: script,
+          update: script,
+          delete: `rm -f "${target}" && rmdir --ignore-fail-on-non-empty "${directory}"`,
+          stdin: content,
+          addPreviousOutputInEnv: false,
+        },
+        { parent: this },
+      );
+      return command.id.apply(() => target);
+    };
+    this.inventory = write(
+      "inventory.yml",
+      hosts.apply((known) =>
+        renderInventory(
+          [...new Set(known.map((h) => h.spec.role))].map((role) => ({
+            group: role.replaceAll("-", "_"),
+            hosts: known
+              .filter((h) => h.spec.role === role)
+              .map(({ spec, address, hostKey }) => ({ name: spec.name, address, hostKey })),
+          })),
+        ),
+      ),
+    );
+    this.knownHosts = write(
+      "known_hosts",
+      hosts.apply((known) =>
+        renderKnownHosts(
+          known.map((h) => ({ name: h.spec.name, address: h.address, hostKey: h.hostKey })),
+        ),
+      ),
+    );
+    this.ca = write("ca.pem", args.caCertificate);
+    this.registerOutputs({ inventory: this.inventory, knownHosts: this.knownHosts, ca: this.ca });
+  }
+}

@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { AnsibleRun } from "./ansible";
+import type { Database } from "./galera";
+import { Machine } from "./machine";
+import { StateShare } from "./machine/stateShare";
+import type { Site } from "./site";
+
+/** Where the controllers see their state share (requirements). */
+const SHARE = "/mnt/slurm";
+
+export interface SlurmMastersArgs {
+  site: Site;
+  /** Database of the accounting. */
+  database: Database;
+}
+
+/**
+ * The two Slurm controllers: slurmctld runs on the one that holds the VIP and can prove that it owns the state on
+ * the share; slurmdbd runs on both.
+ */
+export class SlurmMasters extends pulumi.ComponentResource {
+  readonly machines: Machine[];
+  /** Key that all machines of the cluster share. Secret. */
+  readonly mungeKey: pulumi.Output<string>;
+  /** Closing line of the Ansible run: a controller answers at the VIP. */
+  readonly ready: pulumi.Output<string>;
+
+  constructor(name: string, args: SlurmMastersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:slurm:SlurmMasters", name, {}, opts);
+    const { site, database } = args;
+    const share = new StateShare(`${name}-share`, { site, target: SHARE }, { parent: this });
+    this.machines = site.topology.machines["slurm-controller"].map(
+      (spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, { parent: this }),
+    );
+    this.mungeKey = new random.RandomBytes(
+      `${name}-munge-key`,
+      { length: 128 },
+      { parent: this },
+    ).base64;
+    const run = new AnsibleRun(
+      `${name}-config`,
+      {
+        site,
+        playbook: "slurm-controllers.yml",
+        groups: { slurm_controller: this.machines },
+        vars: pulumi
+          .secret(pulumi.all([this.mungeKey, database.password, database.ready]))
+          .apply(([mungeKey, password]) => ({
+            ...slurmVars(site, mungeKey),
+            ...controllerVars(site, { ...database, password }),
+          })),
+      },
+      { parent: this },
+    );
+    this.ready = run.recap;
+    this.registerOutputs({ mungeKey: this.mungeKey, ready: this.ready });
+  }
+}
+
+/** Variables of both Slurm playbooks; the roles' argument_specs describe them. */
+export function slurmVars(
+  { config, topology }: Pick<Site, "config" | "topology">,
+  mungeKey: string,
+): Record<string, unknown> {
+  const { slurm, ports } = config;
+  return {
+    munge_key: mungeKey,
+    slurm_cluster_name: slurm.clusterName,
+    slurm_partition: slurm.partition,
+    slurm_vip: topology.slurmVip,
+    slurm_controllers: topology.machines["slurm-controller"].map(({ name, address }) => ({
+      name,
+      address,
+    })),
+    slurm_nodes: topology.machines["slurm-compute"].map((spec) => ({
+      name: spec.name,
+      address: spec.address,
+      cpus: spec.vcpus,
+      memory_mib: spec.memoryMiB,
+    })),
+    slurm_ctld_port: ports.slurmctld,
+    slurm_d_port: ports.slurmd,
+    slurm_dbd_port: ports.slurmdbd,
+    slurm_share: SHARE,
+    slurm_proctrack: slurm.proctrack,
+    slurm_task_plugin: slurm.taskPlugin,
+  };
+}
+
+/** What only the controllers need: addresses of their own, timings, and the database. */
+function controllerVars(
+  { config, topology }: Pick<Site, "config" | "topology">,
+  database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
+): Record<string, unknown> {
+  return {
+    slurm_vip_prefix_length: topology.prefixLength,
+    slurm_interface: config.interface,
+    slurm_router_id: config.slurm.routerId,
+    slurm_advert_seconds: config.vrrp.advertSeconds,
+    // Four heartbeats (0.5 s each): a controller that missed so many does not write the state any more.
+    slurm_stale_seconds: 2,
+    // A controller that is busy with a large state may take seconds to answer; a hung one takes for ever.
+    slurm_answer_seconds: 4,
+    slurm_db_host: database.host,
+    slurm_db_port: database.port,
+    slurm_db_name: database.name,
+    slurm_db_user: database.user,
+    slurm_db_password: database.password,
+  };
+}
