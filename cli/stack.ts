@@ -1,0 +1,140 @@
+import * as fs from "node:fs";
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+import * as path from "node:path";
+import execa from "execa";
+import { hpcHome } from "../components/site";
+import { projectRoot } from "../toolchain/versions";
+
+const PROJECT = "hpc-ha";
+
+/** What the program gives back; see index.ts. */
+export interface StackOutputs {
+  addresses: { name: string; role: string; address: string }[];
+  vips: { slurm: string; web: string; data: string };
+  urls: Record<string, string>;
+  login: string;
+  inventoryFile: string;
+  caFile: string;
+  portalUser: string;
+  portalPassword: string;
+}
+
+/** One stack of this project on the Pulumi CLI, as a person would type it. */
+export class Stack {
+  constructor(readonly name: string) {}
+
+  /** Names of its domains, network and directories begin with this. */
+  get prefix(): string {
+    return `${PROJECT}-${this.name}`;
+  }
+
+  get configFile(): string {
+    return path.join(projectRoot, `Pulumi.${this.name}.yaml`);
+  }
+
+  /** Runs `pulumi …` on the stack; output goes to the terminal. */
+  run(args: string[], options: execa.Options = {}): execa.ExecaChildProcess {
+    return execa("pulumi", [...args, "--stack", this.name, "--non-interactive"], {
+      cwd: projectRoot,
+      stdio: "inherit",
+      ...options,
+    });
+  }
+
+  /** Makes the stack unless it is there. Its config file is left as it is. */
+  async ensure(): Promise<void> {
+    if (await this.exists()) return;
+    const config = fs.readFileSync(this.configFile);
+    try {
+      await execa("pulumi", ["stack", "init", this.name, "--non-interactive"], {
+        cwd: projectRoot,
+      });
+    } finally {
+      // `init` writes this machine's salt into the file, which is the project's; the state has it too.
+      fs.writeFileSync(this.configFile, config);
+    }
+  }
+
+  async exists(): Promise<boolean> {
+    const { stdout } = await execa("pulumi", ["stack", "ls", "--json"], { cwd: projectRoot });
+    return (JSON.parse(stdout) as { name: string }[]).some((s) => s.name === this.name);
+  }
+
+  async outputs(): Promise<StackOutputs> {
+    const { stdout } = await this.run(["stack", "output", "--json", "--show-secrets"], {
+      stdio: "pipe",
+    });
+    return JSON.parse(stdout) as StackOutputs;
+  }
+
+  /** Brings the machines to the config's state, from whatever an earlier run left. */
+  async up(...args: string[]): Promise<void> {
+    await this.recover();
+    await this.run(["up", "--yes", "--skip-preview", ...args]);
+  }
+
+  /** Undoes what an interrupted run left in the state: its lock, and creations of unknown outcome. */
+  async recover(): Promise<void> {
+    if (this.releaseDeadLock()) {
+      await this.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+    }
+  }
+
+  /**
+   * Removes locks of the local backend whose process was on this machine and is gone; others stay.
+   * (`pulumi cancel` removes all locks without asking who holds them.) Returns whether there was one.
+   */
+  private releaseDeadLock(): boolean {
+    const url = process.env["PULUMI_BACKEND_URL"] ?? "";
+    if (!url.startsWith("file://")) return false;
+    const dir = path.join(fileURLToPath(url), ".pulumi/locks/organization", PROJECT, this.name);
+    if (!fs.existsSync(dir)) return false;
+    let dead = false;
+    for (const name of fs.readdirSync(dir)) {
+      const file = path.join(dir, name);
+      const lock = JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; hostname: string };
+      if (lock.hostname !== hostname() || fs.existsSync(`/proc/${lock.pid}`)) continue;
+      fs.rmSync(file);
+      dead = true;
+    }
+    return dead;
+  }
+
+  /** Removes all machines and the stack itself; also what a lost state does not know of. */
+  async destroy(): Promise<void> {
+    if (await this.exists()) {
+      await this.recover();
+      await this.run(["destroy", "--yes", "--skip-preview", "--refresh"]);
+      await execa("pulumi", ["stack", "rm", this.name, "--yes", "--preserve-config"], {
+        cwd: projectRoot,
+      });
+    }
+    await this.sweep();
+  }
+
+  /** Removes domains, mounts, directories and the network of the stack by their names. */
+  private async sweep(): Promise<void> {
+    const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
+    const qemu = (...args: string[]) => execa("virsh", ["-q", "-c", "qemu:///system", ...args]);
+    const names = async (list: execa.ExecaChildProcess) =>
+      (await list).stdout.split("\n").map((n) => n.trim());
+    const site = path.join(hpcHome(), "sites", this.prefix);
+    for (const domain of await names(lxc("list", "--all", "--name"))) {
+      if (!domain.startsWith(`${this.prefix}-`)) continue;
+      // Another stack's name may begin like this one's; the disks tell them apart.
+      if (!(await lxc("dumpxml", domain)).stdout.includes(`'${site}/`)) continue;
+      await lxc("destroy", domain).catch(() => undefined);
+      await lxc("undefine", domain).catch(() => undefined);
+    }
+    for (const line of fs.readFileSync("/proc/self/mounts", "utf8").split("\n")) {
+      const mount = line.split(" ")[1] ?? "";
+      if (mount.startsWith(`${site}/`)) await execa("umount", [mount]);
+    }
+    fs.rmSync(site, { recursive: true, force: true });
+    if ((await names(qemu("net-list", "--all", "--name"))).includes(this.prefix)) {
+      await qemu("net-destroy", this.prefix).catch(() => undefined);
+      await qemu("net-undefine", this.prefix);
+    }
+  }
+}
