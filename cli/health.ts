@@ -11,7 +11,6 @@ const UNITS: Record<string, string[]> = {
   redis: ["redis-server", "redis-sentinel"],
   galera: ["mariadb"],
   haproxy: ["haproxy", "keepalived"],
-  web: [],
 };
 
 /** One machine as it is now. */
@@ -38,7 +37,7 @@ export function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {
 /** Judges the text that a machine answered with: units that should run, and failed ones. */
 export function judge(
   machine: MachineOutput,
-  outputs: Pick<StackOutputs, "vips">,
+  outputs: Pick<StackOutputs, "vips" | "urls">,
   text: string,
 ): Pick<MachineHealth, "health" | "vips"> {
   const states = new Map(
@@ -49,6 +48,9 @@ export function judge(
     .map(([name]) => name);
   const wanted = [...(UNITS[machine.role] ?? [])];
   if (vips.includes("slurm")) wanted.push("slurmctld");
+  if (machine.role === "web") {
+    wanted.push(...Object.keys(outputs.urls).map((service) => `hpc-web@${service}`));
+  }
   const dead = wanted.filter((unit) => states.get(unit) !== "active");
   const failed = [...states].filter(([, state]) => state === "failed").map(([unit]) => unit);
   const faults = [...new Set([...dead, ...failed])];

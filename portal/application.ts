@@ -77,6 +77,6 @@ export async function application(
   await app.register(cookie);
   await app.register(formbody);
   app.get("/health", () => context.health());
-  await ROUTES[context.service](app, context);
+  await app.register((scope) => ROUTES[context.service](scope, context));
   return app;
 }
