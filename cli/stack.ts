@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
+import * as yaml from "js-yaml";
 import { hpcHome } from "../components/site";
 import { projectRoot } from "../toolchain/versions";
 
@@ -42,17 +44,31 @@ export class Stack {
     });
   }
 
-  /** Makes the stack unless it is there. Its config file is left as it is. */
+  /** Makes the stack unless it is there. */
   async ensure(): Promise<void> {
     if (await this.exists()) return;
-    const config = fs.readFileSync(this.configFile);
+    await this.keepingConfig(() =>
+      execa("pulumi", ["stack", "init", this.name, "--non-interactive"], { cwd: projectRoot }),
+    );
+  }
+
+  /**
+   * Pulumi writes this machine's salt into the config file, which is the project's, and formats it its own way;
+   * the state has the salt too. The file stays as it was unless its values changed meanwhile.
+   */
+  private async keepingConfig<T>(action: () => Promise<T>): Promise<T> {
+    const read = () => fs.readFileSync(this.configFile, "utf8");
+    const values = (text: string) => {
+      const all = yaml.load(text) as Record<string, unknown>;
+      return { ...all, encryptionsalt: undefined };
+    };
+    const before = read();
     try {
-      await execa("pulumi", ["stack", "init", this.name, "--non-interactive"], {
-        cwd: projectRoot,
-      });
+      return await action();
     } finally {
-      // `init` writes this machine's salt into the file, which is the project's; the state has it too.
-      fs.writeFileSync(this.configFile, config);
+      if (isDeepStrictEqual(values(read()), values(before))) {
+        fs.writeFileSync(this.configFile, before);
+      }
     }
   }
 
@@ -71,7 +87,7 @@ export class Stack {
   /** Brings the machines to the config's state, from whatever an earlier run left. */
   async up(...args: string[]): Promise<void> {
     await this.recover();
-    await this.run(["up", "--yes", "--skip-preview", ...args]);
+    await this.keepingConfig(() => this.run(["up", "--yes", "--skip-preview", ...args]));
   }
 
   /** Undoes what an interrupted run left in the state: its lock, and creations of unknown outcome. */

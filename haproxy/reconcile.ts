@@ -135,10 +135,12 @@ class Reconciler {
     const deadline = elapsed() + CHECK_SECONDS;
     for (;;) {
       const observed = await this.observe();
-      const open = [...observed].flatMap(([node, o]) => unproven(additions(node), o));
+      const open = [...observed].flatMap(([node, o]) =>
+        unproven(additions(node), o).map((a) => `${this.names([a.address])} on ${node}`),
+      );
       if (open.length === 0) break;
       if (elapsed() > deadline) {
-        const which = open.map((a) => `${a.backend} on ${a.address}`).join(", ");
+        const which = [...new Set(open)].join(", ");
         throw new Error(`HAProxy's own checks did not succeed within ${CHECK_SECONDS} s: ${which}`);
       }
       await pause(POLL_SECONDS * 1000);

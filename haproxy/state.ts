@@ -62,15 +62,11 @@ export function parseObservation(text: string, backends: string[]): Observed {
     throw new Error(`HAProxy has no backend ${missing.join(", ")}: its configuration is older`);
   }
   const clock = rows.find((r) => r.be_name === "membership");
-  const generation = addressOf(clock)
+  const generation = (clock?.srv_addr ?? EMPTY)
     .split(".")
-    .reduce((n, b) => n * 256 + Number(b), 0);
+    .reduce((n, byte) => n * 256 + Number(byte), 0);
   return { slots, generation };
 }
-
-/** A slot that never had an address shows "-" in its place. */
-const addressOf = (row: Record<string, string> | undefined): string =>
-  row?.srv_addr === undefined || row.srv_addr === "-" ? EMPTY : row.srv_addr;
 
 function toSlot(row: Record<string, string>, stat: Record<string, string> | undefined): Slot {
   const admin = Number(row.srv_admin_state);
@@ -78,7 +74,7 @@ function toSlot(row: Record<string, string>, stat: Record<string, string> | unde
   return {
     backend: row.be_name ?? "",
     server: row.srv_name ?? "",
-    address: addressOf(row),
+    address: row.srv_addr ?? "",
     port: Number(row.srv_port),
     admin: admin & MAINT_BITS ? "maint" : admin & DRAIN_BITS ? "drain" : "ready",
     checked: (check & CHECK_ENABLED) !== 0 && (check & CHECK_PAUSED) === 0,

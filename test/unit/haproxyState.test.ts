@@ -31,20 +31,6 @@ describe("parseObservation", () => {
     expect(slot).toMatchObject({ address: EMPTY, admin: "maint", checked: false, up: false });
   });
 
-  it("takes a slot that never had an address as empty", () => {
-    // Of a node right after its first start.
-    const fresh = [
-      "1",
-      four.split("\n")[1],
-      "5 auth_portal 1 web1 - 0 37 1 1 237 1 0 0 14 0 0 0 slot.invalid 4430 - 0 0 - - 0",
-      "9 membership 1 generation - 0 37 1 1 237 1 0 0 14 0 0 0 slot.invalid 1 - 0 0 - - 0",
-      four.slice(four.indexOf("# pxname,")),
-    ].join("\n");
-    const { slots, generation } = parseObservation(fresh, ["auth_portal"]);
-    expect(slots[0]).toMatchObject({ address: EMPTY, admin: "maint", up: false });
-    expect(generation).toBe(0);
-  });
-
   it("tells a draining server from a ready one", () => {
     const { slots } = parseObservation(drain, ["websocket"]);
     expect(slots.filter((s) => s.admin === "drain").map((s) => s.server)).toEqual(["web4"]);
