@@ -49,12 +49,9 @@ const files = new SiteFiles("files", { site, machines, caCertificate: entry.caCe
 const { slurmVip, webVip, dataVip } = site.topology;
 const port = config.ports.https === 443 ? "" : `:${config.ports.https}`;
 
-/** Machines with their roles and addresses. */
-export const addresses = machines.map(({ spec }) => ({
-  name: spec.name,
-  role: spec.role,
-  address: spec.address,
-}));
+/** Addresses of the machines, by role and name. */
+export const addresses: Record<string, Record<string, string>> = {};
+for (const { spec } of machines) (addresses[spec.role] ??= {})[spec.name] = spec.address;
 /** Virtual addresses: Slurm's controller, the web entry, the Redis master and a synced database node. */
 export const vips = { slurm: slurmVip, web: webVip, data: dataVip };
 /** Where each web service is. */

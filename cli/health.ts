@@ -1,7 +1,5 @@
 import execa from "execa";
-import type { StackOutputs } from "./stack";
-
-type MachineOutput = StackOutputs["addresses"][number];
+import { type MachineOutput, machinesOf, type StackOutputs } from "./stack";
 
 /** Units that must be active on a machine of each role. */
 const UNITS: Record<string, string[]> = {
@@ -25,7 +23,7 @@ export interface MachineHealth extends MachineOutput {
 export function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {
   const probe = "systemctl list-units --all --plain --no-legend --type=service; ip -o -4 address";
   return Promise.all(
-    outputs.addresses.map(async (machine) => {
+    machinesOf(outputs).map(async (machine) => {
       const [file = "", ...args] = outputs.login.replace("ADDRESS", machine.address).split(" ");
       const result = await execa(file, [...args, probe], { reject: false, timeout: 5000 });
       if (result.failed) return { ...machine, health: "does not answer", vips: [] };

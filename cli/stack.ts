@@ -12,7 +12,8 @@ const PROJECT = "hpc-ha";
 
 /** What the program gives back; see index.ts. */
 export interface StackOutputs {
-  addresses: { name: string; role: string; address: string }[];
+  /** By role and name. */
+  addresses: Record<string, Record<string, string>>;
   vips: { slurm: string; web: string; data: string };
   urls: Record<string, string>;
   login: string;
@@ -21,6 +22,18 @@ export interface StackOutputs {
   portalUser: string;
   portalPassword: string;
 }
+
+export interface MachineOutput {
+  name: string;
+  role: string;
+  address: string;
+}
+
+/** The machines of a stack, one after the other. */
+export const machinesOf = ({ addresses }: Pick<StackOutputs, "addresses">): MachineOutput[] =>
+  Object.entries(addresses).flatMap(([role, members]) =>
+    Object.entries(members).map(([name, address]) => ({ name, role, address })),
+  );
 
 /** One stack of this project on the Pulumi CLI, as a person would type it. */
 export class Stack {

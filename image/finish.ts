@@ -7,6 +7,7 @@ const ENABLED = ["ssh.service", "systemd-networkd.service"];
 /** Made by packages at installation; every machine must have its own or get the site's. */
 const SECRETS = ["etc/munge/munge.key", "etc/machine-id", "var/lib/dbus/machine-id"];
 
+const NEEDLESS = ["getty.target", "systemd-pstore.service", "systemd-update-utmp.service"];
 /** Scripts of an init system that is not used here; enabling a unit that also has one takes a second. */
 const SYSV = "etc/init.d";
 
@@ -23,8 +24,8 @@ export async function finish(root: string): Promise<void> {
   rmSync(path.join(root, SYSV), { recursive: true });
   mkdirSync(path.join(root, SYSV));
   await execa("chroot", [root, "systemctl", "preset-all"]);
-  // Static units that only cost time in a machine without devices and consoles of its own.
-  await execa("chroot", [root, "systemctl", "mask", "getty.target", "systemd-pstore.service"]);
+  // Static units that only cost time, or fail at times, in a machine without devices and consoles.
+  await execa("chroot", [root, "systemctl", "mask", ...NEEDLESS]);
   // The building host's name servers are not those of the machines: waiting for one that they cannot
   // reach costs ten seconds wherever a daemon looks up who connects to it (rsync of a new Galera node).
   write("etc/resolv.conf", "");
