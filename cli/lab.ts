@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { ensureImage } from "../image/build";
 import { buildPortal } from "../portal/build";
-import { ensureHost, stopHostDaemons } from "../toolchain/host";
+import { ensureHost, releaseHost } from "../toolchain/host";
 import { elapsed, type Progress, step } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { hpcHome } from "../components/site";
@@ -21,7 +21,7 @@ export async function prepare(): Promise<void> {
 async function up(): Promise<void> {
   const start = Date.now();
   await prepare();
-  const lab = new Stack("lab");
+  const lab = new Stack("lab", progress);
   await lab.ensure();
   await step("pulumi up (stack lab)", progress, () => lab.up("--refresh"));
   await show(lab);
@@ -55,8 +55,12 @@ async function show(stack: Stack): Promise<void> {
 async function down(): Promise<void> {
   await ensureToolchain(progress);
   await ensureHost(progress);
-  await step("pulumi destroy (stack lab)", progress, () => new Stack("lab").destroy());
-  await stopHostDaemons(progress);
+  const lab = new Stack("lab", progress);
+  await step("pulumi destroy (stack lab)", progress, async () => {
+    await lab.remove();
+    await lab.sweep();
+  });
+  await releaseHost(progress);
   progress(`The lab is gone. Kept for the next time: tools and machine image in ${hpcHome()}`);
 }
 

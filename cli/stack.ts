@@ -5,6 +5,9 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
 import * as yaml from "js-yaml";
+import { createInterface } from "node:readline";
+import type { Progress } from "../toolchain/progress";
+import { PulumiProgress } from "./pulumiProgress";
 import { hpcHome } from "../components/site";
 import { projectRoot } from "../toolchain/versions";
 
@@ -37,7 +40,10 @@ export const machinesOf = ({ addresses }: Pick<StackOutputs, "addresses">): Mach
 
 /** One stack of this project on the Pulumi CLI, as a person would type it. */
 export class Stack {
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    private readonly progress: Progress,
+  ) {}
 
   /** Names of its domains, network and directories begin with this. */
   get prefix(): string {
@@ -48,18 +54,35 @@ export class Stack {
     return path.join(projectRoot, `Pulumi.${this.name}.yaml`);
   }
 
-  /** Runs `pulumi …` on the stack; output goes to the terminal. */
-  run(args: string[], options: execa.Options = {}): execa.ExecaChildProcess {
+  /** Starts `pulumi … --stack <name>`. */
+  start(...args: string[]): execa.ExecaChildProcess {
     return execa("pulumi", [...args, "--stack", this.name, "--non-interactive"], {
       cwd: projectRoot,
-      stdio: "inherit",
-      ...options,
+      stdin: "ignore",
+      all: true,
     });
   }
 
-  /** Makes the stack unless it is there. */
+  /** Runs `pulumi up|refresh|destroy …` with readable progress, without asking. */
+  async run(command: "up" | "refresh" | "destroy", ...args: string[]): Promise<void> {
+    const child = this.start(command, "--yes", "--skip-preview", ...args);
+    const readable = new PulumiProgress();
+    const show = async () => {
+      if (!child.all) return;
+      for await (const line of createInterface(child.all)) {
+        for (const shown of readable.line(line)) this.progress(shown);
+      }
+    };
+    const [result] = await Promise.allSettled([child, show()]);
+    if (result.status === "rejected") {
+      throw new Error(`pulumi ${command} of stack ${this.name} failed: see above`);
+    }
+  }
+
+  /** Makes the stack unless it is there; then machines of its name are of a lost state, and go. */
   async ensure(): Promise<void> {
     if (await this.exists()) return;
+    await this.sweep();
     await this.keepingConfig(() =>
       execa("pulumi", ["stack", "init", this.name, "--non-interactive"], { cwd: projectRoot }),
     );
@@ -91,22 +114,20 @@ export class Stack {
   }
 
   async outputs(): Promise<StackOutputs> {
-    const { stdout } = await this.run(["stack", "output", "--json", "--show-secrets"], {
-      stdio: "pipe",
-    });
+    const { stdout } = await this.start("stack", "output", "--json", "--show-secrets");
     return JSON.parse(stdout) as StackOutputs;
   }
 
   /** Brings the machines to the config's state, from whatever an earlier run left. */
   async up(...args: string[]): Promise<void> {
     await this.recover();
-    await this.keepingConfig(() => this.run(["up", "--yes", "--skip-preview", ...args]));
+    await this.keepingConfig(() => this.run("up", ...args));
   }
 
   /** Undoes what an interrupted run left in the state: its lock, and creations of unknown outcome. */
   async recover(): Promise<void> {
     if (this.releaseDeadLock()) {
-      await this.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+      await this.run("refresh", "--clear-pending-creates");
     }
   }
 
@@ -130,20 +151,18 @@ export class Stack {
     return dead;
   }
 
-  /** Removes all machines and the stack itself; also what a lost state does not know of. */
-  async destroy(): Promise<void> {
-    if (await this.exists()) {
-      await this.recover();
-      await this.run(["destroy", "--yes", "--skip-preview", "--refresh"]);
-      await execa("pulumi", ["stack", "rm", this.name, "--yes", "--preserve-config"], {
-        cwd: projectRoot,
-      });
-    }
-    await this.sweep();
+  /** Removes all machines and the stack itself. */
+  async remove(): Promise<void> {
+    if (!(await this.exists())) return;
+    await this.recover();
+    await this.run("destroy", "--refresh");
+    await execa("pulumi", ["stack", "rm", this.name, "--yes", "--preserve-config"], {
+      cwd: projectRoot,
+    });
   }
 
-  /** Removes domains, mounts, directories and the network of the stack by their names. */
-  private async sweep(): Promise<void> {
+  /** Removes domains, mounts, directories and the network by their names: also what a lost state does not know. */
+  async sweep(): Promise<void> {
     const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
     const qemu = (...args: string[]) => execa("virsh", ["-q", "-c", "qemu:///system", ...args]);
     const names = async (list: execa.ExecaChildProcess) =>

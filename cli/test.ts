@@ -1,13 +1,20 @@
+import { labSuite } from "../test/support/suite";
 import { type Progress, elapsed } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { type Stage, stages } from "./stages";
 
-/** The suites by name; `all` is what CI and `npm test` run. */
 const unit: Stage[] = [
   { name: "format", command: ["prettier", "--check", "."] },
   { name: "lint", command: ["eslint", "."] },
   { name: "types", command: ["tsc", "--noEmit"] },
   { name: "unit tests", command: ["vitest", "run", "test/unit"] },
+];
+const ansible: Stage[] = [
+  {
+    name: "Ansible lint and syntax",
+    command: ["ansible-lint", "--offline", "--strict", "--profile=production"],
+    cwd: "ansible",
+  },
 ];
 const tools: Stage[] = [
   {
@@ -17,11 +24,17 @@ const tools: Stage[] = [
     env: { CGO_ENABLED: "0" },
   },
 ];
-const suites: Record<string, Stage[]> = { unit, all: [...unit, ...tools] };
+/** The suites by name; `all` is what CI and `npm test` run. */
+const suites: Record<string, (files: string[]) => Promise<boolean>> = {
+  unit: () => stages(unit, progress),
+  lab: (files) => labSuite(files, progress),
+  all: async () =>
+    (await stages([...unit, ...ansible, ...tools], progress)) && (await labSuite([], progress)),
+};
 
 const progress: Progress = (text) => console.log(text);
 
-async function main(wanted: string): Promise<number> {
+async function main([wanted = "all", ...files]: string[]): Promise<number> {
   const suite = suites[wanted];
   if (!suite) {
     console.error(`No suite "${wanted}"; allowed: ${Object.keys(suites).join(", ")}`);
@@ -29,12 +42,12 @@ async function main(wanted: string): Promise<number> {
   }
   const start = Date.now();
   await ensureToolchain(progress);
-  const passed = await stages(suite, progress);
+  const passed = await suite(files);
   if (passed) progress(`All passed in ${elapsed(start)}`);
   return passed ? 0 : 1;
 }
 
-main(process.argv[2] ?? "all").then(
+main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));

@@ -11,6 +11,7 @@ export class AnsibleProgress {
   /** Hosts that were shown for the present task: a loop reports each of its items. */
   private readonly shown = new Set<string>();
   private readonly failed: string[] = [];
+  private readonly counts = { machines: 0, ok: 0, changed: 0 };
 
   constructor(
     private readonly playbook: string,
@@ -38,8 +39,20 @@ export class AnsibleProgress {
       this.failed.push(`${host}: ${this.task}${reason(rest)}`);
       return [this.show(`${host}: FAILED ${this.task}`)];
     }
+    const recap = /^\S+ +: ok=(\d+) +changed=(\d+) /.exec(text);
+    if (recap) {
+      this.counts.machines += 1;
+      this.counts.ok += Number(recap[1]);
+      this.counts.changed += Number(recap[2]);
+    }
     if (/^(ERROR!|\[ERROR\])/.test(text)) this.failed.push(text);
     return [];
+  }
+
+  /** What was done, for the end of the run. */
+  summary(): string {
+    const { machines, ok, changed } = this.counts;
+    return this.show(`${this.playbook}: machines=${machines} ok=${ok} changed=${changed}`);
   }
 
   /** What failed, for the end of the run. */

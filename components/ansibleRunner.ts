@@ -57,8 +57,11 @@ async function main(): Promise<number> {
     );
     child.on("close", (status) => resolve(status ?? 1));
   });
-  if (code === 0) console.log(`${request.playbook}: done`);
-  else for (const out of progress.failure()) console.error(out);
+  if (code === 0) {
+    console.error(progress.summary());
+    // The same whatever changed: the output is an input of what comes after.
+    console.log(`${request.playbook}: done`);
+  } else for (const out of progress.failure()) console.error(out);
   return code;
 }
 

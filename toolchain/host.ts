@@ -19,9 +19,25 @@ const CONNECTION = "lxc:///system";
 /** libvirtd answers within this time after its start, ms. */
 const DAEMON_DEADLINE = 20_000;
 
-/** Which daemons were started here, so that `lab:down` ends those and no others. */
-const record = () => path.join(hpcHome(), "daemons.json");
-type Daemons = Record<string, number>;
+/** What was started and changed on the host, so that `lab:down` undoes that and no more. */
+interface HostRecord {
+  /** Process ids by name. */
+  daemons?: Record<string, number>;
+  /** The kernel's limit before it was raised. */
+  inotifyInstances?: number;
+}
+const recordFile = () => path.join(hpcHome(), "host.json");
+const readRecord = (): HostRecord =>
+  fs.existsSync(recordFile())
+    ? (JSON.parse(fs.readFileSync(recordFile(), "utf8")) as HostRecord)
+    : {};
+const addRecord = (more: HostRecord) =>
+  fs.writeFileSync(recordFile(), JSON.stringify({ ...readRecord(), ...more }));
+
+/** Limit of inotify instances of root, which all containers count against. */
+const INOTIFY = "/proc/sys/fs/inotify/max_user_instances";
+/** systemd and its daemons hold about six in each container; enough for 80 containers and the host. */
+const INOTIFY_WANTED = 512;
 
 /**
  * Makes sure that libvirt with containers works on this host: packages, daemons.
@@ -33,6 +49,15 @@ export async function ensureHost(progress: Progress): Promise<void> {
   }
   await ensurePackages(progress);
   if (!(await answers())) await step("Starting libvirt", progress, startLibvirt);
+  raiseInotify();
+}
+
+/** With the kernel's default of 128 a container fails to boot from about the 23rd on. */
+function raiseInotify(): void {
+  const present = Number(fs.readFileSync(INOTIFY, "utf8"));
+  if (present >= INOTIFY_WANTED) return;
+  fs.writeFileSync(INOTIFY, String(INOTIFY_WANTED));
+  addRecord({ inotifyInstances: present });
 }
 
 async function ensurePackages(progress: Progress): Promise<void> {
@@ -105,7 +130,7 @@ async function startWithoutInit(): Promise<void> {
   forgetDeadContainers();
   // Overlay mounts that are made later must reach libvirtd's own mount namespace …
   await execa("mount", ["--make-rshared", "/"]);
-  const daemons: Daemons = {};
+  const daemons: Record<string, number> = {};
   if (!(await isRunning("virtlogd"))) {
     await execa("virtlogd", ["--daemon", "--pid-file", "/run/virtlogd.pid"]);
     daemons["virtlogd"] = Number(fs.readFileSync("/run/virtlogd.pid", "utf8"));
@@ -121,7 +146,7 @@ async function startWithoutInit(): Promise<void> {
     "umount /sys/fs/cgroup/unified 2>/dev/null; exec libvirtd --daemon --pid-file /run/libvirtd.pid",
   ]);
   daemons["libvirtd"] = Number(fs.readFileSync("/run/libvirtd.pid", "utf8"));
-  fs.writeFileSync(record(), JSON.stringify(daemons));
+  addRecord({ daemons });
 }
 
 /** After a reboot that kept /run, libvirt would believe in containers whose processes are gone. */
@@ -148,23 +173,25 @@ const isProcess = (pid: number, name: string): boolean => {
   }
 };
 
-/** Ends the daemons that `ensureHost` started itself, unless somebody's machines run on them. */
-export async function stopHostDaemons(progress: Progress): Promise<void> {
-  if (!fs.existsSync(record())) return;
+/** Undoes what `ensureHost` did besides installing packages, unless somebody's machines run. */
+export async function releaseHost(progress: Progress): Promise<void> {
   for (const uri of [CONNECTION, "qemu:///system"]) {
     const running = await execa("virsh", ["-q", "-c", uri, "list", "--name"], { reject: false });
     if (running.stdout.trim() !== "") return;
   }
-  const daemons = JSON.parse(fs.readFileSync(record(), "utf8")) as Daemons;
-  await step("Stopping libvirt", progress, async () => {
-    for (const [name, pid] of Object.entries(daemons)) {
-      if (isProcess(pid, name)) process.kill(pid, "SIGTERM");
-      const end = Date.now() + DAEMON_DEADLINE;
-      while (isProcess(pid, name)) {
-        if (Date.now() > end) throw new Error(`${name} (pid ${pid}) does not end`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+  const { daemons, inotifyInstances } = readRecord();
+  if (inotifyInstances !== undefined) fs.writeFileSync(INOTIFY, String(inotifyInstances));
+  if (daemons !== undefined) await step("Stopping libvirt", progress, () => stopDaemons(daemons));
+  fs.rmSync(recordFile(), { force: true });
+}
+
+async function stopDaemons(daemons: Record<string, number>): Promise<void> {
+  for (const [name, pid] of Object.entries(daemons)) {
+    if (isProcess(pid, name)) process.kill(pid, "SIGTERM");
+    const end = Date.now() + DAEMON_DEADLINE;
+    while (isProcess(pid, name)) {
+      if (Date.now() > end) throw new Error(`${name} (pid ${pid}) does not end`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
-  });
-  fs.rmSync(record());
+  }
 }

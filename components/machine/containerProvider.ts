@@ -157,9 +157,12 @@ async function ensure(c: ContainerInputs, restart: boolean): Promise<ContainerSt
   await mountRoot(c);
   const hostKey = await personalise(c);
   if ((await domainState(c.domain)) === "paused") await virsh("destroy", c.domain);
-  if ((await domainState(c.domain)) !== "running") {
+  const state = await domainState(c.domain);
+  if (state !== "running") {
     const xml = `${c.directory}/domain.xml`;
     fs.writeFileSync(xml, domainXml(c));
+    // The definition of a stopped one is another domain of the same name for libvirt.
+    if (state !== "absent") await virsh("undefine", c.domain);
     await virsh("define", xml);
     await virsh("start", c.domain);
   }
@@ -196,7 +199,8 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
   },
 
   async create(inputs) {
-    return { id: inputs.domain, outs: await ensure(inputs, false) };
+    // One that is there already is of an interrupted run, and may not even have booted.
+    return { id: inputs.domain, outs: await ensure(inputs, true) };
   },
 
   async update(_id, olds, news) {

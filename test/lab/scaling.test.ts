@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StackOutputs } from "../../cli/stack";
+import { Load } from "../support/load";
+import type { Report } from "../support/load/protocol";
+import { baseState, DRAIN_SECONDS, lastChanges, on, scale } from "../support/site";
+
+let outputs: StackOutputs;
+let load: Load | undefined;
+beforeAll(async () => {
+  outputs = await baseState();
+});
+afterAll(async () => {
+  load?.kill();
+  await baseState();
+});
+
+/** Servers of every backend that take requests, as a HAProxy node sees it now. */
+async function rotation(haproxy: string): Promise<string> {
+  const ask = "echo 'show stat -1 4 -1' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18";
+  const { stdout } = await on(outputs, haproxy, ask);
+  const up = stdout.split("\n").filter((line) => /,web\d+,UP/.test(line));
+  return up.sort().join("\n");
+}
+
+const steady = (report: Report) => {
+  expect(report.failures).toEqual([]);
+  expect(report.sent.keepAlive / report.seconds).toBeGreaterThan(100);
+  expect(report.sent.fresh / report.seconds).toBeGreaterThan(100);
+};
+
+describe("scaling 2 -> 4 -> 2 under load", () => {
+  it("out: no request fails, only the new nodes are configured, and they get their share", async () => {
+    load = await Load.start(outputs);
+    const before = await load.during(5);
+    steady(before);
+    expect(Object.keys(before.served).sort()).toEqual(["web1", "web2"]);
+    await scale(4);
+    steady(await load.report());
+    // Machine, container, Ansible run and its command, of each new node; nothing else is made.
+    const { create, update, same } = await lastChanges();
+    expect({ create, update }).toEqual({ create: 8, update: 3 });
+    expect(same).toBeGreaterThan(60);
+    const after = await load.during(5);
+    steady(after);
+    const total = Object.values(after.served).reduce((n, s) => n + s.requests, 0);
+    for (const web of ["web1", "web2", "web3", "web4"]) {
+      const share = (after.served[web]?.requests ?? 0) / total;
+      expect([web, share > 0.15 && share < 0.35]).toEqual([web, true]);
+    }
+    // WebSockets that were open before stayed open, where they were.
+    expect(after.sockets.flatMap((s) => s.closes)).toEqual([]);
+  });
+
+  it("in: no request fails, and WebSockets on the nodes that go get the drain time", async () => {
+    if (!load) throw new Error("no load");
+    // With their cookies removed by nobody, the old ones stay on web1 and web2: bring new ones.
+    const more = await Load.start(outputs, { rate: 1 });
+    try {
+      const open = await more.during(3);
+      const going = (node: string) => node === "web3" || node === "web4";
+      const atRisk = open.sockets.filter((s) => going(s.nodes[0] ?? ""));
+      expect(atRisk.length).toBeGreaterThan(3);
+      await load.report();
+      await scale(2);
+      const report = await load.report();
+      steady(report);
+      expect(await lastChanges()).toMatchObject({ delete: 8, update: 3 });
+      // The last answer of a node that goes is the start of its drain.
+      const drained = Math.max(report.served["web3"]?.last ?? 0, report.served["web4"]?.last ?? 0);
+      const { sockets } = await more.during(3);
+      const closes = sockets.flatMap((s) => s.closes);
+      expect(closes).toHaveLength(atRisk.length);
+      expect(closes.filter((c) => !going(c.node))).toEqual([]);
+      for (const close of closes) {
+        expect((close.at - drained) / 1000).toBeGreaterThan(DRAIN_SECONDS - 1);
+        expect((close.at - drained) / 1000).toBeLessThan(DRAIN_SECONDS + 5);
+      }
+      // Their clients are back, on nodes that stay.
+      expect(sockets.filter((s) => !s.open || going(s.nodes.at(-1) ?? ""))).toEqual([]);
+    } finally {
+      more.kill();
+    }
+    steady(await load.during(3));
+    await load.stop();
+  });
+});
+
+it("membership is the same after HAProxy is reloaded and restarted", async () => {
+  for (const haproxy of ["haproxy1", "haproxy2"]) {
+    const before = await rotation(haproxy);
+    expect(before.split("\n")).toHaveLength(2 * 8);
+    for (const how of ["reload", "restart"]) {
+      await on(outputs, haproxy, `systemctl ${how} haproxy && haproxy-state check`);
+      expect([haproxy, how, await rotation(haproxy)]).toEqual([haproxy, how, before]);
+    }
+  }
+});

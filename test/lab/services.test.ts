@@ -1,0 +1,125 @@
+import * as fs from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StackOutputs } from "../../cli/stack";
+import { Load } from "../support/load";
+import { addressOf, baseConfig, baseState, eventually, on } from "../support/site";
+
+let outputs: StackOutputs;
+beforeAll(async () => {
+  outputs = await baseState();
+  await on(outputs, "client", "cat > /root/ca.pem", { input: fs.readFileSync(outputs.caFile) });
+});
+
+const fromClient = (command: string) => on(outputs, "client", command).then((r) => r.stdout.trim());
+/** Status, headers and body of a request from the client; the CA is the only one that it trusts. */
+const curl = (args: string) =>
+  fromClient(`curl -sS -i --max-time 10 --cacert /root/ca.pem ${args}`);
+const portOf = (service: string) =>
+  (baseConfig()["services"] as { name: string; port: number }[]).find((s) => s.name === service)
+    ?.port;
+const WEB = ["web1", "web2"];
+
+describe("Slurm", () => {
+  it("runs a job on a compute node; squeue and sacct show it", async () => {
+    const job = await fromClient(
+      "sbatch --parsable --output=/tmp/%j.out --wrap 'hostname; sleep 3'",
+    );
+    expect(job).toMatch(/^\d+$/);
+    await eventually("the job runs", 20, async () =>
+      /^RUNNING compute\d$/.test(await fromClient(`squeue -h -j ${job} -o '%T %N'`)),
+    );
+    await eventually("sacct shows its end", 30, async () =>
+      /^COMPLETED\|compute\d\|0:0$/m.test(
+        await fromClient(`sacct -X -n -P -j ${job} -o State,NodeList,ExitCode`),
+      ),
+    );
+    // What sacct showed is in the database, on every node of it.
+    for (const node of ["galera1", "galera2", "galera3"]) {
+      const query = `SELECT state FROM slurm_acct_db.hpc_job_table WHERE id_job = ${job}`;
+      const { stdout } = await on(outputs, node, `mariadb -N -e "${query}"`);
+      expect([node, stdout]).toEqual([node, "3"]);
+    }
+  });
+});
+
+describe("the web entry", () => {
+  it("answers for each of the eight services over TLS that the CA verifies", async () => {
+    const urls = Object.entries(outputs.urls);
+    expect(urls).toHaveLength(8);
+    for (const [service, url] of urls) {
+      const page = service === "auth_portal" ? `${url}/login` : url;
+      const answer = await curl(page);
+      expect([service, answer.split("\r\n")[0]]).toEqual([service, "HTTP/2 200 "]);
+      expect(answer).toMatch(/x-served-by: web[12]/);
+    }
+  });
+
+  it("is not accepted without the CA", async () => {
+    await expect(fromClient(`curl -sS ${outputs.urls["app"]}`)).rejects.toThrow(
+      /certificate|unable to get local issuer/,
+    );
+  });
+
+  it("sends HTTP to HTTPS", async () => {
+    const answer = await curl(`http://${outputs.vips.web}/app?x=1`);
+    expect(answer).toMatch(/^HTTP\/1.1 301/);
+    expect(answer).toContain(`location: https://${outputs.vips.web}/app?x=1`);
+  });
+});
+
+describe("state of users", () => {
+  let cookie: string;
+  beforeAll(async () => {
+    const body = JSON.stringify({ user: outputs.portalUser, password: outputs.portalPassword });
+    const answer = await on(
+      outputs,
+      "client",
+      `curl -sS -i --cacert /root/ca.pem -H 'content-type: application/json' --data @- ${outputs.urls["auth_portal"]}/login`,
+      { input: body },
+    );
+    cookie = /set-cookie: (portal_session=[^;]+)/.exec(answer.stdout)?.[1] ?? answer.stdout;
+    expect(cookie).toMatch(/^portal_session=/);
+  });
+
+  it("a session made through the entry is valid on every web node", async () => {
+    for (const web of WEB) {
+      const url = `http://${addressOf(outputs, web)}:${portOf("auth_portal")}/auth/session`;
+      const answer = await curl(`-H 'cookie: ${cookie}' ${url}`);
+      expect(answer).toContain(`x-served-by: ${web}`);
+      expect(answer).toContain('{"user":"admin"}');
+      expect(await curl(`-H 'cookie: portal_session=other' ${url}`)).toMatch(/^HTTP\/1.1 401/);
+    }
+  });
+
+  it("a setting written through one node is read through another", async () => {
+    const value = `value-${Date.now()}`;
+    const url = (web: string) =>
+      `http://${addressOf(outputs, web)}:${portOf("backend")}/dashboard/api/settings/theme`;
+    const put = `-X PUT -H 'content-type: application/json' -d '{"value":"${value}"}'`;
+    expect(await curl(`-H 'cookie: ${cookie}' ${put} ${url("web1")}`)).toContain("web1");
+    const answer = await curl(`-H 'cookie: ${cookie}' ${url("web2")}`);
+    expect(answer).toContain("x-served-by: web2");
+    expect(answer).toContain(`{"value":"${value}"}`);
+  });
+});
+
+describe("WebSockets", () => {
+  let load: Load;
+  afterAll(() => load.kill());
+
+  it("come back to the same node with their cookie", async () => {
+    load = await Load.start(outputs, { rate: 1 });
+    const settled = async (count: number) =>
+      (await load.report()).sockets.every((s) => s.open && s.nodes.length === count);
+    await eventually("20 WebSockets are open", 20, () => settled(1));
+    load.reopenSockets();
+    await eventually("they are open again", 20, () => settled(2));
+    load.reopenSockets();
+    await eventually("and a third time", 20, () => settled(3));
+    const { sockets } = await load.stop();
+    expect(sockets).toHaveLength(20);
+    expect(sockets.filter((s) => new Set(s.nodes).size !== 1)).toEqual([]);
+    // Both nodes have some, else staying would prove nothing.
+    expect(new Set(sockets.map((s) => s.nodes[0]))).toEqual(new Set(WEB));
+  });
+});

@@ -1,0 +1,87 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import * as yaml from "js-yaml";
+import { Stack, type StackOutputs } from "../../cli/stack";
+import { projectRoot } from "../../toolchain/versions";
+
+/** The suite's own stack; its network is another than the lab's, so both can run beside each other. */
+export const stack = new Stack("test", (text) => console.log(text));
+const CIDR = "198.18.2.0/24";
+/** Long enough to tell a drain from a cut, short enough to wait for, s. */
+export const DRAIN_SECONDS = 8;
+
+type Values = Record<string, unknown>;
+
+/** The lab's config on another network. */
+export function baseConfig(): Values {
+  const lab = fs.readFileSync(path.join(projectRoot, "Pulumi.lab.yaml"), "utf8");
+  const { config } = yaml.load(lab) as { config: Record<string, Values> };
+  const values: Values = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(/^hpc-ha:/, ""), value]),
+  );
+  return { ...values, cidr: CIDR, web: { ...config["hpc-ha:web"], drainSeconds: DRAIN_SECONDS } };
+}
+
+/** Writes the stack's config: the base with changes; a change to undefined leaves the key out. */
+export function configure(changes: Values = {}): void {
+  const values = Object.entries({ ...baseConfig(), ...changes }).filter(([, v]) => v !== undefined);
+  const config = Object.fromEntries(values.map(([key, value]) => [`hpc-ha:${key}`, value]));
+  fs.writeFileSync(stack.configFile, yaml.dump({ config }));
+}
+
+/** Brings the stack to its base state, from whatever an earlier test left. Takes seconds when it is there. */
+export async function baseState(): Promise<StackOutputs> {
+  configure();
+  await stack.ensure();
+  await stack.up("--refresh");
+  return stack.outputs();
+}
+
+/** Scales the pool as a person does. */
+export async function scale(replicas: number): Promise<void> {
+  configure({ webReplicas: String(replicas) });
+  await stack.run("up");
+}
+
+/** How many resources the last update created, changed, deleted and left as they were. */
+export async function lastChanges(): Promise<Record<string, number>> {
+  const { stdout } = await stack.start("stack", "history", "--json", "--page-size", "1");
+  const [last] = JSON.parse(stdout) as { resourceChanges: Record<string, number> }[];
+  return last?.resourceChanges ?? {};
+}
+
+/** Address of a machine of the base state. */
+export function addressOf(outputs: StackOutputs, machine: string): string {
+  const found = Object.values(outputs.addresses)
+    .flatMap((members) => Object.entries(members))
+    .find(([name]) => name === machine);
+  if (!found) throw new Error(`no machine ${machine}`);
+  return found[1];
+}
+
+/** Starts a shell command on a machine as root. */
+export function on(
+  outputs: StackOutputs,
+  machine: string,
+  command: string,
+  options: execa.Options = {},
+): execa.ExecaChildProcess {
+  const [file = "", ...args] = outputs.login
+    .replace("ADDRESS", addressOf(outputs, machine))
+    .split(" ");
+  return execa(file, [...args, "-o", "LogLevel=ERROR", command], { timeout: 120_000, ...options });
+}
+
+/** Waits until a question is answered with yes. */
+export async function eventually(
+  what: string,
+  seconds: number,
+  ask: () => Promise<boolean>,
+): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import { prepare } from "../../cli/lab";
+import { stages } from "../../cli/stages";
+import { releaseHost } from "../../toolchain/host";
+import { type Progress, step } from "../../toolchain/progress";
+import { leftovers } from "./leftovers";
+import { baseState, stack } from "./site";
+
+/**
+ * The lab suite on a stack of its own, which is removed at the end, also when a test failed.
+ * @param files parts of names of the test files to run; default all
+ * @returns whether all passed, and nothing was left behind
+ */
+export async function labSuite(files: string[], progress: Progress): Promise<boolean> {
+  await prepare();
+  let passed = false;
+  // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
+  process.once("SIGINT", () => progress("Stopping: the test stack is removed first"));
+  try {
+    await step("pulumi up (stack test)", progress, baseState);
+    const command = ["vitest", "run", "--config", "test/lab/vitest.config.mts", ...files];
+    passed = await stages([{ name: "lab suite", command }], progress);
+  } finally {
+    await step("pulumi destroy leaves nothing behind", progress, removeStack);
+    await releaseHost(progress);
+  }
+  return passed;
+}
+
+async function removeStack(): Promise<void> {
+  try {
+    await stack.remove();
+    const left = await leftovers(stack.prefix);
+    if (left.length > 0) throw new Error(`pulumi destroy left behind:\n  ${left.join("\n  ")}`);
+  } finally {
+    await stack.sweep();
+    fs.rmSync(stack.configFile, { force: true });
+  }
+}
