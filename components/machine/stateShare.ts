@@ -24,7 +24,10 @@ export class StateShare extends pulumi.ComponentResource {
     const directory = machineDirectory(args.site, name);
     const made = new local.Command(
       `${name}-directory`,
-      { create: `mkdir -p "${directory}"`, delete: `rm -rf "${directory}"` },
+      {
+        create: `mkdir -p "${directory}"`,
+        delete: `rm -rf "${directory}" && rmdir --ignore-fail-on-non-empty "$(dirname "${directory}")"`,
+      },
       { parent: this },
     );
     this.source = made.id.apply(() => directory);
