@@ -42,8 +42,10 @@ export class PulumiProgress {
   private endBlock(): string[] {
     const block = this.block;
     this.block = [];
-    if (!block.some((line) => /\berror:/.test(line))) return [];
-    return [...block.slice(0, 1), ...block.slice(1).slice(-FAILURE_LINES)];
+    // What comes before the error is progress; the error repeats the part of it that matters.
+    const error = block.findIndex((line) => /\berror:/.test(line));
+    if (error < 0) return [];
+    return [...block.slice(0, 1), ...block.slice(error).slice(-FAILURE_LINES)];
   }
 }
 

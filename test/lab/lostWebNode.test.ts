@@ -2,7 +2,7 @@ import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { Load } from "../support/load";
-import { baseState, stack } from "../support/site";
+import { baseState, eventually, stack } from "../support/site";
 
 /** After so long no request may meet the dead node any more, s (requirement of the fault figures). */
 const NOTICED_SECONDS = 3;
@@ -32,6 +32,8 @@ it("a killed web machine costs the requests in flight; refresh and up bring it b
   );
   await stack.run("refresh");
   await stack.run("up");
+  const running = load;
+  await eventually("web2 serves again", 30, async () => "web2" in (await running.report()).served);
   const back = await load.during(5);
   expect(back.failures).toEqual([]);
   const total = Object.values(back.served).reduce((n, s) => n + s.requests, 0);
