@@ -7,7 +7,7 @@ import { baseState, eventually, stack } from "../support/site";
 /** After so long no request may meet the dead node any more, s (requirement of the fault figures). */
 const NOTICED_SECONDS = 3;
 /** Requests that can be on their way when it dies: one for each connection and the time until it is noticed. */
-const IN_FLIGHT = 60;
+const IN_FLIGHT = 30;
 
 let outputs: StackOutputs;
 let load: Load | undefined;
@@ -19,8 +19,8 @@ afterAll(() => load?.kill());
 it("a killed web machine costs the requests in flight; refresh and up bring it back into rotation", async () => {
   load = await Load.start(outputs);
   expect((await load.during(3)).failures).toEqual([]);
-  const killed = Date.now();
   await execa("virsh", ["-c", "lxc:///system", "destroy", `${stack.prefix}-web2`]);
+  const killed = Date.now();
   const during = await load.during(6);
   const late = during.failures.filter((f) => f.sent > killed + NOTICED_SECONDS * 1000);
   expect(late).toEqual([]);

@@ -1,0 +1,55 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { baseConfig, baseState, configure, stack } from "../support/site";
+
+/** The state of all resources, as it is stored. */
+const state = async () => (await stack.start("stack", "export")).stdout;
+
+let before: string;
+beforeAll(async () => {
+  await baseState();
+  before = await state();
+});
+
+/** What `pulumi up` says to a changed config; it must fail, and change nothing. */
+async function refusal(changes: Record<string, unknown>): Promise<string> {
+  configure(changes);
+  const result = await stack.start("up", "--yes", "--skip-preview").then(
+    () => "",
+    (error: { all: string }) => error.all,
+  );
+  expect(await state()).toBe(before);
+  return result;
+}
+
+describe("`pulumi up` refuses, with key, value and what is allowed", () => {
+  it.each([
+    ["1", "webReplicas = 1: allowed is 2 to 10"],
+    ["11", "webReplicas = 11: allowed is 2 to 10"],
+    ["2.5", "webReplicas = 2.5: Invalid input: expected int"],
+    ["three", 'webReplicas = "three": Invalid input: expected number'],
+    [undefined, "webReplicas is missing: Invalid input: expected number"],
+  ])("a pool of %s", async (webReplicas, message) => {
+    expect(await refusal({ webReplicas })).toContain(message);
+  });
+
+  it("min > max, and an unknown key", async () => {
+    const said = await refusal({ web: { min: 5, max: 3 }, webReplica: "3" });
+    expect(said).toContain("web.min = 5: must not be above web.max = 3");
+    expect(said).toContain("webReplica: unknown key; allowed: webReplicas, web,");
+  });
+
+  it("bad addresses, ports used twice and an unreadable key file, all in one error", async () => {
+    const services = baseConfig()["services"] as Record<string, unknown>[];
+    const said = await refusal({
+      addresses: { web1: "198.18.9.1", redis1: "198.18.2.132", galera1: "198.18.2.101" },
+      services: [...services, { ...services[0], name: "another", path: "/another" }],
+      ssh: { privateKeyFile: "/nonexistent/key" },
+    });
+    expect(said).toContain("The stack config has 5 faults; nothing was changed:");
+    expect(said).toContain('addresses.web1 = "198.18.9.1": must be inside 198.18.2.0/24');
+    expect(said).toContain('"198.18.2.132": already the address of redis');
+    expect(said).toContain('"198.18.2.101": already the address of the VIP webVip');
+    expect(said).toContain("services.8.port = 4430: already used by auth_portal; must be unique");
+    expect(said).toContain('ssh.privateKeyFile = "/nonexistent/key": must be a readable file');
+  });
+});
