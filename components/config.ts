@@ -50,7 +50,7 @@ const size = (vcpus: number, memoryMiB: number) =>
 /** The schema of every stack-config key; the doc comments are the reference for a person. */
 const schema = {
   /** Size of the web pool. The one number that scales it; web.min <= n <= web.max. Required. */
-  webReplicas: z.int(),
+  webReplicas: z.int("allowed is a whole number from web.min to web.max"),
   web: z
     .strictObject({
       /** Smallest pool. Default 2 (requirements: one may fail). */

@@ -13,7 +13,7 @@ export const machineDirectory = (site: Site, name: string): string =>
 export function imagePath(home: string): string {
   const current = path.join(home, "images", "rootfs");
   if (!existsSync(current)) {
-    throw new Error(`No machine image in ${current}: build it with \`npm run image\``);
+    throw new Error(`No machine image in ${current}: \`npm run lab\` builds it`);
   }
   return realpathSync(current);
 }

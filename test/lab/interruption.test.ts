@@ -19,10 +19,11 @@ afterAll(() => load?.kill());
 async function interruptScaleOut(signal: "SIGINT" | "SIGKILL", when: RegExp): Promise<void> {
   configure({ webReplicas: "4" });
   const run = stack.start("up", "--yes", "--skip-preview");
-  if (!run.all) throw new Error("no output");
+  const output = run.all;
+  if (!output) throw new Error("no output");
   let sent = false;
   const watch = (async () => {
-    for await (const line of createInterface(run.all ?? [])) {
+    for await (const line of createInterface(output)) {
       if (sent || !when.test(line)) continue;
       sent = true;
       console.log(`    ${signal} at: ${line.trim()}`);

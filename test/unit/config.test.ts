@@ -39,7 +39,7 @@ describe("parseConfig", () => {
   it.each([
     ["1", /webReplicas = 1: allowed is 2 to 10/],
     ["11", /webReplicas = 11: allowed is 2 to 10/],
-    ["2.5", /webReplicas = 2.5: .*int/],
+    ["2.5", /webReplicas = 2.5: .*whole number/],
     ["three", /webReplicas = "three": .*number/],
     ["3abc", /webReplicas = "3abc": .*number/],
     [undefined, /webReplicas is missing/],

@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import * as yaml from "js-yaml";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { buildPortal } from "../../portal/build";
+
+interface Made {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+// The driver's code is serialised into the state, which needs it as node loads it, not as the tests do.
+vi.mock("../../components/machine/container", () => ({
+  Container: class extends pulumi.CustomResource {
+    declare readonly address: pulumi.Output<string>;
+    declare readonly hostKey: pulumi.Output<string>;
+    constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
+      super(CONTAINER, name, { ...args, hostKey: undefined }, opts);
+    }
+  },
+}));
+const CONTAINER = "test:machine:Container";
+
+const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+const key = path.join(home, "key");
+const root = path.join(__dirname, "..", "..");
+let made: Made[] = [];
+
+beforeAll(async () => {
+  await buildPortal();
+  mkdirSync(path.join(home, "images", "rootfs"), { recursive: true });
+  process.env["HPC_HA_HOME"] = home;
+  writeFileSync(key, "");
+  writeFileSync(`${key}.pub`, "ssh-ed25519 AAAA test\n");
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+/** Resources that nothing else waits for: with them all are there. */
+const LAST = [
+  "redis-config-run",
+  "compute-config-run",
+  "entry-membership-command",
+  "files-inventory.yml",
+  "files-known_hosts",
+  "files-ca.pem",
+];
+
+/** Runs the program on the lab's config with changes, without Pulumi's engine. */
+async function run(changes: Record<string, unknown> = {}): Promise<void> {
+  const lab = yaml.load(readFileSync(path.join(root, "Pulumi.lab.yaml"), "utf8"));
+  const config = {
+    ...(lab as { config: Record<string, unknown> }).config,
+    "hpc-ha:ssh": { privateKeyFile: key },
+    ...Object.fromEntries(Object.entries(changes).map(([k, v]) => [`hpc-ha:${k}`, v])),
+  };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(config).map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)]),
+    ),
+  );
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const known = inputs as Record<string, unknown>;
+        made.push({ type, name, inputs: known });
+        const stdout = String(known["create"]).includes("certificate.ts")
+          ? JSON.stringify({ ca: "the CA", pem: "the key" })
+          : `${name}: done`;
+        return {
+          id: name,
+          state: { ...known, hostKey: `ssh-ed25519 ${name}`, result: `secret-${name}`, stdout },
+        };
+      },
+      call: () => ({}),
+    },
+    "hpc-ha",
+    "lab",
+    false,
+  );
+  vi.resetModules();
+  await import("../../index.js");
+  await vi.waitUntil(() => LAST.every((name) => made.some((m) => m.name === name)), 15_000);
+  await pulumi.runtime.disconnect();
+}
+
+beforeEach(() => (made = []));
+
+const ofType = (type: string) => made.filter((m) => m.type === type);
+const containers = () => ofType(CONTAINER);
+const plain = (value: unknown): string => {
+  const secret = value as { value?: unknown } | string | undefined;
+  return typeof secret === "object" ? String(secret.value) : String(secret);
+};
+const stdinOf = (name: string) =>
+  JSON.parse(plain(made.find((m) => m.name === name)?.inputs["stdin"])) as Record<string, unknown>;
+
+describe("the program", () => {
+  it("makes every machine of the site, at its address, on the site's network", async () => {
+    await run();
+    expect(containers().map((c) => c.inputs["hostname"])).toHaveLength(15);
+    expect(containers().find((c) => c.name === "slurm-slurm-m2-container")?.inputs).toMatchObject({
+      domain: "hpc-ha-lab-slurm-m2",
+      address: "198.18.1.11",
+      prefixLength: 24,
+      gateway: "198.18.1.1",
+      mac: "52:54:00:12:01:0b",
+      network: "hpc-ha-lab",
+      mounts: [{ target: "/mnt/slurm" }],
+    });
+    expect(ofType("libvirt:index/network:Network")[0]?.inputs).toMatchObject({
+      addresses: ["198.18.1.0/24"],
+      mode: "none",
+    });
+  });
+
+  it("runs each tier's playbook once, and the web playbook once for each node", async () => {
+    await run({ webReplicas: "4" });
+    const playbooks = made.flatMap(({ name, inputs }) =>
+      /-config-run$/.test(name)
+        ? [`${name}: ${String(JSON.parse(plain(inputs["stdin"])).playbook)}`]
+        : [],
+    );
+    expect(playbooks.sort()).toEqual([
+      "compute-config-run: slurm-nodes.yml",
+      "entry-config-run: haproxy.yml",
+      "galera-config-run: galera.yml",
+      "redis-config-run: redis.yml",
+      "slurm-config-run: slurm-controllers.yml",
+      "web-web1-config-run: web.yml",
+      "web-web2-config-run: web.yml",
+      "web-web3-config-run: web.yml",
+      "web-web4-config-run: web.yml",
+    ]);
+  });
+
+  it("changes nothing but the new nodes, the membership and the files when the pool grows", async () => {
+    await run();
+    const before = new Map(made.map((m) => [m.name, JSON.stringify(m.inputs)]));
+    made = [];
+    await run({ webReplicas: "3" });
+    const changed = made.filter(({ name, inputs }) => before.get(name) !== JSON.stringify(inputs));
+    expect(changed.map((m) => m.name).sort()).toEqual([
+      "entry-membership-command",
+      "files-inventory.yml",
+      "files-known_hosts",
+      "web-web3",
+      "web-web3-config",
+      "web-web3-config-run",
+      "web-web3-container",
+    ]);
+  });
+
+  it("wants the pool's nodes, and no others, in the membership", async () => {
+    await run({ webReplicas: "3" });
+    expect(stdinOf("entry-membership-command")).toMatchObject({
+      nodes: [{ name: "haproxy1" }, { name: "haproxy2" }],
+      wanted: [
+        { name: "web1", address: "198.18.1.21" },
+        { name: "web2", address: "198.18.1.22" },
+        { name: "web3", address: "198.18.1.23" },
+      ],
+      drainSeconds: 30,
+    });
+  });
+
+  it("keeps every secret out of plain inputs", async () => {
+    await run();
+    const secrets = ["secret-redis-password", "secret-galera-portal-password", "the key"];
+    for (const { name, inputs } of made) {
+      // A secret arrives wrapped; what is left after taking those out is readable in the state.
+      const readable = JSON.stringify(inputs, (_, value: unknown) =>
+        typeof value === "object" && value !== null && pulumi.runtime.specialSigKey in value
+          ? undefined
+          : value,
+      );
+      for (const secret of secrets)
+        expect([name, readable.includes(secret)]).toEqual([name, false]);
+    }
+  });
+
+  it("refuses a bad config before it makes anything", async () => {
+    await expect(run({ webReplicas: "1" })).rejects.toThrow("webReplicas = 1: allowed is 2 to 10");
+    expect(made).toEqual([]);
+  });
+});
