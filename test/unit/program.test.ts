@@ -118,10 +118,8 @@ describe("the program", () => {
 
   it("runs each tier's playbook once, and the web playbook once for each node", async () => {
     await run({ webReplicas: "4" });
-    const playbooks = made.flatMap(({ name, inputs }) =>
-      /-config-run$/.test(name)
-        ? [`${name}: ${String(JSON.parse(plain(inputs["stdin"])).playbook)}`]
-        : [],
+    const playbooks = made.flatMap(({ name }) =>
+      /-config-run$/.test(name) ? [`${name}: ${String(stdinOf(name)["playbook"])}`] : [],
     );
     expect(playbooks.sort()).toEqual([
       "compute-config-run: slurm-nodes.yml",
