@@ -27,7 +27,8 @@ export async function labSuite(files: string[], progress: Progress): Promise<boo
   return passed;
 }
 
-async function removeStack(): Promise<void> {
+/** Removes the test stack. @throws when `pulumi destroy` left something; that is removed too */
+export async function removeStack(): Promise<void> {
   try {
     await stack.remove();
     const left = await leftovers(stack.prefix);

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { ConfigError, parseConfig } from "../../components/config";
 import { plan } from "../../components/topology";
@@ -116,5 +119,23 @@ describe("plan", () => {
     const ten = plan(parseConfig({ ...valid, webReplicas: "10" })).machines.web;
     expect(ten.slice(0, 2)).toEqual(two);
     expect(new Set(ten.map((m) => m.mac)).size).toBe(10);
+  });
+});
+
+describe("the config files", () => {
+  it.each(["lab", "prod"])("of %s are valid", (stack) => {
+    const text = readFileSync(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
+    const { config } = yaml.load(text) as { config: Record<string, unknown> };
+    const raw = Object.entries(config).map(([key, value]) => [
+      key.replace(/^hpc-ha:/, ""),
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    const site = parseConfig(Object.fromEntries(raw) as Record<string, string>);
+    expect(site.services.map((s) => s.port)).toEqual([
+      4430, 4431, 5010, 5011, 5000, 5001, 5173, 5174,
+    ]);
+    expect(site.services.filter((s) => s.balance === "roundrobin").map((s) => s.name)).toEqual([
+      "auth_portal",
+    ]);
   });
 });
