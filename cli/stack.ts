@@ -8,6 +8,7 @@ import * as yaml from "js-yaml";
 import { createInterface } from "node:readline";
 import type { Progress } from "../toolchain/progress";
 import { PulumiProgress } from "./pulumiProgress";
+import { removeControlGroups } from "../components/machine/containerProvider";
 import { hpcHome } from "../components/site";
 import { projectRoot } from "../toolchain/versions";
 
@@ -174,6 +175,7 @@ export class Stack {
       if (!(await lxc("dumpxml", domain)).stdout.includes(`'${site}/`)) continue;
       await lxc("destroy", domain).catch(() => undefined);
       await lxc("undefine", domain).catch(() => undefined);
+      await removeControlGroups(domain);
     }
     for (const line of fs.readFileSync("/proc/self/mounts", "utf8").split("\n")) {
       const mount = line.split(" ")[1] ?? "";

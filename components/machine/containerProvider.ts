@@ -90,6 +90,7 @@ async function personalise(c: ContainerInputs): Promise<string> {
       "LinkLocalAddressing=no\nIPv6AcceptRA=no\n",
   );
   write("/etc/hostname", `${c.hostname}\n`);
+  write(INIT, INIT_SCRIPT, 0o755);
   if (!fs.existsSync(`${c.directory}/personal`)) {
     write("/etc/hosts", `127.0.0.1 localhost\n${c.address} ${c.hostname}\n`);
     fs.writeFileSync(`${c.directory}/personal`, "");
@@ -104,6 +105,60 @@ async function personalise(c: ContainerInputs): Promise<string> {
   return fs.readFileSync(`${key}.pub`, "utf8").trim();
 }
 
+/** Where the containers' first program is; `personalise` writes it. */
+const INIT = "/usr/local/sbin/container-init";
+
+/**
+ * libvirt gives a container no control group namespace. The systemds of all containers would work in the same
+ * groups, those of the host, and at times remove each other's: a service then fails to start (219/CGROUP). So the
+ * first program of a container makes a group of its own wherever it is in the root group, and enters a namespace
+ * in which that is the root.
+ */
+const INIT_SCRIPT = `#!/bin/sh
+# Written by the container driver: container-init DOMAIN
+set -e
+where=/run/hierarchy
+mkdir -p "$where"
+while IFS=: read -r id controllers path; do
+    [ "$path" = / ] || continue
+    case $id:$controllers in
+        0:) mount -t cgroup2 cgroup "$where" ;;
+        *:name=systemd | *:pids) mount -t cgroup -o "$controllers" cgroup "$where" ;;
+        *) continue ;;
+    esac
+    mkdir -p "$where/$1"
+    echo 0 >"$where/$1/cgroup.procs"
+    umount "$where"
+done </proc/self/cgroup
+rmdir "$where"
+# What libvirt mounted shows the host's; systemd mounts what it needs.
+umount -R /sys/fs/cgroup
+exec unshare --cgroup /sbin/init
+`;
+
+/** Removes the groups that the container's first program made, which are empty once it is off. */
+export async function removeControlGroups(domain: string): Promise<void> {
+  const remove = (dir: string) => {
+    for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
+      if (entry.isDirectory()) remove(`${dir}/${entry.name}`);
+    }
+    fs.rmdirSync(dir);
+  };
+  const mounts = fs.readFileSync("/proc/self/mounts", "utf8").split("\n");
+  for (const [, point = "", type = ""] of mounts.map((line) => line.split(" "))) {
+    const dir = `${point}/${domain}`;
+    if (!type.startsWith("cgroup") || !fs.existsSync(dir)) continue;
+    await until(`the end of ${domain}'s processes`, STOP_DEADLINE, () => {
+      try {
+        remove(dir);
+        return Promise.resolve(true);
+      } catch {
+        return Promise.resolve(!fs.existsSync(dir));
+      }
+    });
+  }
+}
+
 function domainXml(c: ContainerInputs): string {
   const mounts = c.mounts.map(
     (m) =>
@@ -114,7 +169,7 @@ function domainXml(c: ContainerInputs): string {
   <name>${c.domain}</name>
   <memory unit='MiB'>${c.memoryMiB}</memory>
   <vcpu>${c.vcpus}</vcpu>
-  <os><type>exe</type><init>/sbin/init</init></os>
+  <os><type>exe</type><init>${INIT}</init><initarg>${c.domain}</initarg></os>
   <features><capabilities policy='allow'>
     <sys_time state='off'/><sys_module state='off'/><sys_rawio state='off'/>
   </capabilities></features>
@@ -218,6 +273,7 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
   async delete(id, props) {
     await stop(id);
     if ((await domainState(id)) !== "absent") await virsh("undefine", id);
+    await removeControlGroups(id);
     if (isMounted(`${props.directory}/root`)) await run("umount", [`${props.directory}/root`]);
     fs.rmSync(props.directory, { recursive: true, force: true });
     // The last machine of a site leaves nothing behind; with others there it is not empty.

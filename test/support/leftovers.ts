@@ -31,6 +31,7 @@ export async function leftovers(prefix: string): Promise<string[]> {
       .map((line) => line.split(" ")[1] ?? "")
       .filter((mount) => mount.startsWith(`${site}/`))
       .map((mount) => `mount ${mount}`),
+    ...(await list("control group", "find", "/sys/fs/cgroup", "-maxdepth", "2", "-type", "d")),
     ...(fs.existsSync(site) ? [`directory ${site}`] : []),
   ];
 }

@@ -1,0 +1,72 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+/** What one client saw since its start. */
+export interface WriterReport {
+  acknowledged: number;
+  failed: number;
+  /** Longest time without an acknowledgement, and when it began (ms since 1970). */
+  outageSeconds: number;
+  outageBegan: number;
+  lastError: string;
+}
+
+/** Does one thing over and over, one after the other, and remembers what was acknowledged. */
+export class Writer {
+  /** Numbers of the attempts that were acknowledged. */
+  readonly acknowledged: number[] = [];
+  private readonly seen = { failed: 0, outage: 0, began: 0, error: "" };
+  private last = Date.now();
+  private stopped = false;
+  private readonly done: Promise<void>;
+
+  /**
+   * @param interval pause after each attempt, ms
+   * @param attempt does it; rejects when it was not acknowledged
+   */
+  constructor(
+    private readonly interval: number,
+    private readonly attempt: (n: number) => Promise<unknown>,
+  ) {
+    this.done = this.run();
+  }
+
+  report(): WriterReport {
+    this.note(Date.now());
+    const { failed, outage, began, error } = this.seen;
+    return {
+      acknowledged: this.acknowledged.length,
+      failed,
+      outageSeconds: outage / 1000,
+      outageBegan: began,
+      lastError: error,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.done;
+  }
+
+  private async run(): Promise<void> {
+    for (let n = 1; !this.stopped; n += 1) {
+      try {
+        await this.attempt(n);
+        const now = Date.now();
+        this.note(now);
+        this.last = now;
+        this.acknowledged.push(n);
+      } catch (error) {
+        this.seen.failed += 1;
+        this.seen.error = error instanceof Error ? error.message : String(error);
+      }
+      await pause(this.interval);
+    }
+  }
+
+  /** The silence until now, if it is the longest. */
+  private note(now: number): void {
+    if (now - this.last <= this.seen.outage) return;
+    this.seen.outage = now - this.last;
+    this.seen.began = this.last;
+  }
+}
