@@ -1,4 +1,5 @@
-import { labSuite } from "../test/support/suite";
+import { faultSuite } from "../test/faults/suite";
+import { labSuite, onTestStack } from "../test/support/suite";
 import { type Progress, elapsed } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { type Stage, stages } from "./stages";
@@ -24,17 +25,30 @@ const tools: Stage[] = [
     env: { CGO_ENABLED: "0" },
   },
 ];
-/** The suites by name; `all` is what CI and `npm test` run. */
-const suites: Record<string, (files: string[]) => Promise<boolean>> = {
+/** The suites by name, with what follows the name; `all` is what CI and `npm test` run. */
+const suites: Record<string, (args: string[]) => Promise<boolean>> = {
   unit: () => stages(unit, progress),
-  lab: (files) => labSuite(files, progress),
+  lab: (files) => onTestStack([() => labSuite(files, progress)], progress),
+  // npm run test:faults -- [repeats] [part of the cases' names]
+  faults: ([repeats = "10", filter = ""]) =>
+    onTestStack(
+      [() => faultSuite({ repeats: Number(repeats), filter, short: false }, progress)],
+      progress,
+    ),
   all: async () =>
-    (await stages([...unit, ...ansible, ...tools], progress)) && (await labSuite([], progress)),
+    (await stages([...unit, ...ansible, ...tools], progress)) &&
+    (await onTestStack(
+      [
+        () => labSuite([], progress),
+        () => faultSuite({ repeats: 1, filter: "", short: true }, progress),
+      ],
+      progress,
+    )),
 };
 
 const progress: Progress = (text) => console.log(text);
 
-async function main([wanted = "all", ...files]: string[]): Promise<number> {
+async function main([wanted = "all", ...args]: string[]): Promise<number> {
   const suite = suites[wanted];
   if (!suite) {
     console.error(`No suite "${wanted}"; allowed: ${Object.keys(suites).join(", ")}`);
@@ -42,7 +56,7 @@ async function main([wanted = "all", ...files]: string[]): Promise<number> {
   }
   const start = Date.now();
   await ensureToolchain(progress);
-  const passed = await suite(files);
+  const passed = await suite(args);
   if (passed) progress(`All passed in ${elapsed(start)}`);
   return passed ? 0 : 1;
 }

@@ -8,6 +8,20 @@ export interface SiteNetworkArgs {
   networkName: string;
 }
 
+/**
+ * With libvirt's default, spanning tree, a new machine's port is closed for its first four seconds. The bridge
+ * has no other bridge to make a loop with.
+ */
+const WITHOUT_SPANNING_TREE = `<?xml version="1.0"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="bridge/@stp"><xsl:attribute name="stp">off</xsl:attribute></xsl:template>
+  <xsl:template match="network[not(bridge)]">
+    <xsl:copy><xsl:apply-templates select="@*|node()"/><bridge stp="off" delay="0"/></xsl:copy>
+  </xsl:template>
+</xsl:stylesheet>
+`;
+
 /** The site's own libvirt network: isolated, the host is its gateway, no DHCP (addresses are planned). */
 export class SiteNetwork extends pulumi.ComponentResource {
   /** Libvirt's name of the network, known once it is up. */
@@ -25,6 +39,7 @@ export class SiteNetwork extends pulumi.ComponentResource {
         // The provider gives the host the first address; stated in any other form it differs at every preview.
         addresses: [cidr],
         autostart: true,
+        xml: { xslt: WITHOUT_SPANNING_TREE },
         dhcp: { enabled: false },
         dns: { enabled: false },
       },

@@ -29,6 +29,8 @@ export async function finish(root: string): Promise<void> {
   // The building host's name servers are not those of the machines: waiting for one that they cannot
   // reach costs ten seconds wherever a daemon looks up who connects to it (rsync of a new Galera node).
   write("etc/resolv.conf", "");
+  // A service that hangs at its end must hold up neither a shutdown nor a failover for the usual 90 s.
+  write("etc/systemd/system.conf.d/hpc-ha.conf", "[Manager]\nDefaultTimeoutStopSec=10s\n");
   write("etc/ssh/sshd_config.d/hpc-ha.conf", SSHD);
   for (const file of SECRETS) rmSync(path.join(root, file), { force: true });
   // An empty machine-id makes systemd choose one at the first boot.

@@ -12,6 +12,7 @@ const NEEDS: [command: string, debianPackage: string][] = [
   ["libvirtd with QEMU (it has the networks)", "libvirt-daemon-driver-qemu"],
   ["dnsmasq", "dnsmasq-base"],
   ["mmdebstrap", "mmdebstrap"],
+  ["xsltproc", "xsltproc"],
   ["ssh-keygen", "openssh-client"],
   ["ip", "iproute2"],
 ];

@@ -1,0 +1,68 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { StackOutputs } from "../../cli/stack";
+import {
+  CLIENTS,
+  type FaultOptions,
+  type Report,
+  type Verdict,
+} from "../support/load/faultClients";
+import { playbookRequests } from "../support/playbooks";
+import { RemoteProgram } from "../support/remoteProgram";
+import { eventually } from "../support/site";
+
+/** Longest life of the clients, s. */
+const LONGEST = 240;
+
+/** Continuous clients of every tier on the machine `client`. */
+export class FaultClients {
+  private constructor(
+    private readonly program: RemoteProgram,
+    readonly run: string,
+  ) {}
+
+  static async start(outputs: StackOutputs, run: string): Promise<FaultClients> {
+    const options: FaultOptions = {
+      run,
+      url: outputs.urls["app"] ?? "",
+      ca: fs.readFileSync(outputs.caFile, "utf8"),
+      slurmVip: outputs.vips.slurm,
+      environment: await webEnvironment(),
+      seconds: LONGEST,
+    };
+    const source = path.join(__dirname, "../support/load/faultClients.ts");
+    const program = await RemoteProgram.start(outputs, "client", source, LONGEST);
+    program.say(JSON.stringify(options));
+    const clients = new FaultClients(program, run);
+    await clients.progress("all clients are at work", 3);
+    return clients;
+  }
+
+  report = async () => (await this.program.ask("report")) as Report;
+
+  /** Waits until every client had so many more acknowledgements. */
+  async progress(what: string, more: number, seconds = 60): Promise<void> {
+    const before = await this.report();
+    await eventually(what, seconds, async () => {
+      const now = await this.report();
+      return CLIENTS.every((c) => now[c].acknowledged >= before[c].acknowledged + more);
+    });
+  }
+
+  stop = async () => (await this.program.end()) as Verdict;
+  kill = () => this.program.kill();
+}
+
+/** Addresses and passwords of the data entries, as a web node has them. */
+async function webEnvironment(): Promise<Record<string, string | number>> {
+  const requests = (await playbookRequests()).map(
+    (text) =>
+      JSON.parse(text) as {
+        playbook: string;
+        vars: { web_node_environment: Record<string, string | number> };
+      },
+  );
+  const web = requests.find((r) => r.playbook === "web.yml");
+  if (!web) throw new Error("no web node in the state");
+  return web.vars.web_node_environment;
+}

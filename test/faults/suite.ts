@@ -1,0 +1,155 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import pc from "picocolors";
+import { type Progress, step } from "../../toolchain/progress";
+import { projectRoot } from "../../toolchain/versions";
+import { CLIENTS, type Client, type Verdict } from "../support/load/faultClients";
+import { baseState, eventually } from "../support/site";
+import { type Case, CASES } from "./cases";
+import { FaultClients } from "./clients";
+import { Cluster } from "./cluster";
+
+/** Slurm saves its state at least so often; a younger job may run again after a fault, s. */
+const SAVE_SECONDS = 5;
+/** Acknowledgements of every client after which it counts as recovered. */
+const RECOVERED = 4;
+
+/** One run of one case. */
+interface Result {
+  case: string;
+  outages: Record<Client, number>;
+  /** Acknowledged writes that are gone. */
+  lost: { redis: number; sql: number; jobs: number };
+  /** Jobs that ran more than once. */
+  repeated: number;
+  faults: string[];
+}
+
+/** Runs the fault cases and prints the figures. @returns whether all were within their limits */
+export async function faultSuite(
+  options: { repeats: number; filter: string; short: boolean },
+  progress: Progress,
+): Promise<boolean> {
+  const cluster = new Cluster(await baseState());
+  const cases = CASES.filter((c) => c.name.includes(options.filter) && (c.short || !options.short));
+  if (cases.length === 0) throw new Error(`no fault case has "${options.filter}" in its name`);
+  const results: Result[] = [];
+  for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
+    for (const c of cases) {
+      const title = `${c.name}${options.repeats > 1 ? ` (${repeat} of ${options.repeats})` : ""}`;
+      const result = await step(title, progress, () => runCase(c, cluster));
+      results.push(result);
+      const seen = CLIENTS.map((client) => `${client} ${result.outages[client].toFixed(1)} s`);
+      progress(`    ${seen.join(", ")}`);
+      for (const fault of result.faults) progress(`    ${pc.red(fault)}`);
+    }
+  }
+  progress(`\n${table(cases, results)}\n`);
+  if (!options.short) {
+    const file = path.join(projectRoot, "docs", "faults.json");
+    fs.writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  return results.every((r) => r.faults.length === 0);
+}
+
+async function runCase(c: Case, cluster: Cluster): Promise<Result> {
+  await cluster.whole();
+  const name = `f${Date.now().toString(36)}`;
+  const long = await startLongJobs(cluster, name);
+  const clients = await FaultClients.start(cluster.outputs, name);
+  let mend: () => Promise<unknown> = () => Promise.resolve();
+  let mended = false;
+  try {
+    await new Promise((resolve) => setTimeout(resolve, (SAVE_SECONDS + 1) * 1000));
+    mend = await c.fault(cluster);
+    await clients.progress(`every client after: ${c.name}`, RECOVERED);
+    await mend();
+    mended = true;
+    await cluster.whole();
+    await clients.progress("every client when the cluster is whole again", RECOVERED);
+    return await judge(c, cluster, name, await clients.stop(), long);
+  } finally {
+    clients.kill();
+    if (!mended) await mend();
+    await cluster.shell("client", `scancel --name=${name}-long`).catch(() => undefined);
+  }
+}
+
+/** Jobs that run through the fault, and write each half second that they do. */
+async function startLongJobs(cluster: Cluster, name: string): Promise<string[]> {
+  const script = `echo start >> /var/tmp/${name}.$SLURM_JOB_ID; while sleep 0.5; do date +%s >> /var/tmp/${name}.$SLURM_JOB_ID; done`;
+  const submit = `sbatch --parsable --mem=1 --output=/dev/null --job-name=${name}-long --wrap '${script}'`;
+  const { stdout } = await cluster.shell("client", `${submit}; ${submit}`);
+  const ids = stdout.trim().split("\n");
+  await eventually("the long jobs run", 30, async () => {
+    const jobs = await cluster.shell("client", `squeue -h -t R -n ${name}-long -o %i`);
+    return jobs.stdout.trim().split("\n").length === ids.length;
+  });
+  return ids;
+}
+
+async function judge(
+  c: Case,
+  cluster: Cluster,
+  name: string,
+  verdict: Verdict,
+  long: string[],
+): Promise<Result> {
+  await eventually("all short jobs have ended", 60, async () => {
+    const { stdout } = await cluster.shell("client", `squeue -h -n ${name} -o %i`);
+    return stdout.trim() === "";
+  });
+  const compute = Object.keys(cluster.outputs.addresses["slurm-compute"] ?? {});
+  const read = async (file: string) =>
+    (await Promise.all(compute.map((m) => cluster.shell(m, `cat ${file} 2>/dev/null; true`))))
+      .flatMap(({ stdout }) => stdout.split("\n"))
+      .filter((line) => line !== "");
+  const started = await read(`/var/tmp/${name}.started`);
+  const times = (id: string) => started.filter((line) => line === id).length;
+  const faults: string[] = [];
+  for (const id of long) {
+    const lines = await read(`/var/tmp/${name}.${id}`);
+    const starts = lines.filter((line) => line === "start").length;
+    const silent = Date.now() / 1000 - Number(lines.at(-1));
+    if (starts !== 1) faults.push(`running job ${id} was started ${starts} times`);
+    if (!(silent < 5)) faults.push(`running job ${id} has not written for ${silent.toFixed(0)} s`);
+  }
+  await Promise.all(compute.map((m) => cluster.shell(m, `rm -f /var/tmp/${name}.*`)));
+  const outages = Object.fromEntries(
+    CLIENTS.map((client) => [client, verdict.report[client].outageSeconds]),
+  ) as Result["outages"];
+  const lost = {
+    redis: verdict.redis.lost,
+    sql: verdict.sql.lost,
+    jobs: verdict.jobs.filter((id) => times(id) === 0).length,
+  };
+  const repeated = verdict.jobs.filter((id) => times(id) > 1).length;
+  for (const [what, n] of Object.entries(lost)) {
+    if (n > 0) faults.push(`${n} acknowledged of ${what} lost`);
+  }
+  for (const [client, limit] of Object.entries(c.limits)) {
+    const outage = outages[client as Client];
+    if (outage > limit)
+      faults.push(`${client}: ${outage.toFixed(2)} s without an answer, at most ${limit} s`);
+  }
+  return { case: c.name, outages, lost, repeated, faults };
+}
+
+/** Median, 95th percentile and largest of what each case is about. */
+function table(cases: Case[], results: Result[]): string {
+  const rows = cases.flatMap((c) =>
+    Object.entries(c.limits).map(([client, limit]) => {
+      const mine = results.filter((r) => r.case === c.name);
+      const values = mine.map((r) => r.outages[client as Client]).sort((a, b) => a - b);
+      const at = (p: number) => (values[Math.ceil(p * values.length) - 1] ?? NaN).toFixed(2);
+      const lost = mine.reduce((n, r) => n + r.lost.redis + r.lost.sql + r.lost.jobs, 0);
+      const again = mine.reduce((n, r) => n + r.repeated, 0);
+      return `| ${c.name} | ${client} | ${values.length} | ${at(0.5)} | ${at(0.95)} | ${at(1)} | ${limit} | ${lost} | ${again} |`;
+    }),
+  );
+  return [
+    "| fault | client | n | p50 s | p95 s | max s | limit s | lost | jobs run again |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
