@@ -100,8 +100,9 @@ function controllerVars(
     slurm_advert_seconds: config.vrrp.advertSeconds,
     // Four heartbeats (0.5 s each): a controller that missed so many does not write the state any more.
     slurm_stale_seconds: 2,
-    // A controller that is busy with a large state may take seconds to answer; a hung one takes for ever.
-    slurm_answer_seconds: 4,
+    // A busy controller may take a moment to answer; a hung one takes for ever, and users wait for so long and
+    // the takeover (about 2 s): together at most 5 s.
+    slurm_answer_seconds: 2.5,
     slurm_db_host: database.host,
     slurm_db_port: database.port,
     slurm_db_name: database.name,

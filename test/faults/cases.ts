@@ -1,4 +1,4 @@
-import type { Client } from "../support/load/faultClients";
+import type { Client } from "../support/load/faultProtocol";
 import type { Cluster } from "./cluster";
 
 /** One fault: what is done, how it is mended, and the longest outage that each client may see, s. */
@@ -77,7 +77,6 @@ export const CASES: Case[] = [
     name: "controller machine frozen, then resumed",
     fault: machine(controller, "freezeMachine"),
     limits: { sbatch: 5, slurmVip: 2 },
-    short: true,
   },
   {
     name: "controller machine cut off",

@@ -6,7 +6,7 @@ import {
   type FaultOptions,
   type Report,
   type Verdict,
-} from "../support/load/faultClients";
+} from "../support/load/faultProtocol";
 import { playbookRequests } from "../support/playbooks";
 import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";

@@ -51,25 +51,32 @@ export class Cluster {
 
   /** Every unit of every machine runs, and every part has its spare again. */
   async whole(): Promise<void> {
-    await eventually("the cluster is whole again", 90, async () => {
-      const machines = await machineHealth(this.outputs);
-      if (machines.some((m) => m.health !== "ok")) return false;
-      const ask =
-        "echo 'show stat -1 4 -1' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18; echo; haproxy-state check";
-      for (const haproxy of Object.keys(this.outputs.addresses["haproxy"] ?? {})) {
-        const { stdout } = await this.shell(haproxy, ask);
-        const up = (pattern: RegExp) => [...stdout.matchAll(pattern)].length;
-        const web = Object.keys(this.outputs.addresses["web"] ?? {}).length;
-        if (up(/^\w+,web\d+,UP$/gm) !== web * Object.keys(this.outputs.urls).length) return false;
-        if (up(/^galera,galera\d,UP$/gm) !== 3 || up(/^redis,redis\d,UP$/gm) !== 1) return false;
-      }
-      // Two replicas follow the master.
-      const { stdout } = await this.shell(
-        "redis1",
-        "redis-cli -p 26379 sentinel masters | grep -A1 -E '^(num-slaves|flags)$'",
-      );
-      if (!/^master$/m.test(stdout)) return false;
-      return (await this.shell("client", "scontrol ping && sinfo -h -o %T")).stdout.includes("UP");
+    let missing = "";
+    const ask = async () => (missing = await this.missing()) === "";
+    await eventually("the cluster is whole again", 60, ask).catch((error: Error) => {
+      throw new Error(`${error.message}: ${missing}`);
     });
+  }
+
+  /** What is missing to full redundancy; "" when nothing is. */
+  private async missing(): Promise<string> {
+    const sick = (await machineHealth(this.outputs)).find((m) => m.health !== "ok");
+    if (sick) return `${sick.name}: ${sick.health}`;
+    const { addresses, urls } = this.outputs;
+    const stat = "echo 'show stat -1 4 -1' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18";
+    for (const haproxy of Object.keys(addresses["haproxy"] ?? {})) {
+      const { stdout } = await this.shell(haproxy, stat);
+      const up = (pattern: RegExp) => [...stdout.matchAll(pattern)].length;
+      const web = Object.keys(addresses["web"] ?? {}).length * Object.keys(urls).length;
+      if (up(/^\w+,web\d+,UP$/gm) !== web) return `${haproxy}: web servers down`;
+      if (up(/^galera,galera\d,UP$/gm) !== 3) return `${haproxy}: Galera nodes down`;
+      if (up(/^redis,redis\d,UP$/gm) !== 1) return `${haproxy}: not one Redis master`;
+    }
+    const replication =
+      "REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/site.conf | tr -d '\"') redis-cli info replication";
+    const { stdout } = await this.shell(await this.serving("redis"), replication);
+    if (!/^connected_slaves:2\r?$/m.test(stdout)) return "Redis replicas";
+    const slurm = await this.shell("client", "scontrol ping; sinfo -h -N -o %T");
+    return /UP$/m.test(slurm.stdout) && !/down|drain|unk/.test(slurm.stdout) ? "" : slurm.stdout;
   }
 }

@@ -10,30 +10,14 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createConnection, type Connection } from "mysql2/promise";
-import { Writer, type WriterReport } from "./writer";
-
-export interface FaultOptions {
-  /** Sets this run's keys and rows apart from others'. */
-  run: string;
-  url: string;
-  ca: string;
-  slurmVip: string;
-  environment: Record<string, string | number>;
-  /** The clients end by themselves after so many seconds. */
-  seconds: number;
-}
-export const CLIENTS = ["web", "redis", "sql", "sbatch", "squeue", "slurmVip"] as const;
-export type Client = (typeof CLIENTS)[number];
-export type Report = Record<Client, WriterReport>;
-
-/** What is left of what was acknowledged. */
-export interface Verdict {
-  report: Report;
-  redis: { acknowledged: number; lost: number };
-  sql: { acknowledged: number; lost: number };
-  /** Ids of the jobs that sbatch gave out. */
-  jobs: string[];
-}
+import {
+  CLIENTS,
+  type Client,
+  type FaultOptions,
+  type Report,
+  type Verdict,
+} from "./faultProtocol";
+import { Writer } from "./writer";
 
 const run = promisify(execFile);
 /** A client gives an attempt up after this time, ms; shorter than what is measured, so that it shows. */
@@ -55,7 +39,7 @@ async function main(): Promise<void> {
     web: new Writer(20, () => get(options)),
     redis: new Writer(20, (n) => redis.set(`faults:${options.run}:${n}`, n, "EX", 3600)),
     sql: new Writer(20, (n) => sql.query("INSERT INTO faults VALUES (?, ?)", [options.run, n])),
-    sbatch: new Writer(400, async () => jobs.push(await sbatch(options.run))),
+    sbatch: new Writer(200, async () => jobs.push(await sbatch(options.run))),
     squeue: new Writer(200, () => run("squeue", ["-h", "-o", "%i"], { timeout: SLURM_PATIENCE })),
     slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
   };
@@ -143,14 +127,11 @@ class Sql {
   }
 }
 
-/** Submits a job that leaves one line on its node each time that it starts; its id. */
+/** Submits a job that waits until it is looked for (a thousand running ones would be a test of the nodes); its id. */
 async function sbatch(name: string): Promise<string> {
   const { stdout } = await run(
     "sbatch",
-    [
-      ...["--parsable", "--output=/dev/null", `--job-name=${name}`],
-      ...["--mem=1", "--wrap", `echo $SLURM_JOB_ID >> /var/tmp/${name}.started`],
-    ],
+    ["--parsable", "--hold", "--output=/dev/null", `--job-name=${name}`, "--wrap", "true"],
     { timeout: SLURM_PATIENCE },
   );
   return stdout.trim();

@@ -1,0 +1,24 @@
+import type { WriterReport } from "./writer";
+
+export interface FaultOptions {
+  /** Sets this run's keys and rows apart from others'. */
+  run: string;
+  url: string;
+  ca: string;
+  slurmVip: string;
+  environment: Record<string, string | number>;
+  /** The clients end by themselves after so many seconds. */
+  seconds: number;
+}
+export const CLIENTS = ["web", "redis", "sql", "sbatch", "squeue", "slurmVip"] as const;
+export type Client = (typeof CLIENTS)[number];
+export type Report = Record<Client, WriterReport>;
+
+/** What is left of what was acknowledged. */
+export interface Verdict {
+  report: Report;
+  redis: { acknowledged: number; lost: number };
+  sql: { acknowledged: number; lost: number };
+  /** Ids of the jobs that sbatch gave out. */
+  jobs: string[];
+}
