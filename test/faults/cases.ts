@@ -113,7 +113,6 @@ export const CASES: Case[] = [
     name: "Redis master kill -9",
     fault: process(redis, "KILL", "redis-server"),
     limits: { redis: 3, web: 1 },
-    short: true,
   },
   {
     name: "Redis machine frozen",
