@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { Load } from "../support/load";
 import type { Report } from "../support/load/protocol";
-import { baseState, DRAIN_SECONDS, lastChanges, on, scale } from "../support/site";
+import { baseState, DRAIN_SECONDS, eventually, lastChanges, on, scale } from "../support/site";
 
 let outputs: StackOutputs;
 let load: Load | undefined;
@@ -57,7 +57,10 @@ describe("scaling 2 -> 4 -> 2 under load", () => {
     // With their cookies removed by nobody, the old ones stay on web1 and web2: bring new ones.
     const more = await Load.start(outputs, { rate: 1 });
     try {
-      const open = await more.during(3);
+      await eventually("all WebSockets are open", 20, async () =>
+        (await more.report()).sockets.every((s) => s.open),
+      );
+      const open = await more.report();
       const going = (node: string) => node === "web3" || node === "web4";
       const atRisk = open.sockets.filter((s) => going(s.nodes[0] ?? ""));
       expect(atRisk.length).toBeGreaterThan(3);
