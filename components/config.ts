@@ -124,6 +124,8 @@ const schema = {
       slurmctld: port.default(6817),
       slurmd: port.default(6818),
       slurmdbd: port.default(6819),
+      /** fence_virtd of the hypervisor, for the Slurm controllers. */
+      fence: port.default(1229),
     })
     .prefault({}),
   /** Sizes per role; the defaults are the reference site's. */

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
 import type { Database } from "./galera";
 import { Machine } from "./machine";
+import { Fencing, type FenceTarget } from "./machine/fencing";
 import { StateShare } from "./machine/stateShare";
 import type { Site } from "./site";
 
@@ -30,7 +31,9 @@ export class SlurmMasters extends pulumi.ComponentResource {
     super("hpc-ha:slurm:SlurmMasters", name, {}, opts);
     const { site, database } = args;
     const share = new StateShare(`${name}-share`, { site, target: SHARE }, { parent: this });
-    this.machines = site.topology.machines["slurm-controller"].map(
+    const specs = site.topology.machines["slurm-controller"];
+    const fencing = new Fencing(`${name}-fencing`, { site, machines: specs }, { parent: this });
+    this.machines = specs.map(
       (spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, { parent: this }),
     );
     this.mungeKey = new random.RandomBytes(
@@ -45,10 +48,19 @@ export class SlurmMasters extends pulumi.ComponentResource {
         playbook: "slurm-controllers.yml",
         groups: { slurm_controller: this.machines },
         vars: pulumi
-          .secret(pulumi.all([this.mungeKey, database.password, database.ready]))
-          .apply(([mungeKey, password]) => ({
+          .secret(
+            pulumi.all([
+              this.mungeKey,
+              database.password,
+              fencing.key,
+              fencing.targets,
+              database.ready,
+            ]),
+          )
+          .apply(([mungeKey, password, fenceKey, fenceTargets]) => ({
             ...slurmVars(site, mungeKey),
             ...controllerVars(site, { ...database, password }),
+            ...fenceVars(fenceKey, fenceTargets),
           })),
       },
       { parent: this },
@@ -110,3 +122,9 @@ function controllerVars(
     slurm_db_password: database.password,
   };
 }
+
+/** How a controller switches the other one off. */
+const fenceVars = (key: string, targets: FenceTarget[]): Record<string, unknown> => ({
+  slurm_fence_key: key,
+  slurm_fence_targets: targets,
+});

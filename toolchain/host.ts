@@ -15,6 +15,7 @@ const NEEDS: [command: string, debianPackage: string][] = [
   ["xsltproc", "xsltproc"],
   ["ssh-keygen", "openssh-client"],
   ["ip", "iproute2"],
+  ["fence_virtd", "fence-virtd"],
 ];
 const CONNECTION = "lxc:///system";
 /** libvirtd answers within this time after its start, ms. */

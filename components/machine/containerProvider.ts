@@ -31,7 +31,7 @@ async function domainState(domain: string): Promise<string> {
   return all.split("\n").includes(domain) ? virsh("domstate", domain) : "absent";
 }
 
-async function until(what: string, deadline: number, ready: () => Promise<boolean>) {
+export async function until(what: string, deadline: number, ready: () => Promise<boolean>) {
   const end = Date.now() + deadline;
   while (!(await ready())) {
     if (Date.now() > end) throw new Error(`${what} did not happen within ${deadline / 1000} s`);

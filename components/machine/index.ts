@@ -4,7 +4,7 @@ import { gateway } from "../addresses";
 import type { Site } from "../site";
 import type { MachineSpec } from "../topology";
 import { Container } from "./container";
-import { imagePath, machineDirectory } from "./paths";
+import { domainName, imagePath, machineDirectory } from "./paths";
 import type { StateShare } from "./stateShare";
 
 export interface MachineArgs {
@@ -38,7 +38,7 @@ export class Machine extends pulumi.ComponentResource {
     const guest = new Container(
       `${name}-container`,
       {
-        domain: `${site.prefix}-${spec.name}`,
+        domain: domainName(site, spec),
         hostname: spec.name,
         address: spec.address,
         prefixLength: site.topology.prefixLength,

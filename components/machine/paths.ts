@@ -1,10 +1,14 @@
 import { existsSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import type { Site } from "../site";
+import type { MachineSpec } from "../topology";
 
 /** Directory of one machine (or share) of a site; removed with it. */
 export const machineDirectory = (site: Site, name: string): string =>
   path.join(site.home, "sites", site.prefix, name);
+
+/** Libvirt's name of a machine, unique on the host. */
+export const domainName = (site: Site, spec: MachineSpec): string => `${site.prefix}-${spec.name}`;
 
 /**
  * The present container root file system.

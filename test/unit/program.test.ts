@@ -22,7 +22,15 @@ vi.mock("../../components/machine/container", () => ({
     }
   },
 }));
+vi.mock("../../components/machine/fenceDaemon", () => ({
+  FenceDaemon: class extends pulumi.CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
+      super(FENCE_DAEMON, name, args, opts);
+    }
+  },
+}));
 const CONTAINER = "test:machine:Container";
+const FENCE_DAEMON = "test:machine:FenceDaemon";
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
 const key = path.join(home, "key");
@@ -162,6 +170,17 @@ describe("the program", () => {
       ],
       drainSeconds: 30,
     });
+  });
+
+  it("lets the controllers, and nobody else, switch each other off", async () => {
+    await run();
+    expect(ofType(FENCE_DAEMON).map((f) => f.inputs)).toMatchObject([
+      {
+        address: "198.18.1.1",
+        sources: ["198.18.1.10", "198.18.1.11"],
+        domains: ["hpc-ha-lab-slurm-m1", "hpc-ha-lab-slurm-m2"],
+      },
+    ]);
   });
 
   it("keeps every secret out of plain inputs", async () => {
