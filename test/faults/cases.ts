@@ -7,11 +7,33 @@ export interface Case {
   /** Does it; returns how to mend it. */
   fault: (cluster: Cluster) => Promise<() => Promise<unknown>>;
   limits: Partial<Record<Client, number>>;
+  /** Clients that nobody can serve until it is mended. */
+  without?: Client[];
+  /** Looked at while the fault lasts; each text is something that is wrong. */
+  during?: (cluster: Cluster) => Promise<string[]>;
   /** Part of the short form that `npm test` runs. */
   short?: boolean;
 }
 
 const nothing = () => Promise.resolve();
+
+/** A command on the machine that has a part, mended by another. */
+const command =
+  (who: (c: Cluster) => Promise<string>, fault: string, mend?: string): Case["fault"] =>
+  async (c) => {
+    const name = await who(c);
+    await c.shell(name, fault);
+    return mend === undefined ? nothing : () => c.shell(name, mend);
+  };
+
+/** Several machines lose power at once and get it back. */
+const powerLoss =
+  (who: (c: Cluster) => Promise<string[]> | string[]): Case["fault"] =>
+  async (c) => {
+    const names = await who(c);
+    await Promise.all(names.map(c.killMachine));
+    return () => Promise.all(names.map(c.startMachine));
+  };
 
 /** A fault of the machine that has a part, mended by the opposite. */
 const machine =
@@ -42,18 +64,39 @@ const process =
   };
 
 const controller = (c: Cluster) => c.holder("slurm");
+const backup = async (c: Cluster) =>
+  (await controller(c)) === "slurm-m1" ? "slurm-m2" : "slurm-m1";
 const entry = (c: Cluster) => c.holder("web");
 const redis = (c: Cluster) => c.serving("redis");
 const galera = (c: Cluster) => c.serving("galera");
+const GALERA = ["galera1", "galera2", "galera3"];
+
+/** A hung or unmounted share is seen by the machine only after a new boot. */
+const rebootAfter =
+  (who: (c: Cluster) => Promise<string>, fault: string): Case["fault"] =>
+  async (c) => {
+    const name = await who(c);
+    await c.shell(name, fault);
+    return async () => {
+      await c.killMachine(name);
+      await c.startMachine(name);
+    };
+  };
+
+/** A node without its peers must not take a write that it could not keep. */
+const refusesWrites = async (c: Cluster, node: string): Promise<string[]> => {
+  const write = await c
+    .shell(node, 'mariadb -e "CREATE DATABASE split_brain"')
+    .catch((error: { stderr: string }) => error);
+  return /WSREP has not yet prepared/.test(write.stderr) ? [] : [`${node} takes writes alone`];
+};
 
 /** Limits: the figures of the requirements for each kind of fault. */
 export const CASES: Case[] = [
+  // --- Slurm controllers
   {
     name: "slurmctld stopped",
-    fault: async (c) => {
-      await c.shell(await controller(c), "systemctl stop slurmctld");
-      return nothing;
-    },
+    fault: command(controller, "systemctl stop slurmctld"),
     limits: { sbatch: 3, slurmVip: 1 },
   },
   {
@@ -71,12 +114,12 @@ export const CASES: Case[] = [
     name: "controller machine killed",
     fault: machine(controller, "killMachine"),
     limits: { sbatch: 5, slurmVip: 2 },
-    short: true,
   },
   {
     name: "controller machine frozen, then resumed",
     fault: machine(controller, "freezeMachine"),
     limits: { sbatch: 5, slurmVip: 2 },
+    short: true,
   },
   {
     name: "controller machine cut off",
@@ -84,13 +127,46 @@ export const CASES: Case[] = [
     limits: { sbatch: 5, slurmVip: 2 },
   },
   {
-    name: "slurmdbd primary kill -9",
-    fault: async (c) => {
-      await c.signal("slurm-m1", "KILL", "slurmdbd");
-      return nothing;
-    },
+    name: "backup controller cut off",
+    fault: machine(backup, "cut"),
     limits: { sbatch: 1.5, slurmVip: 1 },
   },
+  {
+    name: "both controllers rebooted together",
+    fault: async (c) => {
+      const names = [await controller(c), await backup(c)];
+      await Promise.all(names.map((name) => c.shell(name, "systemctl --no-block reboot")));
+      return nothing;
+    },
+    // Boot, VRRP, guard and start; nobody promises that a service survives the loss of both.
+    limits: { sbatch: 20, slurmVip: 15 },
+  },
+  {
+    name: "state share read-only on the controller",
+    fault: rebootAfter(controller, "mount -o remount,bind,ro /mnt/slurm"),
+    limits: { sbatch: 8, slurmVip: 4 },
+  },
+  {
+    name: "state share unmounted on the controller",
+    fault: rebootAfter(controller, "umount -l /mnt/slurm"),
+    limits: { sbatch: 8, slurmVip: 4 },
+  },
+  {
+    name: "keepalived kill -9 (controller)",
+    fault: process(controller, "KILL", "keepalived"),
+    limits: { sbatch: 5, slurmVip: 2 },
+  },
+  {
+    name: "keepalived frozen (controller)",
+    fault: process(controller, "STOP", "keepalived"),
+    limits: { sbatch: 8, slurmVip: 2 },
+  },
+  {
+    name: "slurmdbd primary kill -9",
+    fault: command(() => Promise.resolve("slurm-m1"), "kill -KILL $(pidof slurmdbd)"),
+    limits: { sbatch: 1.5, slurmVip: 1 },
+  },
+  // --- entry
   {
     name: "haproxy kill -9",
     fault: process(entry, "KILL", "haproxy"),
@@ -104,11 +180,27 @@ export const CASES: Case[] = [
     limits: { web: 1 },
   },
   {
+    name: "keepalived frozen (entry)",
+    fault: process(entry, "STOP", "keepalived"),
+    limits: { web: 1 },
+  },
+  {
     name: "entry machine killed",
     fault: machine(entry, "killMachine"),
     limits: { web: 1.5 },
     short: true,
   },
+  {
+    name: "both HAProxy restarted one after the other",
+    fault: async (c) => {
+      for (const name of ["haproxy1", "haproxy2"]) {
+        await c.shell(name, "systemctl restart haproxy && haproxy-state check");
+      }
+      return nothing;
+    },
+    limits: { web: 1 },
+  },
+  // --- data tier
   {
     name: "Redis master kill -9",
     fault: process(redis, "KILL", "redis-server"),
@@ -120,6 +212,11 @@ export const CASES: Case[] = [
     limits: { redis: 5, web: 1 },
   },
   { name: "Redis machine cut off", fault: machine(redis, "cut"), limits: { redis: 5, web: 1 } },
+  {
+    name: "one Sentinel kill -9",
+    fault: process(redis, "KILL", "redis-sentinel"),
+    limits: { redis: 1, web: 1 },
+  },
   {
     name: "Galera node killed",
     fault: machine(galera, "killMachine"),
@@ -133,20 +230,51 @@ export const CASES: Case[] = [
   },
   { name: "Galera node cut off", fault: machine(galera, "cut"), limits: { sql: 3.5, web: 1 } },
   {
+    name: "two Galera nodes killed at once",
+    fault: powerLoss(() => GALERA.slice(0, 2)),
+    limits: { web: 1, sbatch: 1.5 },
+    without: ["sql"],
+    during: (c) => refusesWrites(c, "galera3"),
+  },
+  {
+    name: "all Galera nodes killed",
+    fault: powerLoss(() => GALERA),
+    // The jobs that are submitted meanwhile are in the accounting afterwards: see the verdict.
+    limits: { web: 1, sbatch: 1.5 },
+    without: ["sql"],
+    short: true,
+  },
+  // --- web nodes
+  {
     name: "web machine killed",
-    fault: async (c) => {
-      await c.killMachine("web1");
-      return () => c.startMachine("web1");
-    },
+    fault: machine(() => Promise.resolve("web1"), "killMachine"),
     limits: { web: 3 },
   },
   {
+    name: "web machine frozen",
+    fault: machine(() => Promise.resolve("web1"), "freezeMachine"),
+    limits: { web: 3 },
+  },
+  {
+    name: "a web service answers 500",
+    fault: command(
+      () => Promise.resolve("web1"),
+      `port=$(sed -n 's/^PORT="\\(.*\\)"/\\1/p' /opt/hpc-dashboard/app/.env); systemctl stop hpc-web@app; ` +
+        `systemd-run --quiet --unit=broken socat TCP-LISTEN:$port,reuseaddr,fork 'SYSTEM:printf "HTTP/1.0 500 Broken\\r\\n\\r\\n"'`,
+      "systemctl stop broken; systemctl start hpc-web@app",
+    ),
+    limits: { web: 3 },
+  },
+  // --- everything
+  {
     name: "one machine of each tier killed together",
-    fault: async (c) => {
-      const names = [await controller(c), await entry(c), await redis(c), await galera(c), "web1"];
-      await Promise.all(names.map((name) => c.killMachine(name)));
-      return () => Promise.all(names.map((name) => c.startMachine(name)));
-    },
+    fault: powerLoss(async (c) => [
+      await controller(c),
+      await entry(c),
+      await redis(c),
+      await galera(c),
+      "web1",
+    ]),
     limits: { sbatch: 8, slurmVip: 2, web: 3, redis: 5, sql: 5 },
     short: true,
   },

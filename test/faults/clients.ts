@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { StackOutputs } from "../../cli/stack";
 import {
   CLIENTS,
+  type Client,
   type FaultOptions,
   type Report,
   type Verdict,
@@ -13,6 +14,8 @@ import { eventually } from "../support/site";
 
 /** Longest life of the clients, s. */
 const LONGEST = 240;
+/** All clients are served again within this time, whatever happened, s. */
+const RECOVERY = 60;
 
 /** Continuous clients of every tier on the machine `client`. */
 export class FaultClients {
@@ -40,12 +43,19 @@ export class FaultClients {
 
   report = async () => (await this.program.ask("report")) as Report;
 
-  /** Waits until every client had so many more acknowledgements. */
-  async progress(what: string, more: number, seconds = 60): Promise<void> {
+  /** Waits until every client, but for some, had so many more acknowledgements. */
+  async progress(what: string, more: number, without: Client[] = []): Promise<void> {
     const before = await this.report();
-    await eventually(what, seconds, async () => {
-      const now = await this.report();
-      return CLIENTS.every((c) => now[c].acknowledged >= before[c].acknowledged + more);
+    const waiting = (now: Report) =>
+      CLIENTS.filter(
+        (c) => !without.includes(c) && now[c].acknowledged < before[c].acknowledged + more,
+      );
+    let late: Client[] = [];
+    await eventually(what, RECOVERY, async () => {
+      late = waiting(await this.report());
+      return late.length === 0;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}; waiting for: ${late.join(", ")}`);
     });
   }
 

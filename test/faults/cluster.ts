@@ -30,9 +30,17 @@ export class Cluster {
 
   /** The power goes. */
   killMachine = (machine: string) => virsh("destroy", domain(machine));
-  startMachine = (machine: string) => virsh("start", domain(machine));
   freezeMachine = (machine: string) => virsh("suspend", domain(machine));
-  resumeMachine = (machine: string) => virsh("resume", domain(machine));
+
+  /** Also when it was fenced meanwhile, and runs again or not. */
+  startMachine = async (machine: string): Promise<void> => {
+    const { stdout } = await virsh("domstate", domain(machine));
+    if (stdout.trim() === "shut off") await virsh("start", domain(machine));
+  };
+  resumeMachine = async (machine: string): Promise<void> => {
+    const { stdout } = await virsh("domstate", domain(machine));
+    if (stdout.trim() === "paused") await virsh("resume", domain(machine));
+  };
 
   /** Its cable is pulled; what it shares with others by the host's file system stays. */
   cut = (machine: string) => this.link(machine, "down");
@@ -48,6 +56,18 @@ export class Cluster {
   /** Sends a signal to all processes of a name; `pidof` sees only those of the machine itself. */
   signal = (machine: string, signal: "KILL" | "STOP" | "CONT", program: string) =>
     this.shell(machine, `kill -${signal} $(pidof ${program})`);
+
+  /** What each controller wrote into its history on the state share. */
+  async histories(): Promise<Record<string, string>> {
+    const names = Object.keys(this.outputs.addresses["slurm-controller"] ?? {});
+    const read = async (name: string) => {
+      const file = `/mnt/slurm/ha/history.${name}`;
+      return (await this.shell(await this.holder("slurm"), `cat ${file} 2>/dev/null; true`)).stdout;
+    };
+    return Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await read(name)] as const)),
+    );
+  }
 
   /** Every unit of every machine runs, and every part has its spare again. */
   async whole(): Promise<void> {

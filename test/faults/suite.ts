@@ -8,11 +8,14 @@ import { baseState, eventually } from "../support/site";
 import { type Case, CASES } from "./cases";
 import { FaultClients } from "./clients";
 import { Cluster } from "./cluster";
+import { twoWriters } from "./history";
 
 /** Slurm saves its state at least so often; a job that started later than that before a fault may run again, s. */
 const SAVE_SECONDS = 5;
 /** The limits are for the 95th percentile; a single run on a shared machine may take so much longer. */
 const SINGLE_RUN = 2;
+/** Slurm sends its accounting within this time, once there is a database, s. */
+const ACCOUNTED = 60;
 /** Acknowledgements of every client after which it counts as recovered. */
 const RECOVERED = 4;
 
@@ -62,12 +65,13 @@ async function runCase(c: Case, cluster: Cluster): Promise<Result> {
   try {
     await new Promise((resolve) => setTimeout(resolve, (SAVE_SECONDS + 1) * 1000));
     mend = await c.fault(cluster);
-    await clients.progress(`every client after: ${c.name}`, RECOVERED);
+    await clients.progress(`every client after: ${c.name}`, RECOVERED, c.without);
+    const faults = (await c.during?.(cluster)) ?? [];
     await mend();
     mended = true;
     await cluster.whole();
     await clients.progress("every client when the cluster is whole again", RECOVERED);
-    return await judge(c, cluster, name, await clients.stop(), long);
+    return await judge(c, cluster, name, await clients.stop(), long, faults);
   } finally {
     clients.kill();
     if (!mended) await mend();
@@ -94,6 +98,7 @@ async function judge(
   name: string,
   verdict: Verdict,
   long: string[],
+  faults: string[],
 ): Promise<Result> {
   const queue = await cluster.shell("client", `squeue -h -n ${name} -o %i`);
   const queued = queue.stdout.trim().split("\n");
@@ -103,7 +108,7 @@ async function judge(
     (await Promise.all(compute.map((m) => cluster.shell(m, `cat ${file} 2>/dev/null; true`))))
       .flatMap(({ stdout }) => stdout.split("\n"))
       .filter((line) => line !== "");
-  const faults: string[] = [];
+  faults.push(...twoWriters(await cluster.histories()));
   for (const id of long) {
     const lines = await read(`/var/tmp/${name}.${id}`);
     const starts = lines.filter((line) => line === "start").length;
@@ -124,6 +129,13 @@ async function judge(
   for (const [what, n] of Object.entries(lost)) {
     if (n > 0) faults.push(`${n} acknowledged of ${what} lost`);
   }
+  // What was acknowledged while the database was away is in it once it is back.
+  await eventually("the accounting has every job", ACCOUNTED, async () => {
+    const ask = `sacct -n -X -P -o JobID --name=${name} -S now-1hours`;
+    const ids = (await cluster.shell("client", ask)).stdout;
+    const known = new Set(ids.split("\n"));
+    return verdict.jobs.every((id) => known.has(id));
+  }).catch((error: Error) => faults.push(error.message));
   for (const [client, limit] of Object.entries(c.limits)) {
     const outage = outages[client as Client];
     if (outage > limit * SINGLE_RUN) {
