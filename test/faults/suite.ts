@@ -131,7 +131,8 @@ async function judge(
   }
   // What was acknowledged while the database was away is in it once it is back.
   await eventually("the accounting has every job", ACCOUNTED, async () => {
-    const ask = `sacct -n -X -P -o JobID --name=${name} -S now-1hours`;
+    // By number: jobs that were held all their life are in no range of time.
+    const ask = `sacct -n -X -P -o JobID -j ${verdict.jobs.join(",")}`;
     const ids = (await cluster.shell("client", ask)).stdout;
     const known = new Set(ids.split("\n"));
     return verdict.jobs.every((id) => known.has(id));
