@@ -3,10 +3,9 @@
  * the same run, what it is to be judged by: the floor (machines started by virsh, services by a shell script) and
  * what an administrator would do instead of a scale-out (all playbooks on all machines).
  */
-import * as fs from "node:fs";
-import * as path from "node:path";
 import execa from "execa";
 import { Load } from "../test/support/load";
+import { keepFigures } from "../test/support/measured";
 import { playbookRequests, runPlaybook } from "../test/support/playbooks";
 import { configure, eventually, on, scale, stack } from "../test/support/site";
 import { removeStack } from "../test/support/suite";
@@ -193,14 +192,10 @@ async function main(): Promise<void> {
     await releaseHost(progress);
   }
   const rows = figures.map((f) => `| ${f.what} | ${f.seconds.toFixed(1)} | ${f.goal ?? ""} |`);
-  const table = ["| what | s | goal |", "|---|---|---|", ...rows].join("\n");
+  const table = ["| what | s | goal |", "| --- | --- | --- |", ...rows].join("\n");
   progress(`\n${table}\n`);
-  const file = path.join(projectRoot, "docs", "measured.json");
-  fs.writeFileSync(
-    file,
-    `${JSON.stringify({ measured: new Date().toISOString(), figures }, null, 2)}\n`,
-  );
-  progress(`As JSON: ${path.relative(process.cwd(), file)}`);
+  keepFigures("bench", { measured: new Date().toISOString(), figures }, table);
+  progress("Kept in docs/measured.md and docs/bench.json");
 }
 
 main().then(
