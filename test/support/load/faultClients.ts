@@ -24,6 +24,11 @@ const run = promisify(execFile);
 const PATIENCE = 500;
 /** sbatch itself retries for as long as slurm.conf says. */
 const SLURM_PATIENCE = 15_000;
+/**
+ * Slurm's commands come from so many users: one that was answered by a controller which froze in the middle waits
+ * for MessageTimeout (10 s), which says nothing about when the next user is served.
+ */
+const SLURM_USERS = 20;
 
 async function main(): Promise<void> {
   const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
@@ -39,8 +44,12 @@ async function main(): Promise<void> {
     web: new Writer(20, () => get(options)),
     redis: new Writer(20, (n) => redis.set(`faults:${options.run}:${n}`, n, "EX", 3600)),
     sql: new Writer(20, (n) => sql.query("INSERT INTO faults VALUES (?, ?)", [options.run, n])),
-    sbatch: new Writer(200, async () => jobs.push(await sbatch(options.run))),
-    squeue: new Writer(200, () => run("squeue", ["-h", "-o", "%i"], { timeout: SLURM_PATIENCE })),
+    sbatch: new Writer(250, async () => jobs.push(await sbatch(options.run)), SLURM_USERS),
+    squeue: new Writer(
+      250,
+      () => run("squeue", ["-h", "-o", "%i"], { timeout: SLURM_PATIENCE }),
+      SLURM_USERS,
+    ),
     slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
   };
   const report = () => Object.fromEntries(CLIENTS.map((c) => [c, writers[c].report()])) as Report;

@@ -10,7 +10,7 @@ export interface WriterReport {
   lastError: string;
 }
 
-/** Does one thing over and over, one after the other, and remembers what was acknowledged. */
+/** Does one thing over and over, and remembers what was acknowledged. */
 export class Writer {
   /** Numbers of the attempts that were acknowledged. */
   readonly acknowledged: number[] = [];
@@ -18,14 +18,17 @@ export class Writer {
   private last = Date.now();
   private stopped = false;
   private readonly done: Promise<void>;
+  private readonly open = new Set<Promise<void>>();
 
   /**
-   * @param interval pause after each attempt, ms
+   * @param interval pause after the start of each attempt, ms
    * @param attempt does it; rejects when it was not acknowledged
+   * @param parallel attempts that may be under way; 1: one user who waits for each, more: as many users
    */
   constructor(
     private readonly interval: number,
     private readonly attempt: (n: number) => Promise<unknown>,
+    private readonly parallel = 1,
   ) {
     this.done = this.run();
   }
@@ -49,17 +52,24 @@ export class Writer {
 
   private async run(): Promise<void> {
     for (let n = 1; !this.stopped; n += 1) {
-      try {
-        await this.attempt(n);
-        const now = Date.now();
-        this.note(now);
-        this.last = now;
-        this.acknowledged.push(n);
-      } catch (error) {
-        this.seen.failed += 1;
-        this.seen.error = error instanceof Error ? error.message : String(error);
-      }
+      const one: Promise<void> = this.once(n).finally(() => this.open.delete(one));
+      this.open.add(one);
+      if (this.open.size >= this.parallel) await Promise.race(this.open);
       await pause(this.interval);
+    }
+    await Promise.all(this.open);
+  }
+
+  private async once(n: number): Promise<void> {
+    try {
+      await this.attempt(n);
+      const now = Date.now();
+      this.note(now);
+      this.last = now;
+      this.acknowledged.push(n);
+    } catch (error) {
+      this.seen.failed += 1;
+      this.seen.error = error instanceof Error ? error.message : String(error);
     }
   }
 
