@@ -99,6 +99,8 @@ export class Stack {
       const all = yaml.load(text) as Record<string, unknown>;
       return { ...all, encryptionsalt: undefined };
     };
+    // Of a stack whose file is gone only the state is left, which is enough to remove it.
+    if (!fs.existsSync(this.configFile)) return action();
     const before = read();
     try {
       return await action();
@@ -156,7 +158,7 @@ export class Stack {
   async remove(): Promise<void> {
     if (!(await this.exists())) return;
     await this.recover();
-    await this.run("destroy", "--refresh");
+    await this.keepingConfig(() => this.run("destroy", "--refresh"));
     await execa("pulumi", ["stack", "rm", this.name, "--yes", "--preserve-config"], {
       cwd: projectRoot,
     });
