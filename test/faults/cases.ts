@@ -144,10 +144,9 @@ export const CASES: Case[] = [
   {
     name: "state share read-only on the controller",
     // On top of the mount: under the open files of slurmctld it cannot be made read-only.
-    fault: command(
+    fault: rebootAfter(
       controller,
       "mount --bind /mnt/slurm /mnt/slurm && mount -o remount,bind,ro /mnt/slurm",
-      "umount /mnt/slurm",
     ),
     limits: { sbatch: 8, slurmVip: 4 },
   },

@@ -60,10 +60,8 @@ export class Cluster {
   /** What each controller wrote into its history on the state share. */
   async histories(): Promise<Record<string, string>> {
     const names = Object.keys(this.outputs.addresses["slurm-controller"] ?? {});
-    const read = async (name: string) => {
-      const file = `/mnt/slurm/ha/history.${name}`;
-      return (await this.shell(await this.holder("slurm"), `cat ${file} 2>/dev/null; true`)).stdout;
-    };
+    const read = async (name: string) =>
+      (await this.shell(name, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)).stdout;
     return Object.fromEntries(
       await Promise.all(names.map(async (name) => [name, await read(name)] as const)),
     );
