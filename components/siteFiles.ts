@@ -3,6 +3,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { renderInventory, renderKnownHosts } from "./ansible";
 import type { Machine } from "./machine";
+import { removeIfEmpty } from "./machine/paths";
 import type { Site } from "./site";
 
 export interface SiteFilesArgs {
@@ -35,7 +36,7 @@ export class SiteFiles extends pulumi.ComponentResource {
         {
           create: script,
           update: script,
-          delete: `rm -f "${target}" && rmdir --ignore-fail-on-non-empty "${directory}"`,
+          delete: `rm -f "${target}" && ${removeIfEmpty(directory)}`,
           stdin: content,
           addPreviousOutputInEnv: false,
         },

@@ -54,6 +54,15 @@ function sshAnswers(address: string): Promise<boolean> {
   });
 }
 
+/** The last part of a site leaves nothing behind; with others there, or when another was faster, nothing is done. */
+export function removeParentIfEmpty(directory: string): void {
+  try {
+    fs.rmdirSync(directory.replace(/\/[^/]*$/, ""));
+  } catch (error) {
+    if (!/ENOTEMPTY|ENOENT/.test(String(error))) throw error;
+  }
+}
+
 const isMounted = (dir: string) =>
   fs
     .readFileSync("/proc/self/mounts", "utf8")
@@ -276,8 +285,6 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
     await removeControlGroups(id);
     if (isMounted(`${props.directory}/root`)) await run("umount", [`${props.directory}/root`]);
     fs.rmSync(props.directory, { recursive: true, force: true });
-    // The last machine of a site leaves nothing behind; with others there it is not empty.
-    const site = props.directory.replace(/\/[^/]*$/, "");
-    if (fs.existsSync(site) && fs.readdirSync(site).length === 0) fs.rmdirSync(site);
+    removeParentIfEmpty(props.directory);
   },
 };

@@ -2,7 +2,7 @@ import * as child from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
-import { until } from "./containerProvider";
+import { removeParentIfEmpty, until } from "./containerProvider";
 import type { FenceDaemonInputs, FenceDaemonState } from "./fenceDaemon";
 
 // This file is serialised into the stack's state by Pulumi, so it uses Node's own modules only and
@@ -113,8 +113,6 @@ export const fenceDaemonProvider: pulumi.dynamic.ResourceProvider<
   async delete(id) {
     await stop(id);
     fs.rmSync(id, { recursive: true, force: true });
-    // The last part of a site leaves nothing behind; with others there it is not empty.
-    const site = id.replace(/\/[^/]*$/, "");
-    if (fs.existsSync(site) && fs.readdirSync(site).length === 0) fs.rmdirSync(site);
+    removeParentIfEmpty(id);
   },
 };

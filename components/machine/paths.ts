@@ -7,6 +7,12 @@ import type { MachineSpec } from "../topology";
 export const machineDirectory = (site: Site, name: string): string =>
   path.join(site.home, "sites", site.prefix, name);
 
+/**
+ * Shell command that removes a site's directory with its last part; others may be doing the same right now.
+ */
+export const removeIfEmpty = (directory: string): string =>
+  `{ rmdir --ignore-fail-on-non-empty "${directory}" 2>/dev/null || [ ! -e "${directory}" ]; }`;
+
 /** Libvirt's name of a machine, unique on the host. */
 export const domainName = (site: Site, spec: MachineSpec): string => `${site.prefix}-${spec.name}`;
 

@@ -1,7 +1,8 @@
+import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Site } from "../site";
-import { machineDirectory } from "./paths";
+import { machineDirectory, removeIfEmpty } from "./paths";
 
 export interface StateShareArgs {
   site: Site;
@@ -26,7 +27,7 @@ export class StateShare extends pulumi.ComponentResource {
       `${name}-directory`,
       {
         create: `mkdir -p "${directory}"`,
-        delete: `rm -rf "${directory}" && rmdir --ignore-fail-on-non-empty "$(dirname "${directory}")"`,
+        delete: `rm -rf "${directory}" && ${removeIfEmpty(path.dirname(directory))}`,
       },
       { parent: this },
     );
