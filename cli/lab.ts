@@ -4,7 +4,7 @@ import { buildPortal } from "../portal/build";
 import { ensureHost, releaseHost } from "../toolchain/host";
 import { elapsed, type Progress, step } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { machineHealth } from "./health";
 import { Stack } from "./stack";
 

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import type { Progress } from "../toolchain/progress";
 import { PulumiProgress } from "./pulumiProgress";
 import { removeControlGroups } from "../components/machine/containerProvider";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { projectRoot } from "../toolchain/versions";
 
 const PROJECT = "hpc-ha";
@@ -32,6 +32,9 @@ export interface MachineOutput {
   role: string;
   address: string;
 }
+
+/** What the program gives back, without secrets. */
+export type PublicOutputs = Omit<StackOutputs, "portalPassword">;
 
 /** The machines of a stack, one after the other. */
 export const machinesOf = ({ addresses }: Pick<StackOutputs, "addresses">): MachineOutput[] =>
@@ -114,6 +117,28 @@ export class Stack {
   async exists(): Promise<boolean> {
     const { stdout } = await execa("pulumi", ["stack", "ls", "--json"], { cwd: projectRoot });
     return (JSON.parse(stdout) as { name: string }[]).some((s) => s.name === this.name);
+  }
+
+  /** The stack that `pulumi stack select` chose, unless there is none. */
+  static async selected(progress: Progress): Promise<Stack | undefined> {
+    const { stdout, failed } = await execa("pulumi", ["stack", "--show-name"], {
+      cwd: projectRoot,
+      reject: false,
+    });
+    return failed ? undefined : new Stack(stdout.trim(), progress);
+  }
+
+  /** @throws with Pulumi's words when there is no such stack, or when nothing of it was made yet */
+  async publicOutputs(): Promise<PublicOutputs> {
+    const { failed, stdout, stderr } = await this.start("stack", "output", "--json").catch(
+      (error: execa.ExecaError) => error,
+    );
+    if (failed) throw new Error(stderr.trim());
+    const outputs = JSON.parse(stdout) as Partial<PublicOutputs>;
+    if (outputs.login === undefined) {
+      throw new Error(`stack ${this.name} has no machines yet: \`pulumi up\` makes them`);
+    }
+    return outputs as PublicOutputs;
   }
 
   async outputs(): Promise<StackOutputs> {

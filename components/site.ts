@@ -1,7 +1,7 @@
-import { homedir } from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { SiteConfig } from "./config";
+import { hpcHome } from "./home";
 import { plan, type Topology } from "./topology";
 
 /** What every tier needs to know of the site it is part of. */
@@ -17,9 +17,6 @@ export interface Site {
   /** Private key file for root on the machines. */
   sshKeyFile: string;
 }
-
-/** Where the project keeps what it builds: `HPC_HA_HOME`, default `~/.hpc-ha`. */
-export const hpcHome = (): string => process.env["HPC_HA_HOME"] ?? path.join(homedir(), ".hpc-ha");
 
 /** Builds the site of the present stack from its validated config. */
 export function makeSite(config: SiteConfig, network: pulumi.Input<string>): Site {

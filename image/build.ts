@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { finish } from "./finish";
 
 const SUITE = "bookworm";

@@ -10,8 +10,11 @@ fi
 
 stamp=node_modules/.hpc-ha-lock
 if ! cmp -s package-lock.json "$stamp"; then
-  echo "Installing npm packages …" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # Without a stamp but newer than the lock file: somebody has just typed `npm ci`.
+  if [ -e "$stamp" ] || [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+    echo "Installing npm packages …" >&2
+    npm ci --no-audit --no-fund --loglevel=error >&2
+  fi
   cp package-lock.json "$stamp"
 fi
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { type Progress, step } from "./progress";
 
 /** What the lab needs of the host: a command, and Debian's package that has it. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { buildLibvirt, buildPulumi } from "./build";
 import { downloadPulumi, reachable, releaseUrls } from "./download";
 import { type Progress, step } from "./progress";

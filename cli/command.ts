@@ -1,0 +1,31 @@
+import type { Progress } from "../toolchain/progress";
+import type { PublicOutputs, Stack } from "./stack";
+
+/** What a command of `npx hpc` works with. */
+export interface Context {
+  stack: Stack;
+  /** The stack's outputs without secrets: machines, VIPs, how to log in. */
+  outputs: PublicOutputs;
+  /** Words that follow the command's name; only as many as its `usage` allows. */
+  args: string[];
+  /** `--json` was given: stdout is for one JSON value and nothing else. */
+  json: boolean;
+  /** Tells a person what goes on, on stderr. */
+  progress: Progress;
+}
+
+/**
+ * One command: a file of its own in cli/commands/ exports it, and the table in cli/hpc.ts lists it.
+ * @returns exit code of the process; 3 is taken by "could not be done", which is what a thrown Error means
+ */
+export type Command = (context: Context) => Promise<number>;
+
+/** A command in the table. */
+export interface Entry {
+  /** One line for `--help`. */
+  summary: string;
+  /** Words that it takes after its name, as `--help` shows them: "[CONTROLLER]". Default none. */
+  usage?: string;
+  /** Loads its file, so that a command does not wait for what only others need. */
+  load: () => Promise<Command>;
+}
