@@ -58,6 +58,12 @@ export const vips = { slurm: slurmVip, web: webVip, data: dataVip };
 export const urls = Object.fromEntries(
   config.services.map((s) => [s.name, `https://${webVip}${port}${s.path}`]),
 );
+/** Number of web nodes and its limits. */
+export const webPool = {
+  size: config.webReplicas,
+  min: config.web.min,
+  max: config.web.max,
+};
 /** Ansible inventory of the site. */
 export const inventoryFile = files.inventory;
 /** What browsers and `curl --cacert` verify the web entry with. */

@@ -1,5 +1,5 @@
 import execa from "execa";
-import { type MachineOutput, machinesOf, type StackOutputs } from "./stack";
+import { type MachineOutput, machinesOf, type PublicOutputs, type StackOutputs } from "./stack";
 
 /** Units that must be active on a machine of each role. */
 const UNITS: Record<string, string[]> = {
@@ -7,37 +7,67 @@ const UNITS: Record<string, string[]> = {
   "slurm-compute": ["munge", "slurmd"],
   client: ["munge"],
   redis: ["redis-server", "redis-sentinel"],
-  galera: ["mariadb"],
+  galera: ["mariadb", "galera-check"],
   haproxy: ["haproxy", "keepalived"],
 };
+
+/** What every machine is asked: what `judge` reads. */
+export const HEALTH_SCRIPT =
+  "systemctl list-units --all --plain --no-legend --type=service; ip -o -4 address";
+
+/** Health of a machine that said nothing. */
+export const NO_ANSWER = "does not answer";
 
 /** One machine as it is now. */
 export interface MachineHealth extends MachineOutput {
   /** "ok", or what is not. */
   health: string;
+  /** Units that should run and do not, and units that failed. */
+  faults: string[];
   /** VIPs that it holds. */
   vips: string[];
 }
 
-/** Asks all machines at once over ssh; one that does not answer within 5 s is down. */
-export function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {
-  const probe = "systemctl list-units --all --plain --no-legend --type=service; ip -o -4 address";
+/** What a machine said. */
+export interface Answer {
+  machine: MachineOutput;
+  /** Undefined when it did not answer in time. */
+  text: string | undefined;
+}
+
+/**
+ * Runs a shell script as root on all machines at once.
+ * @param seconds longest time for the whole of it: a dead, frozen or busy machine has not answered then
+ */
+export function ask(
+  outputs: PublicOutputs,
+  script: (machine: MachineOutput) => string,
+  seconds: number,
+): Promise<Answer[]> {
   return Promise.all(
     machinesOf(outputs).map(async (machine) => {
       const [file = "", ...args] = outputs.login.replace("ADDRESS", machine.address).split(" ");
-      const result = await execa(file, [...args, probe], { reject: false, timeout: 5000 });
-      if (result.failed) return { ...machine, health: "does not answer", vips: [] };
-      return { ...machine, ...judge(machine, outputs, result.stdout) };
+      const result = await execa(file, [...args, "-o", "BatchMode=yes", script(machine)], {
+        reject: false,
+        stdin: "ignore",
+        timeout: seconds * 1000,
+      });
+      return { machine, text: result.failed ? undefined : result.stdout };
     }),
   );
 }
 
-/** Judges the text that a machine answered with: units that should run, and failed ones. */
+/** The health of all machines; one that does not answer within 5 s is down. */
+export async function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {
+  return (await ask(outputs, () => HEALTH_SCRIPT, 5)).map((answer) => judge(answer, outputs));
+}
+
+/** Judges what a machine answered to HEALTH_SCRIPT: units that should run, and failed ones. */
 export function judge(
-  machine: MachineOutput,
-  outputs: Pick<StackOutputs, "vips" | "urls">,
-  text: string,
-): Pick<MachineHealth, "health" | "vips"> {
+  { machine, text }: Answer,
+  outputs: Pick<PublicOutputs, "vips" | "urls">,
+): MachineHealth {
+  if (text === undefined) return { ...machine, health: NO_ANSWER, faults: [], vips: [] };
   const states = new Map(
     [...text.matchAll(/^\s*(\S+)\.service\s+\S+\s+(\S+)/gm)].map((m) => [m[1] ?? "", m[2] ?? ""]),
   );
@@ -52,5 +82,6 @@ export function judge(
   const dead = wanted.filter((unit) => states.get(unit) !== "active");
   const failed = [...states].filter(([, state]) => state === "failed").map(([unit]) => unit);
   const faults = [...new Set([...dead, ...failed])];
-  return { health: faults.length === 0 ? "ok" : `not running: ${faults.join(", ")}`, vips };
+  const health = faults.length === 0 ? "ok" : `not running: ${faults.join(", ")}`;
+  return { ...machine, health, faults, vips };
 }

@@ -4,7 +4,17 @@ import type { Entry } from "./command";
 import { Stack } from "./stack";
 
 /** All commands; each is a file in cli/commands/. */
-const commands: Record<string, Entry> = {};
+const commands: Record<string, Entry> = {
+  status: {
+    summary: "the site on one screen; exit code 1: redundancy is reduced, 2: a service is down",
+    load: async () => (await import("./commands/status.js")).status,
+  },
+  doctor: {
+    summary:
+      "what is wrong, in plain words, and the commands that mend it; exit codes as of status",
+    load: async () => (await import("./commands/doctor.js")).doctor,
+  },
+};
 
 /** Exit code when a command could not be done at all; below are the commands' own. */
 const FAILED = 3;

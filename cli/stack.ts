@@ -20,6 +20,8 @@ export interface StackOutputs {
   addresses: Record<string, Record<string, string>>;
   vips: { slurm: string; web: string; data: string };
   urls: Record<string, string>;
+  /** Number of web nodes and its limits, as configured. */
+  webPool: { size: number; min: number; max: number };
   login: string;
   inventoryFile: string;
   caFile: string;
@@ -135,7 +137,7 @@ export class Stack {
     );
     if (failed) throw new Error(stderr.trim());
     const outputs = JSON.parse(stdout) as Partial<PublicOutputs>;
-    if (outputs.login === undefined) {
+    if (outputs.webPool === undefined) {
       throw new Error(`stack ${this.name} has no machines yet: \`pulumi up\` makes them`);
     }
     return outputs as PublicOutputs;

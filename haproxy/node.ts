@@ -8,7 +8,7 @@ import { type Observed, parseObservation } from "./state";
 /** The node cannot be worked with now: no ssh, or no HAProxy running. Not a reason to stop. */
 export class NodeLost extends Error {}
 
-const ADMIN_SOCKET = "UNIX-CONNECT:/run/haproxy/admin.sock";
+export const ADMIN_SOCKET = "UNIX-CONNECT:/run/haproxy/admin.sock";
 /** Commands on one line of the runtime socket: 60 bytes each in a buffer of 16 KiB, and spare. */
 const BATCH = 100;
 /** Longest time for one exchange with a runtime socket, s. It answers in milliseconds. */

@@ -3,7 +3,10 @@ import { judge } from "../../cli/health";
 
 const VIPS = { slurm: "198.18.1.100", web: "198.18.1.101", data: "198.18.1.102" };
 const STACK = { vips: VIPS, urls: { app: "https://198.18.1.101/app" } };
-const machine = (role: string) => ({ name: "m", role, address: "198.18.1.151" });
+const answer = (role: string, text: string | undefined) => ({
+  machine: { name: "m", role, address: "198.18.1.151" },
+  text,
+});
 
 /** What a HAProxy node of the lab answered. */
 const haproxy = (haproxyState: string) =>
@@ -18,24 +21,33 @@ const haproxy = (haproxyState: string) =>
 
 describe("judge", () => {
   it("is content with what runs, and tells the VIPs", () => {
-    expect(judge(machine("haproxy"), STACK, haproxy("active   running"))).toEqual({
+    expect(judge(answer("haproxy", haproxy("active   running")), STACK)).toMatchObject({
       health: "ok",
       vips: ["web"],
     });
   });
 
   it("names units that failed and units that are not there", () => {
-    expect(judge(machine("haproxy"), STACK, haproxy("failed   failed"))).toMatchObject({
+    expect(judge(answer("haproxy", haproxy("failed   failed")), STACK)).toMatchObject({
       health: "not running: haproxy",
     });
-    expect(judge(machine("galera"), STACK, haproxy("failed   failed")).health).toBe(
-      "not running: mariadb, haproxy",
-    );
+    expect(judge(answer("galera", haproxy("failed   failed")), STACK).faults).toEqual([
+      "mariadb",
+      "galera-check",
+      "haproxy",
+    ]);
+  });
+
+  it("knows a machine that said nothing", () => {
+    expect(judge(answer("haproxy", undefined), STACK)).toMatchObject({
+      health: "does not answer",
+      vips: [],
+    });
   });
 
   it("wants every service on a web node", () => {
     const text = "hpc-web@app.service loaded activating auto-restart Web service app";
-    expect(judge(machine("web"), STACK, text).health).toBe("not running: hpc-web@app");
+    expect(judge(answer("web", text), STACK).health).toBe("not running: hpc-web@app");
   });
 
   it("wants slurmctld where the Slurm VIP is, and only there", () => {
@@ -43,8 +55,8 @@ describe("judge", () => {
       .map((u) => `${u}.service loaded active running ${u}`)
       .join("\n");
     const vip = "\n2: eth0    inet 198.18.1.100/24 scope global secondary eth0";
-    expect(judge(machine("slurm-controller"), STACK, units).health).toBe("ok");
-    expect(judge(machine("slurm-controller"), STACK, units + vip)).toEqual({
+    expect(judge(answer("slurm-controller", units), STACK).health).toBe("ok");
+    expect(judge(answer("slurm-controller", units + vip), STACK)).toMatchObject({
       health: "not running: slurmctld",
       vips: ["slurm"],
     });

@@ -1,0 +1,302 @@
+import { NO_ANSWER } from "../health";
+import type { Proxy, Server, Status } from "./evaluate";
+
+/** Something that is wrong, in words for a person, and what mends it. */
+export interface Finding {
+  /** Whether a service is down for its users, or only the spare of something is missing. */
+  severity: "reduced" | "down";
+  what: string;
+  /** Command to type in the project's directory; undefined when other findings' commands mend this too. */
+  mend?: string;
+}
+
+/** Whole, or the worst of the findings. */
+export type Verdict = "whole" | Finding["severity"];
+export const verdict = (findings: Finding[]): Verdict =>
+  findings.some((f) => f.severity === "down") ? "down" : findings.length > 0 ? "reduced" : "whole";
+
+/** A replica that is farther behind is no spare: the master stops taking writes then (min-replicas-max-lag), s. */
+const MAX_LAG = 3;
+/** States of a compute node that runs no jobs and was not meant so (an administrator's drain is). */
+const LOST_NODE = /^(down|fail|error|unk|inval|not_resp)|\*/i;
+
+/**
+ * What is wrong with a site, the services that are down first. What follows from a machine or unit that is named
+ * already is not named again, unless a service is down for it.
+ */
+export function diagnose(status: Status): Finding[] {
+  const findings = [
+    ...machines(status),
+    ...vips(status),
+    ...slurm(status),
+    ...redis(status),
+    ...galera(status),
+    ...web(status),
+  ];
+  return findings.sort((a, b) => Number(b.severity === "down") - Number(a.severity === "down"));
+}
+
+const list = (names: string[]) => names.join(", ");
+const isAre = (names: string[]) => (names.length === 1 ? "is" : "are");
+
+/** Whether a machine has a finding of its own. */
+const isSick = ({ machines }: Status, name: string) =>
+  machines.some((m) => m.name === name && m.health !== "ok");
+
+/** A command as root on a machine. */
+function on({ login, machines }: Status, name: string, command: string): string {
+  const address = machines.find((m) => m.name === name)?.address ?? name;
+  return `${login.replace("ADDRESS", address)} ${/[ ;|]/.test(command) ? `'${command}'` : command}`;
+}
+
+/** Brings machines back, also those that are frozen. */
+const bringBack = ({ stack }: Status) =>
+  `pulumi refresh --yes --stack ${stack} && pulumi up --yes --stack ${stack}`;
+
+/** Puts the pool into rotation again on both HAProxy nodes, whatever somebody did to it by hand. */
+const rejoin = ({ stack }: Status) =>
+  `pulumi up --yes --stack ${stack} --replace '**entry-membership-command'`;
+
+function machines(status: Status): Finding[] {
+  const silent = status.machines.filter((m) => m.health === NO_ANSWER);
+  const found: Finding[] = [];
+  if (silent.length > 0 && silent.length === status.machines.length) {
+    const what =
+      "No machine answers: they are off (this machine was restarted?), or it has no way to their network.";
+    return [{ severity: "down", what, mend: bringBack(status) }];
+  }
+  for (const { name, role, address } of silent) {
+    const what = `${name} (${role}, ${address}) does not answer: it is off, frozen, or cut off from the network.`;
+    found.push({ severity: "reduced", what, mend: bringBack(status) });
+  }
+  for (const { name, faults } of status.machines.filter((m) => m.faults.length > 0)) {
+    const units = list(faults);
+    const refusal = faults.includes("slurm-watch") ? status.slurm.refusals[name] : undefined;
+    found.push({
+      severity: "reduced",
+      what:
+        `On ${name} ${units} ${isAre(faults)} not running.` +
+        (refusal === undefined ? "" : ` slurm-ha said last: ${refusal}.`),
+      mend: restart(status, name, faults, refusal),
+    });
+  }
+  return found;
+}
+
+/** What starts units again; undefined where only a person can decide what the truth is. */
+function restart(status: Status, name: string, units: string[], refusal = ""): string | undefined {
+  // The state share is mounted at boot.
+  if (/is not mounted/.test(refusal)) return on(status, name, "systemctl reboot");
+  // See docs/operations.md, "Who may write the job state".
+  if (/is stale|is not the share|no proof|no job state|Read-only/.test(refusal)) return undefined;
+  // slurmctld is started by keepalived where the VIP is, once slurm-watch finds the machine fit.
+  const start = units.map((unit) => (unit === "slurmctld" ? "slurm-watch" : unit));
+  return on(status, name, `systemctl restart ${[...new Set(start)].join(" ")}`);
+}
+
+/** Which machines may hold a VIP. */
+const holdersOf = ({ machines }: Status, vip: string) =>
+  machines.filter((m) => m.role === (vip === "slurm" ? "slurm-controller" : "haproxy"));
+
+function vips(status: Status): Finding[] {
+  return status.vips.flatMap(({ name, address, holders }): Finding[] => {
+    const may = holdersOf(status, name).map((m) => m.name);
+    const healthy = may.find((m) => !isSick(status, m));
+    if (holders.length === 0) {
+      return [
+        {
+          severity: "down",
+          what: `No machine holds the ${name} VIP ${address}; ${list(may)} could.`,
+          mend: healthy && on(status, healthy, "systemctl restart keepalived"),
+        },
+      ];
+    }
+    if (holders.length === 1) return [];
+    return [
+      {
+        severity: "reduced",
+        what: `${list(holders)} hold the ${name} VIP ${address} at the same time: they do not hear each other.`,
+        mend: on(status, holders[1] ?? "", "systemctl restart keepalived"),
+      },
+    ];
+  });
+}
+
+function slurm(status: Status): Finding[] {
+  const { primary, accounting, nodes } = status.slurm;
+  const found: Finding[] = [];
+  const holder = status.vips.find((v) => v.name === "slurm")?.holders[0];
+  if (primary === undefined && holder !== undefined) {
+    found.push({
+      severity: "down",
+      what:
+        `${holder} holds the Slurm VIP, but no slurmctld answers there. After a start it may take a minute to load; ` +
+        "the command lets the other controller have it.",
+      mend: on(status, holder, "systemctl restart keepalived"),
+    });
+  }
+  if (accounting.length === 0) {
+    found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
+  }
+  const lost = nodes.filter((n) => LOST_NODE.test(n.state));
+  if (primary === undefined || lost.length === 0) return found;
+  const all = lost.length === nodes.length;
+  const names = lost.map((n) => n.name).filter((n) => all || !isSick(status, n));
+  if (names.length > 0) {
+    const states = [...new Set(lost.map((n) => n.state))];
+    found.push({
+      severity: all ? "down" : "reduced",
+      what: all
+        ? `No compute node can run jobs (${list(states)}).`
+        : `Slurm does not use ${list(names)} (${list(states)}).`,
+      mend: on(status, primary, `scontrol update nodename=${names.join(",")} state=resume`),
+    });
+  }
+  return found;
+}
+
+function redis(status: Status): Finding[] {
+  const { masters, writable, replicas, quorum } = status.redis;
+  const members = status.machines.filter((m) => m.role === "redis");
+  const found: Finding[] = [];
+  if (masters.length === 0) {
+    const what = "Redis has no master: sessions cannot be written.";
+    found.push({ severity: "down", what });
+  } else if (!writable) {
+    const what = `Redis takes no writes: its master ${list(masters)} has no replica that follows it.`;
+    found.push({ severity: "down", what });
+  }
+  if (masters.length > 1) {
+    found.push({
+      severity: "reduced",
+      what: `Redis has more than one master, ${list(masters)}: Sentinel makes replicas of all but one in seconds.`,
+      mend: on(status, masters[1] ?? "", "systemctl restart redis-sentinel"),
+    });
+  }
+  for (const { name, linkUp, lagSeconds } of replicas) {
+    if (linkUp && (lagSeconds ?? 0) <= MAX_LAG) continue;
+    const how = linkUp ? `is ${lagSeconds} s behind its master` : "does not follow a master";
+    found.push({
+      severity: "reduced",
+      what: `The Redis replica ${name} ${how}. It may be copying; if it goes on, restart it.`,
+      mend: on(status, name, "systemctl restart redis-server"),
+    });
+  }
+  for (const { name } of members) {
+    if (quorum.includes(name) || isSick(status, name)) continue;
+    found.push({
+      severity: "reduced",
+      what: `The Sentinel of ${name} sees no majority: it could not have a lost Redis master replaced.`,
+      mend: members.some((m) => m.health !== "ok")
+        ? undefined
+        : on(status, name, "systemctl restart redis-sentinel"),
+    });
+  }
+  return found;
+}
+
+function galera(status: Status): Finding[] {
+  const { nodes } = status.galera;
+  const synced = nodes.filter((n) => n.primary && n.state === "Synced");
+  if (synced.length === 0) {
+    const what =
+      "No Galera node is synced in a primary component: the database is down. When all nodes are back they find each " +
+      "other by themselves; otherwise see docs/operations.md, “All three Galera nodes lost power”.";
+    const sick = nodes.some((n) => isSick(status, n.name));
+    return [{ severity: "down", what, mend: sick ? undefined : bringBack(status) }];
+  }
+  const size = Math.max(...synced.map((n) => n.size));
+  return nodes
+    .filter((n) => !synced.includes(n) && !isSick(status, n.name))
+    .map(({ name, state }) => ({
+      severity: "reduced",
+      what:
+        `The Galera node ${name} is ${state === "" ? "not answering" : state}, not Synced ` +
+        `(the cluster has ${size} of ${nodes.length}). It may be copying its data; if it goes on, restart it.`,
+      mend: on(status, name, "systemctl restart mariadb"),
+    }));
+}
+
+function web(status: Status): Finding[] {
+  const { proxies } = status.web;
+  const answering = proxies.filter((p) => p.answers);
+  const holder = status.vips.find((v) => v.name === "web")?.holders[0];
+  const found: Finding[] = [];
+  for (const { name } of proxies.filter((p) => !p.answers && !isSick(status, p.name))) {
+    found.push({
+      severity: name === holder ? "down" : "reduced",
+      what: `HAProxy on ${name} runs, but does not answer on its admin socket.`,
+      mend: on(status, name, "systemctl restart haproxy"),
+    });
+  }
+  const serving = answering.find((p) => p.name === holder);
+  if (serving) found.push(...outages(serving));
+  for (const proxy of answering) found.push(...entries(status, proxy), ...rotation(status, proxy));
+  return found;
+}
+
+/** Services of the serving HAProxy node that no server is up for. */
+function outages({ name, services, entries }: Proxy): Finding[] {
+  const down = services.filter((s) => !s.servers.some(takesNew)).map((s) => s.name);
+  const data = Object.entries(entries).flatMap(([n, e]) => (e.up.length === 0 ? [n] : []));
+  return [
+    ...(down.length === 0 ? [] : [`No web node serves ${list(down)} at the web VIP (${name}).`]),
+    ...(data.length === 0 ? [] : [`Nobody can reach ${list(data)} at the data VIP (${name}).`]),
+  ].map((what) => ({ severity: "down", what }));
+}
+
+const takesNew = (s: Server) => s.up && s.admin === "ready";
+
+/** Galera nodes that are well by themselves and that this HAProxy node does not see. */
+function entries(status: Status, { name, entries }: Proxy): Finding[] {
+  const lost = status.galera.nodes
+    .filter((n) => n.primary && n.state === "Synced" && !entries.galera.up.includes(n.name))
+    .map((n) => n.name)
+    .filter((n) => !isSick(status, n));
+  return lost.map((node) => ({
+    severity: "reduced",
+    what: `The Galera node ${node} is synced, but ${name} does not see it up.`,
+    mend: on(status, node, "systemctl restart galera-check"),
+  }));
+}
+
+/** Web nodes of the pool that one HAProxy node sends no new requests to, though they are up. */
+function rotation(status: Status, { name, services, generation }: Proxy): Finding[] {
+  const newest = Math.max(...status.web.proxies.map((p) => p.generation));
+  if (generation < newest) {
+    return [
+      {
+        severity: "reduced",
+        what: `${name} has an older membership of the web pool than the other HAProxy node.`,
+        mend: on(status, name, "systemctl restart haproxy"),
+      },
+    ];
+  }
+  const pool = status.machines.filter((m) => m.role === "web" && m.health === "ok");
+  return pool.flatMap((machine) => {
+    const missing = new Map<string, string[]>();
+    for (const service of services) {
+      const server = service.servers.find((s) => s.machine === machine.name);
+      if (server && takesNew(server)) continue;
+      const why = !server
+        ? "not in rotation"
+        : server.admin === "ready"
+          ? `failing its health check (${server.check || "none yet"})`
+          : server.admin === "drain"
+            ? "draining"
+            : "in maintenance";
+      missing.set(why, [...(missing.get(why) ?? []), service.name]);
+    }
+    return [...missing].map(([why, names]): Finding => ({
+      severity: "reduced",
+      what: `${name} sends no new requests for ${list(names)} to ${machine.name}: it is ${why}.`,
+      mend: why.startsWith("failing")
+        ? on(
+            status,
+            machine.name,
+            `systemctl restart ${names.map((n) => `hpc-web@${n}`).join(" ")}`,
+          )
+        : rejoin(status),
+    }));
+  });
+}
