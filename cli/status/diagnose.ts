@@ -1,5 +1,5 @@
 import { NO_ANSWER } from "../health";
-import type { Proxy, Server, Status } from "./evaluate";
+import type { ComputeNode, Proxy, Server, Status } from "./evaluate";
 
 /** Something that is wrong, in words for a person, and what mends it. */
 export interface Finding {
@@ -17,8 +17,9 @@ export const verdict = (findings: Finding[]): Verdict =>
 
 /** A replica that is farther behind is no spare: the master stops taking writes then (min-replicas-max-lag), s. */
 const MAX_LAG = 3;
-/** States of a compute node that runs no jobs and was not meant so (an administrator's drain is). */
-const LOST_NODE = /^(down|fail|error|unk|inval|not_resp)|\*/i;
+/** Whether a compute node takes no jobs although nobody wanted that: an administrator's drain is not a fault. */
+const isLost = ({ state, by }: ComputeNode) =>
+  /^(down|fail|error|unk|inval)|\*/i.test(state) || (state.startsWith("drain") && by === "slurm");
 
 /**
  * What is wrong with a site, the services that are down first. What follows from a machine or unit that is named
@@ -138,18 +139,15 @@ function slurm(status: Status): Finding[] {
   if (accounting.length === 0) {
     found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
   }
-  const lost = nodes.filter((n) => LOST_NODE.test(n.state));
-  if (primary === undefined || lost.length === 0) return found;
-  const all = lost.length === nodes.length;
-  const names = lost.map((n) => n.name).filter((n) => all || !isSick(status, n));
-  if (names.length > 0) {
-    const states = [...new Set(lost.map((n) => n.state))];
+  if (primary === undefined) return found;
+  const lost = nodes.filter(isLost);
+  const all = nodes.length > 0 && lost.length === nodes.length;
+  if (all) found.push({ severity: "down", what: "No compute node can run jobs." });
+  for (const { name, state, reason } of lost.filter((n) => !isSick(status, n.name))) {
     found.push({
-      severity: all ? "down" : "reduced",
-      what: all
-        ? `No compute node can run jobs (${list(states)}).`
-        : `Slurm does not use ${list(names)} (${list(states)}).`,
-      mend: on(status, primary, `scontrol update nodename=${names.join(",")} state=resume`),
+      severity: "reduced",
+      what: `Slurm gives ${name} no jobs: it is ${state}${reason === undefined ? "" : ` (${reason})`}.`,
+      mend: on(status, primary, `scontrol update nodename=${name} state=resume`),
     });
   }
   return found;
@@ -173,12 +171,15 @@ function redis(status: Status): Finding[] {
       mend: on(status, masters[1] ?? "", "systemctl restart redis-sentinel"),
     });
   }
-  for (const { name, linkUp, lagSeconds } of replicas) {
-    if (linkUp && (lagSeconds ?? 0) <= MAX_LAG) continue;
-    const how = linkUp ? `is ${lagSeconds} s behind its master` : "does not follow a master";
+  for (const { name } of members) {
+    if (masters.length === 0 || masters.includes(name) || isSick(status, name)) continue;
+    const replica = replicas.find((r) => r.name === name);
+    const lag = replica?.linkUp ? replica.lagSeconds : undefined;
+    if (lag !== undefined && lag <= MAX_LAG) continue;
+    const how = lag === undefined ? "does not follow the master" : `is ${lag} s behind its master`;
     found.push({
       severity: "reduced",
-      what: `The Redis replica ${name} ${how}. It may be copying; if it goes on, restart it.`,
+      what: `Redis on ${name} ${how}. It may be copying its data; if it goes on, restart it.`,
       mend: on(status, name, "systemctl restart redis-server"),
     });
   }
@@ -247,17 +248,19 @@ function outages({ name, services, entries }: Proxy): Finding[] {
 
 const takesNew = (s: Server) => s.up && s.admin === "ready";
 
-/** Galera nodes that are well by themselves and that this HAProxy node does not see. */
+/** Redis master and Galera nodes that are well by themselves and that this HAProxy node does not see. */
 function entries(status: Status, { name, entries }: Proxy): Finding[] {
-  const lost = status.galera.nodes
-    .filter((n) => n.primary && n.state === "Synced" && !entries.galera.up.includes(n.name))
-    .map((n) => n.name)
-    .filter((n) => !isSick(status, n));
-  return lost.map((node) => ({
-    severity: "reduced",
-    what: `The Galera node ${node} is synced, but ${name} does not see it up.`,
-    mend: on(status, node, "systemctl restart galera-check"),
-  }));
+  const { masters } = status.redis;
+  const synced = status.galera.nodes.filter((n) => n.primary && n.state === "Synced");
+  const seen = [...entries.redis.up, ...entries.galera.up];
+  const lost = [...(masters.length === 1 ? masters : []), ...synced.map((n) => n.name)]
+    .filter((node) => !seen.includes(node) && !isSick(status, node))
+    .map((node): Finding => ({
+      severity: "reduced",
+      what: `${node} is well, but HAProxy on ${name} does not reach it (yet).`,
+      mend: on(status, name, "systemctl restart haproxy"),
+    }));
+  return lost;
 }
 
 /** Web nodes of the pool that one HAProxy node sends no new requests to, though they are up. */

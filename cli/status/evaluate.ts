@@ -27,8 +27,16 @@ export interface Slurm {
   accounting: string[];
   /** Number of jobs by Slurm's state, e.g. RUNNING; undefined when nobody could tell. */
   jobs?: Record<string, number>;
-  /** Compute nodes with Slurm's state, e.g. idle; a * behind it means that it does not answer slurmctld. */
-  nodes: { name: string; state: string }[];
+  nodes: ComputeNode[];
+}
+
+export interface ComputeNode {
+  name: string;
+  /** Slurm's word, e.g. idle; a * behind it means that it does not answer slurmctld. */
+  state: string;
+  /** Why it takes no jobs, and who said so (slurm: Slurm itself); undefined when nobody did. */
+  reason?: string;
+  by?: string;
 }
 
 export interface Redis {
@@ -132,7 +140,7 @@ function slurm(controllers: MachineHealth[], part: Part): Slurm {
   for (const [, state = ""] of primary?.text.matchAll(/^job (\S+)$/gm) ?? []) {
     jobs[state] = (jobs[state] ?? 0) + 1;
   }
-  const nodes = [...(primary?.text.matchAll(/^node (\S+) (\S+)$/gm) ?? [])];
+  const nodes = [...(primary?.text.matchAll(/^node (\S+) (\S+) (\S+) (.*)$/gm) ?? [])];
   return {
     primary: primary?.name,
     backups: controllers
@@ -151,7 +159,9 @@ function slurm(controllers: MachineHealth[], part: Part): Slurm {
       .filter(({ health, faults }) => health !== NO_ANSWER && !faults.includes("slurmdbd"))
       .map(({ name }) => name),
     jobs: primary ? jobs : undefined,
-    nodes: nodes.map(([, name = "", state = ""]) => ({ name, state })),
+    nodes: nodes.map(([, name = "", state = "", by, reason]) =>
+      reason === "none" ? { name, state } : { name, state, by, reason },
+    ),
   };
 }
 

@@ -32,7 +32,7 @@ export function questions(role: string, { vips }: Pick<PublicOutputs, "vips">): 
     "slurm-controller": [
       // Without the VIP slurmctld is another machine's, which says the same.
       `if ip -o -4 address | grep -qF ' ${vips.slurm}/'; then ` +
-        `${part("slurm", "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T'")}; fi`,
+        `${part("slurm", "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'")}; fi`,
       // Why this machine is not fit, in slurm-ha's words.
       `systemctl -q is-active slurm-watch || ` +
         `{ ${part("unfit", "journalctl -q -u slurm-watch -n 40 -o cat | grep '^slurm-ha: ' | tail -n 1")}; }`,

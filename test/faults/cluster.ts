@@ -1,6 +1,8 @@
 import execa from "execa";
 import { machineHealth } from "../../cli/health";
 import type { StackOutputs } from "../../cli/stack";
+import { diagnose } from "../../cli/status/diagnose";
+import { look } from "../../cli/status/look";
 import { eventually, on, stack } from "../support/site";
 
 const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
@@ -78,23 +80,7 @@ export class Cluster {
 
   /** What is missing to full redundancy; "" when nothing is. */
   private async missing(): Promise<string> {
-    const sick = (await machineHealth(this.outputs)).find((m) => m.health !== "ok");
-    if (sick) return `${sick.name}: ${sick.health}`;
-    const { addresses, urls } = this.outputs;
-    const stat = "echo 'show stat -1 4 -1' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18";
-    for (const haproxy of Object.keys(addresses["haproxy"] ?? {})) {
-      const { stdout } = await this.shell(haproxy, stat);
-      const up = (pattern: RegExp) => [...stdout.matchAll(pattern)].length;
-      const web = Object.keys(addresses["web"] ?? {}).length * Object.keys(urls).length;
-      if (up(/^\w+,web\d+,UP$/gm) !== web) return `${haproxy}: web servers down`;
-      if (up(/^galera,galera\d,UP$/gm) !== 3) return `${haproxy}: Galera nodes down`;
-      if (up(/^redis,redis\d,UP$/gm) !== 1) return `${haproxy}: not one Redis master`;
-    }
-    const replication =
-      "REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /etc/redis/site.conf | tr -d '\"') redis-cli info replication";
-    const { stdout } = await this.shell(await this.serving("redis"), replication);
-    if (!/^connected_slaves:2\r?$/m.test(stdout)) return "Redis replicas";
-    const slurm = await this.shell("client", "scontrol ping; sinfo -h -N -o %T");
-    return /UP$/m.test(slurm.stdout) && !/down|drain|unk/.test(slurm.stdout) ? "" : slurm.stdout;
+    const findings = diagnose(await look(stack.name, this.outputs, 5));
+    return findings.map((f) => f.what).join(" ");
   }
 }

@@ -1,0 +1,87 @@
+import execa from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { StackOutputs } from "../../cli/stack";
+import type { Finding, Verdict } from "../../cli/status/diagnose";
+import type { Status } from "../../cli/status/evaluate";
+import { projectRoot } from "../../toolchain/versions";
+import { Cluster } from "../faults/cluster";
+import { baseState, eventually, on, stack } from "../support/site";
+
+/** Longest time for `npx hpc status`, from the shell's point of view, s. */
+const ANSWER_SECONDS = 3;
+
+type Answer = Status & { code: number; seconds: number; verdict: Verdict; findings: Finding[] };
+
+/** Types the command as a person does. */
+async function hpc(command: "status" | "doctor"): Promise<Answer> {
+  const start = Date.now();
+  const args = ["hpc", command, "--stack", stack.name, "--json"];
+  const { exitCode, stdout, stderr } = await execa("npx", args, {
+    cwd: projectRoot,
+    reject: false,
+  });
+  if (stdout === "") throw new Error(`npx ${args.join(" ")}: ${stderr}`);
+  const answer = { code: exitCode, seconds: (Date.now() - start) / 1000 };
+  console.log(`  hpc ${command}: exit code ${answer.code} after ${answer.seconds.toFixed(1)} s`);
+  return { ...answer, ...(JSON.parse(stdout) as Omit<Answer, "code" | "seconds">) };
+}
+const whole = () => eventually("status 0", 60, async () => (await hpc("status")).code === 0);
+/** Types what doctor says, each command once. */
+async function mend(findings: Finding[]): Promise<void> {
+  for (const command of new Set(findings.flatMap((f) => f.mend ?? []))) {
+    await execa("sh", ["-c", command], { cwd: projectRoot });
+  }
+}
+
+let outputs: StackOutputs;
+let cluster: Cluster;
+beforeAll(async () => {
+  outputs = await baseState();
+  cluster = new Cluster(outputs);
+});
+afterAll(() => cluster.whole());
+
+it("status is 0 on a whole site, and tells its parts", async () => {
+  await whole();
+  const seen = await hpc("status");
+  expect(seen.seconds).toBeLessThan(ANSWER_SECONDS);
+  expect(seen.findings).toEqual([]);
+  expect(seen.machines.map((m) => m.health)).toEqual(seen.machines.map(() => "ok"));
+  expect(seen.vips.map((v) => [v.name, v.holders.length])).toEqual([
+    ["slurm", 1],
+    ["web", 1],
+    ["data", 1],
+  ]);
+  expect(seen.slurm.backups).toMatchObject([{ fit: true }]);
+  expect(seen.redis.replicas).toHaveLength(2);
+  expect(seen.galera.nodes.map((n) => n.state)).toEqual(["Synced", "Synced", "Synced"]);
+  const up = seen.web.proxies.map((p) => p.services.flatMap((s) => s.servers.filter((x) => x.up)));
+  expect(up.map((servers) => servers.length)).toEqual([16, 16]);
+});
+
+it("status is 1 in time when a machine is dead or frozen; doctor names it, and its command mends it", async () => {
+  const dead = (await hpc("status")).redis.replicas[0]?.name ?? "";
+  await cluster.killMachine(dead);
+  await cluster.freezeMachine("web2");
+  const seen = await hpc("status");
+  expect(seen).toMatchObject({ code: 1, verdict: "reduced" });
+  expect(seen.seconds).toBeLessThan(ANSWER_SECONDS);
+  const { findings } = await hpc("doctor");
+  for (const machine of [dead, "web2"]) {
+    expect(findings.map((f) => f.what).join("\n")).toContain(`${machine} (`);
+  }
+  await mend(findings);
+  await whole();
+});
+
+it("status is 2 when a service is down, and doctor's commands bring it back", async () => {
+  const controllers = Object.keys(outputs.addresses["slurm-controller"] ?? {});
+  await Promise.all(controllers.map((m) => on(outputs, m, "systemctl stop slurm-watch")));
+  await eventually("status 2", 10, async () => (await hpc("status")).code === 2);
+  const { code, findings } = await hpc("doctor");
+  expect(code).toBe(2);
+  expect(findings[0]).toMatchObject({ severity: "down" });
+  expect(findings[0]?.what).toContain("slurm VIP");
+  await mend(findings);
+  await whole();
+});
