@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { Command } from "../command";
-import { diagnose, verdict } from "../status/diagnose";
+import { diagnose } from "../status/diagnose";
+import { verdict } from "../status/findings";
 import { look } from "../status/look";
 import { renderFindings } from "../status/render";
 import { EXIT } from "./status";

@@ -1,19 +1,7 @@
 import { NO_ANSWER } from "../health";
-import type { ComputeNode, Proxy, Server, Status } from "./evaluate";
-
-/** Something that is wrong, in words for a person, and what mends it. */
-export interface Finding {
-  /** Whether a service is down for its users, or only the spare of something is missing. */
-  severity: "reduced" | "down";
-  what: string;
-  /** Command to type in the project's directory; undefined when other findings' commands mend this too. */
-  mend?: string;
-}
-
-/** Whole, or the worst of the findings. */
-export type Verdict = "whole" | Finding["severity"];
-export const verdict = (findings: Finding[]): Verdict =>
-  findings.some((f) => f.severity === "down") ? "down" : findings.length > 0 ? "reduced" : "whole";
+import { diagnoseWeb } from "./diagnoseWeb";
+import type { ComputeNode, Status } from "./evaluate";
+import { bringBack, type Finding, isAre, isSick, list, on } from "./findings";
 
 /** A replica that is farther behind is no spare: the master stops taking writes then (min-replicas-max-lag), s. */
 const MAX_LAG = 3;
@@ -32,31 +20,10 @@ export function diagnose(status: Status): Finding[] {
     ...slurm(status),
     ...redis(status),
     ...galera(status),
-    ...web(status),
+    ...diagnoseWeb(status),
   ];
   return findings.sort((a, b) => Number(b.severity === "down") - Number(a.severity === "down"));
 }
-
-const list = (names: string[]) => names.join(", ");
-const isAre = (names: string[]) => (names.length === 1 ? "is" : "are");
-
-/** Whether a machine has a finding of its own. */
-const isSick = ({ machines }: Status, name: string) =>
-  machines.some((m) => m.name === name && m.health !== "ok");
-
-/** A command as root on a machine. */
-function on({ login, machines }: Status, name: string, command: string): string {
-  const address = machines.find((m) => m.name === name)?.address ?? name;
-  return `${login.replace("ADDRESS", address)} ${/[ ;|]/.test(command) ? `'${command}'` : command}`;
-}
-
-/** Brings machines back, also those that are frozen. */
-const bringBack = ({ stack }: Status) =>
-  `pulumi refresh --yes --stack ${stack} && pulumi up --yes --stack ${stack}`;
-
-/** Puts the pool into rotation again on both HAProxy nodes, whatever somebody did to it by hand. */
-const rejoin = ({ stack }: Status) =>
-  `pulumi up --yes --stack ${stack} --replace '**entry-membership-command'`;
 
 function machines(status: Status): Finding[] {
   const silent = status.machines.filter((m) => m.health === NO_ANSWER);
@@ -216,90 +183,4 @@ function galera(status: Status): Finding[] {
         `(the cluster has ${size} of ${nodes.length}). It may be copying its data; if it goes on, restart it.`,
       mend: on(status, name, "systemctl restart mariadb"),
     }));
-}
-
-function web(status: Status): Finding[] {
-  const { proxies } = status.web;
-  const answering = proxies.filter((p) => p.answers);
-  const holder = status.vips.find((v) => v.name === "web")?.holders[0];
-  const found: Finding[] = [];
-  for (const { name } of proxies.filter((p) => !p.answers && !isSick(status, p.name))) {
-    found.push({
-      severity: name === holder ? "down" : "reduced",
-      what: `HAProxy on ${name} runs, but does not answer on its admin socket.`,
-      mend: on(status, name, "systemctl restart haproxy"),
-    });
-  }
-  const serving = answering.find((p) => p.name === holder);
-  if (serving) found.push(...outages(serving));
-  for (const proxy of answering) found.push(...entries(status, proxy), ...rotation(status, proxy));
-  return found;
-}
-
-/** Services of the serving HAProxy node that no server is up for. */
-function outages({ name, services, entries }: Proxy): Finding[] {
-  const down = services.filter((s) => !s.servers.some(takesNew)).map((s) => s.name);
-  const data = Object.entries(entries).flatMap(([n, e]) => (e.up.length === 0 ? [n] : []));
-  return [
-    ...(down.length === 0 ? [] : [`No web node serves ${list(down)} at the web VIP (${name}).`]),
-    ...(data.length === 0 ? [] : [`Nobody can reach ${list(data)} at the data VIP (${name}).`]),
-  ].map((what) => ({ severity: "down", what }));
-}
-
-const takesNew = (s: Server) => s.up && s.admin === "ready";
-
-/** Redis master and Galera nodes that are well by themselves and that this HAProxy node does not see. */
-function entries(status: Status, { name, entries }: Proxy): Finding[] {
-  const { masters } = status.redis;
-  const synced = status.galera.nodes.filter((n) => n.primary && n.state === "Synced");
-  const seen = [...entries.redis.up, ...entries.galera.up];
-  const lost = [...(masters.length === 1 ? masters : []), ...synced.map((n) => n.name)]
-    .filter((node) => !seen.includes(node) && !isSick(status, node))
-    .map((node): Finding => ({
-      severity: "reduced",
-      what: `${node} is well, but HAProxy on ${name} does not reach it (yet).`,
-      mend: on(status, name, "systemctl restart haproxy"),
-    }));
-  return lost;
-}
-
-/** Web nodes of the pool that one HAProxy node sends no new requests to, though they are up. */
-function rotation(status: Status, { name, services, generation }: Proxy): Finding[] {
-  const newest = Math.max(...status.web.proxies.map((p) => p.generation));
-  if (generation < newest) {
-    return [
-      {
-        severity: "reduced",
-        what: `${name} has an older membership of the web pool than the other HAProxy node.`,
-        mend: on(status, name, "systemctl restart haproxy"),
-      },
-    ];
-  }
-  const pool = status.machines.filter((m) => m.role === "web" && m.health === "ok");
-  return pool.flatMap((machine) => {
-    const missing = new Map<string, string[]>();
-    for (const service of services) {
-      const server = service.servers.find((s) => s.machine === machine.name);
-      if (server && takesNew(server)) continue;
-      const why = !server
-        ? "not in rotation"
-        : server.admin === "ready"
-          ? `failing its health check (${server.check || "none yet"})`
-          : server.admin === "drain"
-            ? "draining"
-            : "in maintenance";
-      missing.set(why, [...(missing.get(why) ?? []), service.name]);
-    }
-    return [...missing].map(([why, names]): Finding => ({
-      severity: "reduced",
-      what: `${name} sends no new requests for ${list(names)} to ${machine.name}: it is ${why}.`,
-      mend: why.startsWith("failing")
-        ? on(
-            status,
-            machine.name,
-            `systemctl restart ${names.map((n) => `hpc-web@${n}`).join(" ")}`,
-          )
-        : rejoin(status),
-    }));
-  });
 }

@@ -1,5 +1,5 @@
 import type { Colors } from "picocolors/types";
-import { type Finding, verdict } from "./diagnose";
+import { type Finding, verdict } from "./findings";
 import type { Proxy, Server, Status } from "./evaluate";
 
 const WORDS = {

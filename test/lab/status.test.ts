@@ -1,7 +1,7 @@
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
-import type { Finding, Verdict } from "../../cli/status/diagnose";
+import type { Finding, Verdict } from "../../cli/status/findings";
 import type { Status } from "../../cli/status/evaluate";
 import { projectRoot } from "../../toolchain/versions";
 import { Cluster } from "../faults/cluster";
