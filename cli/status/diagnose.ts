@@ -14,6 +14,11 @@ const isLost = ({ state, by }: ComputeNode) =>
  * already is not named again, unless a service is down for it.
  */
 export function diagnose(status: Status): Finding[] {
+  if (status.machines.every((m) => m.health === NO_ANSWER)) {
+    const what =
+      "No machine answers: they are off (was this machine restarted?), or there is no way to their network.";
+    return [{ severity: "down", what, mend: bringBack(status) }];
+  }
   const findings = [
     ...machines(status),
     ...vips(status),
@@ -28,11 +33,6 @@ export function diagnose(status: Status): Finding[] {
 function machines(status: Status): Finding[] {
   const silent = status.machines.filter((m) => m.health === NO_ANSWER);
   const found: Finding[] = [];
-  if (silent.length > 0 && silent.length === status.machines.length) {
-    const what =
-      "No machine answers: they are off (this machine was restarted?), or it has no way to their network.";
-    return [{ severity: "down", what, mend: bringBack(status) }];
-  }
   for (const { name, role, address } of silent) {
     const what = `${name} (${role}, ${address}) does not answer: it is off, frozen, or cut off from the network.`;
     found.push({ severity: "reduced", what, mend: bringBack(status) });

@@ -47,6 +47,9 @@ function entries(status: Status, { name, entries }: Proxy): Finding[] {
   return lost;
 }
 
+/** It passes its health check, but not often enough yet. */
+const COMING = "just coming up";
+
 /** Web nodes of the pool that one HAProxy node sends no new requests to, though they are up. */
 function rotation(status: Status, { name, services, generation }: Proxy): Finding[] {
   const newest = Math.max(...status.web.proxies.map((p) => p.generation));
@@ -68,7 +71,9 @@ function rotation(status: Status, { name, services, generation }: Proxy): Findin
       const why = !server
         ? "not in rotation"
         : server.admin === "ready"
-          ? `failing its health check (${server.check || "none yet"})`
+          ? server.check.startsWith("L7OK")
+            ? COMING
+            : `failing its health check (${server.check || "none yet"})`
           : server.admin === "drain"
             ? "draining"
             : "in maintenance";
@@ -83,7 +88,9 @@ function rotation(status: Status, { name, services, generation }: Proxy): Findin
             machine.name,
             `systemctl restart ${names.map((n) => `hpc-web@${n}`).join(" ")}`,
           )
-        : rejoin(status),
+        : why === COMING
+          ? undefined
+          : rejoin(status),
     }));
   });
 }

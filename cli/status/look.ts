@@ -1,17 +1,14 @@
-import { ask } from "../health";
+import { ask, type Patience } from "../health";
 import type { PublicOutputs } from "../stack";
 import { evaluate, type Status } from "./evaluate";
 import { questions } from "./questions";
 
-/**
- * Asks all machines of a site at once how they are.
- * @param seconds longest time for it; who has not answered then does not answer
- */
+/** Asks all machines of a site at once how they are. */
 export async function look(
   stack: string,
   outputs: PublicOutputs,
-  seconds: number,
+  patience: Patience,
 ): Promise<Status> {
-  const answers = await ask(outputs, ({ role }) => questions(role, outputs), seconds);
+  const answers = await ask(outputs, ({ role }) => questions(role, outputs), patience);
   return evaluate(stack, outputs, answers);
 }

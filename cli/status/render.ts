@@ -21,6 +21,7 @@ export function renderStatus(status: Status, findings: Finding[], c: Colors): st
       ["Redis", redis(status, c)],
       ["Galera", galera(status, c)],
       ["Web", web(status, c)],
+      ["Data", data(status, c)],
     ]),
     "",
     ...backends(status, c),
@@ -67,27 +68,26 @@ function vip({ vips }: Status, name: string, c: Colors): string {
 }
 
 function slurm(status: Status, c: Colors): string {
-  const { primary, backups, accounting, jobs } = status.slurm;
-  const counted = Object.entries(jobs ?? {}).map(([s, n]) => `${n} ${s.toLowerCase()}`);
+  const { primary, backups, accounting } = status.slurm;
   return [
     vip(status, "slurm", c),
     primary === undefined ? c.red("no slurmctld answers") : `primary ${c.green(primary)}`,
     ...backups.map((b) => `backup ${mark(b.fit, b.fit ? b.name : `${b.name} not fit`, c)}`),
     `slurmdbd on ${mark(accounting.length > 0, accounting.join(", ") || "none", c)}`,
-    `jobs: ${jobs === undefined ? "unknown" : counted.join(", ") || "none"}`,
   ].join(" · ");
 }
 
-function compute({ slurm }: Status, c: Colors): string {
-  const byState = new Map<string, string[]>();
-  for (const { name, state } of slurm.nodes)
-    byState.set(state, [...(byState.get(state) ?? []), name]);
-  return [...byState]
-    .map(
-      ([state, names]) =>
-        mark(/^(idle|alloc|mix|comp)\w*$/.test(state), state, c) + ` ${names.join(", ")}`,
-    )
-    .join(" · ");
+function compute({ slurm: { jobs, nodes } }: Status, c: Colors): string {
+  const counted = Object.entries(jobs ?? {}).map(([s, n]) => `${n} ${s.toLowerCase()}`);
+  const states = [...new Set(nodes.map((n) => n.state))];
+  return [
+    `jobs: ${jobs === undefined ? "unknown" : counted.join(", ") || "none"}`,
+    ...states.map((state) => {
+      const word = mark(/^(idle|alloc|mix|comp)\w*$/.test(state), state, c);
+      const members = nodes.filter((n) => n.state === state).map((n) => n.name);
+      return `${word} ${members.join(", ")}`;
+    }),
+  ].join(" · ");
 }
 
 function redis({ redis, machines }: Status, c: Colors): string {
@@ -98,7 +98,7 @@ function redis({ redis, machines }: Status, c: Colors): string {
     ...(writable ? [] : [c.red("takes no writes")]),
     ...replicas.map(({ name, linkUp, lagSeconds, lagBytes }) =>
       linkUp && lagSeconds !== undefined
-        ? `replica ${c.green(name)} behind by ${lagSeconds} s, ${lagBytes} B`
+        ? `replica ${c.green(name)} (lag ${lagSeconds} s, ${lagBytes} B)`
         : `replica ${c.red(`${name} not following`)}`,
     ),
     `Sentinel quorum on ${mark(quorum.length === size, `${quorum.length} of ${size}`, c)}`,
@@ -120,18 +120,20 @@ function galera({ galera }: Status, c: Colors): string {
 
 function web(status: Status, c: Colors): string {
   const { pool, proxies } = status.web;
-  const entry = (name: "redis" | "galera") => {
-    const serving = holder(status)?.entries[name].serving;
-    return serving === undefined ? [] : [`${name} → ${serving}`];
-  };
+  const clients = proxies.map((p) => `${p.name} ${p.answers ? p.sessions : c.red("no answer")}`);
   return [
     vip(status, "web", c),
-    `data ${vip(status, "data", c)}`,
-    ...entry("redis"),
-    ...entry("galera"),
     `pool ${pool.size} (${pool.min} to ${pool.max})`,
-    `clients: ${proxies.map((p) => `${p.name} ${p.answers ? p.sessions : c.red("no answer")}`).join(", ")}`,
+    `clients: ${clients.join(", ")}`,
   ].join(" · ");
+}
+
+function data(status: Status, c: Colors): string {
+  const sent = (["redis", "galera"] as const).flatMap((name) => {
+    const serving = holder(status)?.entries[name].serving;
+    return serving === undefined ? [] : [`${name} → ${serving}`];
+  });
+  return [vip(status, "data", c), ...sent].join(" · ");
 }
 
 /** The HAProxy node that users are on, or one that can tell what it would do. */

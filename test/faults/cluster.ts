@@ -1,5 +1,5 @@
 import execa from "execa";
-import { machineHealth } from "../../cli/health";
+import { machineHealth, PATIENT } from "../../cli/health";
 import type { StackOutputs } from "../../cli/stack";
 import { diagnose } from "../../cli/status/diagnose";
 import { look } from "../../cli/status/look";
@@ -80,7 +80,7 @@ export class Cluster {
 
   /** What is missing to full redundancy; "" when nothing is. */
   private async missing(): Promise<string> {
-    const findings = diagnose(await look(stack.name, this.outputs, 5));
+    const findings = diagnose(await look(stack.name, this.outputs, PATIENT));
     return findings.map((f) => f.what).join(" ");
   }
 }

@@ -1,0 +1,293 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { createColors } from "picocolors";
+import { describe, expect, it } from "vitest";
+import { machinesOf, type PublicOutputs } from "../../cli/stack";
+import { diagnose } from "../../cli/status/diagnose";
+import { evaluate, type Status } from "../../cli/status/evaluate";
+import { type Finding, verdict } from "../../cli/status/findings";
+import { questions } from "../../cli/status/questions";
+import { renderFindings, renderStatus } from "../../cli/status/render";
+
+/** Outputs of the lab that was captured; of its eight services two are kept. */
+const outputs: PublicOutputs = {
+  addresses: {
+    client: { client: "198.18.3.190" },
+    galera: { galera1: "198.18.3.141", galera2: "198.18.3.142", galera3: "198.18.3.143" },
+    haproxy: { haproxy1: "198.18.3.151", haproxy2: "198.18.3.152" },
+    redis: { redis1: "198.18.3.131", redis2: "198.18.3.132", redis3: "198.18.3.133" },
+    "slurm-compute": { compute1: "198.18.3.161", compute2: "198.18.3.162" },
+    "slurm-controller": { "slurm-m1": "198.18.3.10", "slurm-m2": "198.18.3.11" },
+    web: { web1: "198.18.3.21", web2: "198.18.3.22" },
+  },
+  vips: { slurm: "198.18.3.100", web: "198.18.3.101", data: "198.18.3.102" },
+  urls: { app: "https://198.18.3.101/app", websocket: "https://198.18.3.101/vnc" },
+  webPool: { size: 2, min: 2, max: 3 },
+  login: "ssh root@ADDRESS",
+  inventoryFile: "inventory.yml",
+  caFile: "ca.pem",
+  portalUser: "admin",
+};
+
+/** What each machine answered, by name; null when it did not. */
+type Answers = Record<string, string | null>;
+function captured(name: string): Answers {
+  const text = readFileSync(path.join(__dirname, "fixtures/status", `${name}.txt`), "utf8");
+  const parts = text.split(/^@@ /m).slice(1);
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [, machine = "", silent, said = ""] =
+        /^(\S+)( does not answer)?\n([^]*)$/.exec(part) ?? [];
+      return [machine, silent === undefined ? said : null];
+    }),
+  );
+}
+const healthy = captured("healthy");
+
+/** What is seen when some machines answer otherwise than on a whole site. */
+function see(changes: Answers = {}): Status {
+  const answers = { ...healthy, ...changes };
+  return evaluate(
+    "lab",
+    outputs,
+    machinesOf(outputs).map((machine) => ({ machine, text: answers[machine.name] ?? undefined })),
+  );
+}
+const changed = (machine: string, from: string | RegExp, to: string): Answers => ({
+  [machine]: healthy[machine]?.replace(from, to) ?? null,
+});
+const words = (findings: Finding[]) => findings.map((f) => `${f.severity}: ${f.what}`);
+const mends = (findings: Finding[]) => findings.map((f) => f.mend);
+
+describe("evaluate", () => {
+  it("reads a whole site", () => {
+    const status = see();
+    expect(status.machines.map((m) => m.health)).toEqual(Array(15).fill("ok"));
+    expect(status.vips.map((v) => v.holders)).toEqual([["slurm-m1"], ["haproxy1"], ["haproxy1"]]);
+    expect(status.slurm).toEqual({
+      primary: "slurm-m1",
+      backups: [{ name: "slurm-m2", fit: true }],
+      refusals: {},
+      accounting: ["slurm-m1", "slurm-m2"],
+      jobs: { PENDING: 1, RUNNING: 3 },
+      nodes: [
+        { name: "compute1", state: "allocated" },
+        { name: "compute2", state: "mixed" },
+      ],
+    });
+    expect(status.redis).toEqual({
+      masters: ["redis1"],
+      writable: true,
+      replicas: [
+        { name: "redis2", linkUp: true, lagSeconds: 0, lagBytes: 0 },
+        { name: "redis3", linkUp: true, lagSeconds: 0, lagBytes: 0 },
+      ],
+      quorum: ["redis1", "redis2", "redis3"],
+    });
+    expect(status.galera.nodes).toEqual(
+      ["galera1", "galera2", "galera3"].map((name) => ({
+        name,
+        state: "Synced",
+        primary: true,
+        size: 3,
+      })),
+    );
+    expect(status.web.proxies[0]).toMatchObject({
+      name: "haproxy1",
+      answers: true,
+      entries: { redis: { up: ["redis1"], serving: "redis1" }, galera: { serving: "galera3" } },
+    });
+    expect(status.web.proxies[1]?.services).toEqual(
+      ["app", "websocket"].map((name) => ({
+        name,
+        servers: ["web1", "web2"].map((machine) => ({
+          machine,
+          up: true,
+          admin: "ready",
+          sessions: 0,
+          check: "L7OK",
+        })),
+      })),
+    );
+    expect(diagnose(status)).toEqual([]);
+  });
+
+  it("is not stopped by an answer that is cut off or is none", () => {
+    for (const text of ["", "==> state", "==> slurm\nnode", "==> replication\nrole:\n==> quorum"]) {
+      const all = Object.fromEntries(Object.keys(healthy).map((name) => [name, text]));
+      expect(verdict(diagnose(see(all)))).toBe("down");
+    }
+  });
+});
+
+describe("diagnose", () => {
+  it("names dead machines, one of each tier, and nothing that only follows from it", () => {
+    const findings = diagnose(see(captured("dead")));
+    expect(verdict(findings)).toBe("reduced");
+    expect(findings.map((f) => /^\S+ \(\S+, [\d.]+\)/.exec(f.what)?.[0])).toEqual([
+      "galera3 (galera, 198.18.3.143)",
+      "haproxy1 (haproxy, 198.18.3.151)",
+      "redis1 (redis, 198.18.3.131)",
+      "compute2 (slurm-compute, 198.18.3.162)",
+      "slurm-m1 (slurm-controller, 198.18.3.10)",
+      "web2 (web, 198.18.3.22)",
+    ]);
+    expect(new Set(mends(findings))).toEqual(
+      new Set(["pulumi refresh --yes --stack lab && pulumi up --yes --stack lab"]),
+    );
+  });
+
+  it("says once that no machine answers", () => {
+    const none = Object.fromEntries(Object.keys(healthy).map((name) => [name, null]));
+    expect(words(diagnose(see(none)))).toEqual([
+      expect.stringMatching(/^down: No machine answers/),
+    ]);
+  });
+
+  it("knows that Redis without replicas takes no writes", () => {
+    const findings = diagnose(see(captured("redis")));
+    expect(words(findings)).toEqual([
+      "down: Redis takes no writes: its master redis1 has no replica that follows it.",
+      "reduced: On redis2 redis-server is not running.",
+      "reduced: On redis3 redis-server is not running.",
+    ]);
+    expect(mends(findings)[1]).toBe("ssh root@198.18.3.132 'systemctl restart redis-server'");
+  });
+
+  it("names a replica that lags or has lost its master, and a Sentinel without a majority", () => {
+    const lag = changed("redis1", /(ip=198.18.3.132.*lag=)\d+/, "$17");
+    expect(words(diagnose(see(lag)))).toEqual([
+      expect.stringContaining("redis2 is 7 s behind its master"),
+    ]);
+    const lost = changed("redis3", "master_link_status:up", "master_link_status:down");
+    expect(words(diagnose(see(lost)))).toEqual([
+      expect.stringContaining("redis3 does not follow the master"),
+    ]);
+    const alone = changed("redis2", /OK 3 usable.*/, "NOQUORUM 1 usable Sentinels.");
+    expect(words(diagnose(see(alone)))).toEqual([
+      expect.stringContaining("The Sentinel of redis2 sees no majority"),
+    ]);
+  });
+
+  it("names a Galera node that is not synced, and a database that is down", () => {
+    const findings = diagnose(see(captured("galera")));
+    expect(words(findings)).toEqual([
+      expect.stringMatching(
+        /^reduced: The Galera node galera3 is Donor\/Desynced, not Synced .*3 of 3/,
+      ),
+    ]);
+    const split = Object.fromEntries(
+      ["galera1", "galera2", "galera3"].map((name) => [
+        name,
+        healthy[name]?.replace("Primary", "non-Primary").replace("Synced", "Initialized") ?? null,
+      ]),
+    );
+    expect(words(diagnose(see(split)))[0]).toMatch(/^down: No Galera node is synced/);
+  });
+
+  it("knows that Slurm is down without a controller, and quotes why one is not fit", () => {
+    const stopped = captured("controllers");
+    const findings = diagnose(see(stopped));
+    expect(words(findings)).toEqual([
+      "down: No machine holds the slurm VIP 198.18.3.100; slurm-m1, slurm-m2 could.",
+      "reduced: On slurm-m1 slurm-watch is not running.",
+      "reduced: On slurm-m2 slurm-watch is not running.",
+    ]);
+    expect(mends(findings)[1]).toBe("ssh root@198.18.3.10 'systemctl restart slurm-watch'");
+    const because = (reason: string) => {
+      const text = stopped["slurm-m1"]?.replace("==> unfit", `==> unfit\nslurm-ha: ${reason}`);
+      const found = diagnose(see({ ...stopped, "slurm-m1": text ?? null }))[1];
+      expect(found?.what).toContain(`slurm-ha said last: ${reason}.`);
+      return found?.mend;
+    };
+    expect(because("/mnt/slurm is not mounted")).toContain("systemctl reboot");
+    // Only a person can tell which state is the true one.
+    expect(because("/mnt/slurm is stale: it is at epoch 3, this controller has seen 5")).toBe(
+      undefined,
+    );
+    expect(because("slurmctld does not answer: killed it")).toContain("restart slurm-watch");
+  });
+
+  it("knows a holder of the Slurm VIP whose slurmctld does not answer", () => {
+    const findings = diagnose(
+      see(changed("slurm-m1", /^Slurmctld.*UP$/m, "Slurmctld(primary) is DOWN")),
+    );
+    expect(words(findings)).toEqual([
+      expect.stringMatching(/^down: slurm-m1 holds the Slurm VIP, but/),
+    ]);
+  });
+
+  it("names compute nodes that Slurm gave up, not those that an administrator drained", () => {
+    const node = (text: string) =>
+      words(diagnose(see(changed("slurm-m1", "compute2 mixed Unknown none", `compute2 ${text}`))));
+    expect(node("drained root disk replaced")).toEqual([]);
+    expect(node("drained slurm Kill task failed")).toEqual([
+      "reduced: Slurm gives compute2 no jobs: it is drained (Kill task failed).",
+    ]);
+    expect(node("down* slurm Not responding")).toHaveLength(1);
+  });
+
+  it("names VIPs that two machines hold", () => {
+    const eth0 = healthy["haproxy1"]?.split("\n").find((l) => l.includes("198.18.3.102/")) ?? "";
+    const findings = diagnose(see(changed("haproxy2", "==> state", `${eth0}\n==> state`)));
+    expect(words(findings)).toEqual([
+      expect.stringMatching(/^reduced: haproxy1, haproxy2 hold the data VIP 198.18.3.102/),
+    ]);
+  });
+
+  it("names web nodes that are drained by hand or fail their health check", () => {
+    const findings = diagnose(see(captured("rotation")));
+    expect(words(findings)).toEqual([
+      "reduced: haproxy1 sends no new requests for app to web1: it is failing its health check (L7TOUT).",
+      "reduced: haproxy1 sends no new requests for websocket to web2: it is draining.",
+      "reduced: haproxy2 sends no new requests for app to web1: it is failing its health check (L7TOUT).",
+    ]);
+    expect(mends(findings).slice(0, 2)).toEqual([
+      "ssh root@198.18.3.21 'systemctl restart hpc-web@app'",
+      "pulumi up --yes --stack lab --replace '**entry-membership-command'",
+    ]);
+  });
+
+  it("knows that a service that no web node serves is down", () => {
+    const both = healthy["haproxy1"]?.replace(/^(\d+ app \d+ web\d \S+) 2 /gm, "$1 0 ") ?? null;
+    expect(words(diagnose(see({ haproxy1: both })))[0]).toBe(
+      "down: No web node serves app at the web VIP (haproxy1).",
+    );
+  });
+});
+
+describe("what is asked", () => {
+  it("is a shell script for each role that only reads, with no password in an argument", () => {
+    for (const role of Object.keys(outputs.addresses)) {
+      const script = questions(role, outputs);
+      execFileSync("bash", ["-n"], { input: script });
+      expect(script).not.toMatch(/systemctl (?!list-units|-q is-active)|set server|-a "|--pass/);
+    }
+  });
+});
+
+describe("what is shown", () => {
+  const plain = createColors(false);
+  const screen = (status: Status) => renderStatus(status, diagnose(status), plain);
+
+  it("is one screen of a whole site, with all machines on it", () => {
+    const text = screen(see());
+    const lines = text.split("\n");
+    expect(lines.length).toBeLessThan(30);
+    expect(Math.max(...lines.map((l) => l.length))).toBeLessThan(125);
+    for (const { name } of machinesOf(outputs)) expect(text).toContain(`${name} ok`);
+    expect(text).toMatch(/primary slurm-m1 · backup slurm-m2/);
+    expect(text).toMatch(/jobs: 1 pending, 3 running · allocated compute1 · mixed compute2/);
+    expect(text).toMatch(/pool 2 \(2 to 3\)/);
+    expect(text).toMatch(/app +up 0 +up 0 +0/);
+  });
+
+  it("tells what is wrong, and each command once", () => {
+    const dead = see(captured("dead"));
+    expect(screen(dead)).toMatch(/web2 \(198.18.3.22\) does not answer/);
+    const advice = renderFindings("lab", diagnose(dead), plain);
+    expect(advice.match(/pulumi up/g)).toHaveLength(1);
+    expect(renderFindings("lab", [], plain)).toContain("whole");
+  });
+});
