@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { hpcHome } from "../../components/home";
 import type { Command } from "../command";
 import { PATIENT } from "../health";
 import { diagnose } from "../status/diagnose";
@@ -10,10 +11,13 @@ import { EXIT } from "./status";
 /** `npx hpc doctor`: what is wrong in plain words, and the commands that mend it. */
 export const doctor: Command = async ({ stack, outputs, json }) => {
   const findings = diagnose(await look(stack.name, outputs, PATIENT));
-  console.log(
-    json
-      ? JSON.stringify({ verdict: verdict(findings), findings }, null, 2)
-      : renderFindings(stack.name, findings, pc),
-  );
+  if (json) {
+    console.log(JSON.stringify({ verdict: verdict(findings), findings }, null, 2));
+  } else {
+    console.log(renderFindings(stack.name, findings, pc));
+    if (findings.some((f) => f.mend?.startsWith("pulumi "))) {
+      console.log(pc.dim(`\n  Once per shell, before pulumi: . ${hpcHome()}/env.sh`));
+    }
+  }
   return EXIT[verdict(findings)];
 };

@@ -27,10 +27,10 @@ export function on({ login, machines }: Status, name: string, command: string): 
   return `${login.replace("ADDRESS", address)} ${/[ ;|]/.test(command) ? `'${command}'` : command}`;
 }
 
-/** Brings machines back, also those that are frozen. */
+/** Brings machines back, also those that are frozen. Asks before it does, since it also applies a changed config. */
 export const bringBack = ({ stack }: Status) =>
-  `pulumi refresh --yes --stack ${stack} && pulumi up --yes --stack ${stack}`;
+  `pulumi refresh --stack ${stack} && pulumi up --stack ${stack}`;
 
 /** Puts the pool into rotation again on both HAProxy nodes, whatever somebody did to it by hand. */
 export const rejoin = ({ stack }: Status) =>
-  `pulumi up --yes --stack ${stack} --replace '**entry-membership-command'`;
+  `pulumi up --stack ${stack} --replace '**entry-membership-command'`;

@@ -26,10 +26,11 @@ async function hpc(command: "status" | "doctor"): Promise<Answer> {
   return { ...answer, ...(JSON.parse(stdout) as Omit<Answer, "code" | "seconds">) };
 }
 const whole = () => eventually("status 0", 60, async () => (await hpc("status")).code === 0);
-/** Types what doctor says, each command once. */
+/** Types what doctor says, each command once, and says yes to what it asks. */
 async function mend(findings: Finding[]): Promise<void> {
   for (const command of new Set(findings.flatMap((f) => f.mend ?? []))) {
-    await execa("sh", ["-c", command], { cwd: projectRoot });
+    const env = { PULUMI_SKIP_CONFIRMATIONS: "true" };
+    await execa("sh", ["-c", command], { cwd: projectRoot, env });
   }
 }
 

@@ -134,7 +134,7 @@ describe("diagnose", () => {
       "web2 (web, 198.18.3.22)",
     ]);
     expect(new Set(mends(findings))).toEqual(
-      new Set(["pulumi refresh --yes --stack lab && pulumi up --yes --stack lab"]),
+      new Set(["pulumi refresh --stack lab && pulumi up --stack lab"]),
     );
   });
 
@@ -245,7 +245,7 @@ describe("diagnose", () => {
     ]);
     expect(mends(findings).slice(0, 2)).toEqual([
       "ssh root@198.18.3.21 'systemctl restart hpc-web@app'",
-      "pulumi up --yes --stack lab --replace '**entry-membership-command'",
+      "pulumi up --stack lab --replace '**entry-membership-command'",
     ]);
   });
 
