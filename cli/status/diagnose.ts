@@ -39,7 +39,7 @@ function machines(status: Status): Finding[] {
   }
   for (const { name, faults } of status.machines.filter((m) => m.faults.length > 0)) {
     const units = list(faults);
-    const refusal = faults.includes("slurm-watch") ? status.slurm.refusals[name] : undefined;
+    const refusal = status.slurm.refusals[name];
     found.push({
       severity: "reduced",
       what:
@@ -55,6 +55,8 @@ function machines(status: Status): Finding[] {
 function restart(status: Status, name: string, units: string[], refusal = ""): string | undefined {
   // The state share is mounted at boot.
   if (/is not mounted/.test(refusal)) return on(status, name, "systemctl reboot");
+  const fenced = /slurm-ha fenced \S+/.exec(refusal)?.[0];
+  if (fenced !== undefined) return on(status, name, fenced);
   // See docs/operations.md, "Who may write the job state".
   if (/is stale|is not the share|no proof|no job state|Read-only/.test(refusal)) return undefined;
   // slurmctld is started by keepalived where the VIP is, once slurm-watch finds the machine fit.

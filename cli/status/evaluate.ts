@@ -151,8 +151,8 @@ function slurm(controllers: MachineHealth[], part: Part): Slurm {
       })),
     refusals: Object.fromEntries(
       controllers.flatMap(({ name }) => {
-        const reason = part(name, "unfit").replace(/^slurm-ha: /, "");
-        return reason === "" ? [] : [[name, reason]];
+        const reason = refusal(part(name, "unfit"));
+        return reason === undefined ? [] : [[name, reason]];
       }),
     ),
     accounting: controllers
@@ -163,6 +163,14 @@ function slurm(controllers: MachineHealth[], part: Part): Slurm {
       reason === "none" ? { name, state } : { name, state, by, reason },
     ),
   };
+}
+
+/** The newest refusal in slurm-ha's messages; one that a person has to answer is not lost among those that follow. */
+function refusal(text: string): string | undefined {
+  const said = lines(text)
+    .map((line) => line.replace("slurm-ha: ", ""))
+    .filter((line) => line !== "" && !/^epoch \d|switched off|is off$/.test(line));
+  return said.findLast((line) => line.includes("slurm-ha fenced")) ?? said.at(-1);
 }
 
 function redis(members: MachineHealth[], part: Part): Redis {

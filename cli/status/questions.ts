@@ -33,9 +33,9 @@ export function questions(role: string, { vips }: Pick<PublicOutputs, "vips">): 
       // Without the VIP slurmctld is another machine's, which says the same.
       `if ip -o -4 address | grep -qF ' ${vips.slurm}/'; then ` +
         `${part("slurm", "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'")}; fi`,
-      // Why this machine is not fit, in slurm-ha's words.
-      `systemctl -q is-active slurm-watch || ` +
-        `{ ${part("unfit", "journalctl -q -u slurm-watch -n 40 -o cat | grep '^slurm-ha: ' | tail -n 1")}; }`,
+      // Why this machine is not fit, in slurm-ha's words; it repeats them every few seconds.
+      `if ! systemctl -q is-active slurm-watch || systemctl -q is-failed slurmctld; then ` +
+        `${part("unfit", "journalctl -q -u slurm-watch -u slurmctld --since=-1min -n 60 -o cat | grep '^slurm-ha: '")}; fi`,
     ],
     redis: [
       part("replication", REPLICATION),
