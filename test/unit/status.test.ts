@@ -267,7 +267,9 @@ describe("what is asked", () => {
     for (const role of Object.keys(outputs.addresses)) {
       const script = questions(role, outputs);
       execFileSync("bash", ["-n"], { input: script });
-      expect(script).not.toMatch(/systemctl (?!list-units|-q is-(active|failed))|set server|-a "|--pass/);
+      expect(script).not.toMatch(
+        /systemctl (?!list-units|-q is-(active|failed))|set server|-a "|--pass/,
+      );
     }
   });
 });
