@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SiteCertificates } from "./components/certificates";
 import { Galera } from "./components/galera";
 import { HaproxyTier } from "./components/haproxyTier";
 import { SiteNetwork } from "./components/network";
@@ -17,21 +18,25 @@ const network = new SiteNetwork("site", {
 });
 const site = makeSite(config, network.networkName);
 
+const certificates = new SiteCertificates("certificates", { site });
+
 // Data tier, and the entry through which all others reach it.
-const redis = new RedisSentinel("redis", { site });
+const redis = new RedisSentinel("redis", { site, certificates });
 const galera = new Galera("galera", {
   site,
+  certificates,
   databases: [
     { name: "portal", user: "portal" },
     { name: "slurm_acct_db", user: "slurm" },
   ],
 });
-const entry = new HaproxyTier("entry", { site, redisPassword: redis.password });
+const entry = new HaproxyTier("entry", { site, certificates, redisPassword: redis.password });
 
 // Stateful half: the Slurm control plane and its nodes.
 const masters = new SlurmMasters("slurm", {
   site,
   database: galera.database("slurm_acct_db", entry.ready),
+  ca: certificates.ca,
 });
 const compute = new SlurmCompute("compute", { site, masters });
 
@@ -40,11 +45,12 @@ const pool = new WebPool("web", {
   site,
   redisPassword: redis.password,
   database: galera.database("portal", entry.ready),
+  ca: certificates.ca,
 });
 const membership = entry.membership(pool.machines, pool.runs);
 
 const machines = [redis, galera, entry, masters, compute, pool].flatMap((tier) => tier.machines);
-const files = new SiteFiles("files", { site, machines, caCertificate: entry.caCertificate });
+const files = new SiteFiles("files", { site, machines, caCertificate: certificates.webCa });
 
 const { slurmVip, webVip, dataVip } = site.topology;
 const port = config.ports.https === 443 ? "" : `:${config.ports.https}`;

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
+import { CA_FILE, type SiteCertificates } from "./certificates";
 import { Machine } from "./machine";
 import type { Site } from "./site";
 
-/** Where and how a client reaches its database. */
+/** Where and how a client reaches its database: over TLS, with a certificate of the site's CA for `host`. */
 export interface Database {
   /** The data VIP: HAProxy passes on to one synced node. */
   host: string;
@@ -19,11 +20,13 @@ export interface Database {
 
 export interface GaleraArgs {
   site: Site;
+  /** Those of its machines, and the CA that they verify each other with. */
+  certificates: SiteCertificates;
   /** Databases to make, each with one user that has all rights in it. */
   databases: { name: string; user: string }[];
 }
 
-/** Three MariaDB nodes with synchronous replication. Clients write to one of them, through HAProxy at the data VIP. */
+/** Three MariaDB nodes with synchronous replication. Clients write to one of them, through HAProxy at the data VIP; TLS everywhere. */
 export class Galera extends pulumi.ComponentResource {
   readonly machines: Machine[];
   /** Closing line of the Ansible run: all nodes synced, databases made. */
@@ -32,7 +35,7 @@ export class Galera extends pulumi.ComponentResource {
 
   constructor(name: string, args: GaleraArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:galera:Galera", name, {}, opts);
-    const { site } = args;
+    const { site, certificates } = args;
     this.machines = site.topology.machines.galera.map(
       (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
     );
@@ -51,7 +54,13 @@ export class Galera extends pulumi.ComponentResource {
         site,
         playbook: "galera.yml",
         groups: { galera: this.machines },
-        vars: pulumi.secret(pulumi.all(accounts)).apply((known) => galeraVars(site, known)),
+        vars: pulumi
+          .all([
+            pulumi.secret(pulumi.all(accounts)),
+            certificates.ca,
+            certificates.of(this.machines.map((m) => m.spec.name)),
+          ])
+          .apply(([known, ca, own]) => galeraVars(site, known, ca, own)),
       },
       { parent: this },
     );
@@ -88,6 +97,8 @@ export class Galera extends pulumi.ComponentResource {
 export function galeraVars(
   { config, topology }: Pick<Site, "config" | "topology">,
   databases: { name: string; user: string; password: string }[],
+  ca: string,
+  certificates: Record<string, string>,
 ): Record<string, unknown> {
   const memory = Math.min(...topology.machines.galera.map((spec) => spec.memoryMiB));
   return {
@@ -100,5 +111,8 @@ export function galeraVars(
     // Half of the machine; Galera's own cache and the connections need the rest.
     galera_buffer_pool_mib: Math.floor(memory / 2),
     galera_databases: databases,
+    galera_ca: ca,
+    galera_ca_file: CA_FILE,
+    galera_certificates: certificates,
   };
 }

@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
-import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { AnsibleRun } from "./ansible";
+import { CA_FILE, type SiteCertificates } from "./certificates";
 import { Machine } from "./machine";
 import { Membership } from "./membership";
 import type { Site } from "./site";
 
 export interface HaproxyTierArgs {
   site: Site;
+  /** The web VIP's, and the CA that the check of the Redis master verifies with. */
+  certificates: SiteCertificates;
   /** Password that HAProxy's check of the Redis master uses. Secret. */
   redisPassword: pulumi.Input<string>;
 }
@@ -20,8 +21,6 @@ export interface HaproxyTierArgs {
  */
 export class HaproxyTier extends pulumi.ComponentResource {
   readonly machines: Machine[];
-  /** Certificate (PEM) that clients verify the entry with: the generated CA's or the owner's chain. */
-  readonly caCertificate: pulumi.Output<string>;
   /** Closing line of the Ansible run: the tier is configured. */
   readonly ready: pulumi.Output<string>;
   private readonly site: Site;
@@ -35,8 +34,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
     this.machines = args.site.topology.machines.haproxy.map(
       (spec) => new Machine(`${name}-${spec.name}`, { spec, site: args.site }, { parent: this }),
     );
-    const certificate = this.certificate(name);
-    this.caCertificate = certificate.ca;
+    const { web, ca } = args.certificates;
     this.run = new AnsibleRun(
       `${name}-config`,
       {
@@ -44,13 +42,13 @@ export class HaproxyTier extends pulumi.ComponentResource {
         playbook: "haproxy.yml",
         groups: { haproxy: this.machines },
         vars: pulumi
-          .all([certificate.pem, pulumi.secret(args.redisPassword)])
-          .apply(([pem, redisPassword]) => haproxyVars(args.site, pem, redisPassword)),
+          .all([web, ca, pulumi.secret(args.redisPassword)])
+          .apply(([pem, ca, redisPassword]) => haproxyVars(args.site, { pem, ca }, redisPassword)),
       },
       { parent: this },
     );
     this.ready = this.run.recap;
-    this.registerOutputs({ caCertificate: this.caCertificate, ready: this.ready });
+    this.registerOutputs({ ready: this.ready });
   }
 
   /**
@@ -64,42 +62,12 @@ export class HaproxyTier extends pulumi.ComponentResource {
       { parent: this, dependsOn: [this.run, ...dependsOn] },
     );
   }
-
-  /** The owner's certificate, or one for the web VIP signed by a CA that is made once per stack. */
-  private certificate(name: string): {
-    ca: pulumi.Output<string>;
-    pem: pulumi.Output<string>;
-  } {
-    const { tls } = this.site.config;
-    if (tls) {
-      const chain = readFileSync(tls.certificateFile, "utf8");
-      const key = readFileSync(tls.keyFile, "utf8");
-      return {
-        ca: pulumi.output(chain),
-        pem: pulumi.secret(`${chain.trimEnd()}\n${key.trimEnd()}\n`),
-      };
-    }
-    const made = new local.Command(
-      `${name}-certificate`,
-      {
-        create: "node --import tsx haproxy/certificate.ts",
-        stdin: JSON.stringify({ address: this.site.topology.webVip, name: this.site.prefix }),
-        // The private key is in stdout.
-        logging: local.Logging.None,
-        addPreviousOutputInEnv: false,
-      },
-      // It stays as it is when a newer program would make it differently; a changed VIP makes a new one.
-      { parent: this, additionalSecretOutputs: ["stdout"], replaceOnChanges: ["stdin"] },
-    );
-    const parts = made.stdout.apply((s) => JSON.parse(s) as { ca: string; pem: string });
-    return { ca: pulumi.unsecret(parts.apply((p) => p.ca)), pem: parts.apply((p) => p.pem) };
-  }
 }
 
 /** Variables of ansible/haproxy.yml; its roles' argument_specs describe them. */
 export function haproxyVars(
   { config, topology }: Pick<Site, "config" | "topology">,
-  certificatePem: string,
+  certificate: { pem: string; ca: string },
   redisPassword: string,
 ): Record<string, unknown> {
   const members = (role: "redis" | "galera") =>
@@ -126,7 +94,9 @@ export function haproxyVars(
     haproxy_https_port: config.ports.https,
     haproxy_stats_port: config.ports.stats,
     haproxy_peer_port: config.ports.haproxyPeer,
-    haproxy_certificate_pem: certificatePem,
+    haproxy_certificate_pem: certificate.pem,
+    haproxy_ca: certificate.ca,
+    haproxy_ca_file: CA_FILE,
     haproxy_redis_members: members("redis"),
     haproxy_redis_port: config.ports.redis,
     haproxy_redis_password: redisPassword,

@@ -1,15 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
+import { CA_FILE, type SiteCertificates } from "./certificates";
 import { Machine } from "./machine";
 import type { Site } from "./site";
 
 export interface RedisSentinelArgs {
   site: Site;
+  /** Those of its machines, and the CA that they verify each other with. */
+  certificates: SiteCertificates;
 }
 
 /**
- * Three Redis nodes with a Sentinel each. Clients reach the master at the data VIP, through HAProxy; its
+ * Three Redis nodes with a Sentinel each, all of it over TLS. Clients reach the master at the data VIP, through HAProxy; its
  * loss costs them seconds, and what a majority had acknowledged survives.
  */
 export class RedisSentinel extends pulumi.ComponentResource {
@@ -21,7 +24,7 @@ export class RedisSentinel extends pulumi.ComponentResource {
 
   constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:redis:RedisSentinel", name, {}, opts);
-    const { site } = args;
+    const { site, certificates } = args;
     this.machines = site.topology.machines.redis.map(
       (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
     );
@@ -37,7 +40,13 @@ export class RedisSentinel extends pulumi.ComponentResource {
         site,
         playbook: "redis.yml",
         groups: { redis: this.machines },
-        vars: pulumi.secret(this.password).apply((password) => redisVars(site, password)),
+        vars: pulumi
+          .all([
+            pulumi.secret(this.password),
+            certificates.ca,
+            certificates.of(this.machines.map((m) => m.spec.name)),
+          ])
+          .apply(([password, ca, own]) => redisVars(site, password, ca, own)),
       },
       { parent: this },
     );
@@ -50,11 +59,16 @@ export class RedisSentinel extends pulumi.ComponentResource {
 export function redisVars(
   { config }: Pick<Site, "config">,
   password: string,
+  ca: string,
+  certificates: Record<string, string>,
 ): Record<string, unknown> {
   return {
     redis_set: "site",
     redis_port: config.ports.redis,
     redis_sentinel_port: config.ports.sentinel,
     redis_password: password,
+    redis_ca: ca,
+    redis_ca_file: CA_FILE,
+    redis_certificates: certificates,
   };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
+import { CA_FILE } from "./certificates";
 import type { Database } from "./galera";
 import { Machine } from "./machine";
 import { Fencing, type FenceTarget } from "./machine/fencing";
@@ -14,6 +15,8 @@ export interface SlurmMastersArgs {
   site: Site;
   /** Database of the accounting. */
   database: Database;
+  /** CA certificate (PEM) that slurmdbd verifies the database with. */
+  ca: pulumi.Input<string>;
 }
 
 /**
@@ -52,14 +55,15 @@ export class SlurmMasters extends pulumi.ComponentResource {
             pulumi.all([
               this.mungeKey,
               database.password,
+              args.ca,
               fencing.key,
               fencing.targets,
               database.ready,
             ]),
           )
-          .apply(([mungeKey, password, fenceKey, fenceTargets]) => ({
+          .apply(([mungeKey, password, ca, fenceKey, fenceTargets]) => ({
             ...slurmVars(site, mungeKey),
-            ...controllerVars(site, { ...database, password }),
+            ...controllerVars(site, { ...database, password }, ca),
             ...fenceVars(fenceKey, fenceTargets),
           })),
       },
@@ -104,6 +108,7 @@ export function slurmVars(
 function controllerVars(
   { config, topology }: Pick<Site, "config" | "topology">,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
+  ca: string,
 ): Record<string, unknown> {
   return {
     slurm_vip_prefix_length: topology.prefixLength,
@@ -120,6 +125,8 @@ function controllerVars(
     slurm_db_name: database.name,
     slurm_db_user: database.user,
     slurm_db_password: database.password,
+    slurm_db_ca: ca,
+    slurm_db_ca_file: CA_FILE,
   };
 }
 

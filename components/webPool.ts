@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../toolchain/versions";
 import { AnsibleRun } from "./ansible";
+import { CA_FILE } from "./certificates";
 import type { ServiceConfig } from "./config";
 import type { Database } from "./galera";
 import { Machine } from "./machine";
@@ -17,6 +18,8 @@ export interface WebPoolArgs {
   redisPassword: pulumi.Input<string>;
   /** Database of the web services. */
   database: Database;
+  /** CA certificate (PEM) that the services verify Redis and the database with. */
+  ca: pulumi.Input<string>;
 }
 
 /**
@@ -43,12 +46,13 @@ export class WebPool extends pulumi.ComponentResource {
     );
     const { database } = args;
     const vars = pulumi
-      .secret(pulumi.all([args.redisPassword, database.password, this.adminPassword]))
-      .apply(([redisPassword, databasePassword, adminPassword]) =>
+      .secret(pulumi.all([args.redisPassword, database.password, this.adminPassword, args.ca]))
+      .apply(([redisPassword, databasePassword, adminPassword, ca]) =>
         webVars(
           site,
           { ...database, password: databasePassword },
           { redisPassword, adminPassword },
+          ca,
         ),
       );
     this.runs = this.machines.map(
@@ -68,6 +72,7 @@ export function webVars(
   { config, topology }: Pick<Site, "config" | "topology">,
   database: { port: number; name: string; user: string; password: string },
   secrets: { redisPassword: string; adminPassword: string },
+  ca: string,
   hash = contentHash,
 ): Record<string, unknown> {
   const releases = new Map(config.services.map((s) => [releaseId(s, hash), s]));
@@ -85,15 +90,19 @@ export function webVars(
         START: s.start,
       },
     })),
+    web_node_ca: ca,
+    web_node_ca_file: CA_FILE,
     web_node_environment: {
       REDIS_HOST: topology.dataVip,
       REDIS_PORT: config.ports.redis,
       REDIS_PASSWORD: secrets.redisPassword,
+      REDIS_CA: CA_FILE,
       DB_HOST: topology.dataVip,
       DB_PORT: database.port,
       DB_NAME: database.name,
       DB_USER: database.user,
       DB_PASSWORD: database.password,
+      DB_CA: CA_FILE,
       PORTAL_ADMIN_USER: PORTAL_ADMIN,
       PORTAL_ADMIN_PASSWORD: secrets.adminPassword,
     },

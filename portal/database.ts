@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import type { Environment } from "./environment";
 import { type Reachable, StoreUnavailable, type UserStore } from "./stores";
+import { readCa, verifiedMysql } from "./tls";
 
 const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 const KEY_BYTES = 32;
@@ -18,6 +19,7 @@ type DatabaseEnvironment = Pick<
   | "DB_NAME"
   | "DB_USER"
   | "DB_PASSWORD"
+  | "DB_CA"
   | "PORTAL_ADMIN_USER"
   | "PORTAL_ADMIN_PASSWORD"
 >;
@@ -32,8 +34,7 @@ export class MariaUsers implements UserStore, Reachable {
   constructor(env: DatabaseEnvironment) {
     this.env = env;
     this.pool = createPool({
-      host: env.DB_HOST,
-      port: env.DB_PORT,
+      ...verifiedMysql({ host: env.DB_HOST, port: env.DB_PORT, ca: readCa(env.DB_CA) }),
       database: env.DB_NAME,
       user: env.DB_USER,
       password: env.DB_PASSWORD,
@@ -42,7 +43,6 @@ export class MariaUsers implements UserStore, Reachable {
       maxIdle: 1,
       idleTimeout: 30_000,
       connectTimeout: 2_000,
-      enableKeepAlive: true,
     });
     this.prepare();
   }

@@ -27,12 +27,15 @@ const schema = z.object({
   REDIS_HOST: z.string().min(1),
   REDIS_PORT: port,
   REDIS_PASSWORD: z.string().min(1),
+  /** File of the CA certificate that its own must be signed by. */
+  REDIS_CA: z.string().min(1),
   /** The stable address of a synced database node. */
   DB_HOST: z.string().min(1),
   DB_PORT: port,
   DB_NAME: z.string().min(1),
   DB_USER: z.string().min(1),
   DB_PASSWORD: z.string().min(1),
+  DB_CA: z.string().min(1),
   /** The first user; made when there is no user of this name. */
   PORTAL_ADMIN_USER: z.string().min(1),
   PORTAL_ADMIN_PASSWORD: z.string().min(1),

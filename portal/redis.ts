@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Environment } from "./environment";
 import { type Reachable, type SessionStore, StoreUnavailable } from "./stores";
+import { readCa, verifiedRedis } from "./tls";
 
 /** A session ends after being unused for so long, s. */
 const SESSION_SECONDS = 8 * 3600;
@@ -12,10 +13,9 @@ const TIMEOUT = 2_000;
 export class RedisSessions implements SessionStore, Reachable {
   private readonly redis: Redis;
 
-  constructor(env: Pick<Environment, "REDIS_HOST" | "REDIS_PORT" | "REDIS_PASSWORD">) {
+  constructor(env: Pick<Environment, "REDIS_HOST" | "REDIS_PORT" | "REDIS_PASSWORD" | "REDIS_CA">) {
     this.redis = new Redis({
-      host: env.REDIS_HOST,
-      port: env.REDIS_PORT,
+      ...verifiedRedis({ host: env.REDIS_HOST, port: env.REDIS_PORT, ca: readCa(env.REDIS_CA) }),
       password: env.REDIS_PASSWORD,
       commandTimeout: TIMEOUT,
       connectTimeout: TIMEOUT,

@@ -30,7 +30,7 @@ export class FaultClients {
       url: outputs.urls["app"] ?? "",
       ca: fs.readFileSync(outputs.caFile, "utf8"),
       slurmVip: outputs.vips.slurm,
-      environment: await webEnvironment(),
+      ...(await webSettings()),
       seconds: LONGEST,
     };
     const source = path.join(__dirname, "../support/load/faultClients.ts");
@@ -63,16 +63,16 @@ export class FaultClients {
   kill = () => this.program.kill();
 }
 
-/** Addresses and passwords of the data entries, as a web node has them. */
-async function webEnvironment(): Promise<Record<string, string | number>> {
+/** Addresses, passwords and CA of the data entries, as a web node has them. */
+export async function webSettings(): Promise<Pick<FaultOptions, "environment" | "dataCa">> {
   const requests = (await playbookRequests()).map(
     (text) =>
       JSON.parse(text) as {
         playbook: string;
-        vars: { web_node_environment: Record<string, string | number> };
+        vars: { web_node_environment: Record<string, string | number>; web_node_ca: string };
       },
   );
   const web = requests.find((r) => r.playbook === "web.yml");
   if (!web) throw new Error("no web node in the state");
-  return web.vars.web_node_environment;
+  return { environment: web.vars.web_node_environment, dataCa: web.vars.web_node_ca };
 }

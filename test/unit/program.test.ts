@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CertificateRequest } from "../../components/certificateMaker";
 import { buildPortal } from "../../portal/build";
 
 interface Made {
@@ -56,6 +57,13 @@ const LAST = [
   "files-ca.pem",
 ];
 
+/** What the certificate maker would say: a key of its own for each that is asked for. */
+function issued(request: string) {
+  const { certificates } = JSON.parse(request) as CertificateRequest;
+  const pems = Object.keys(certificates).map((owner) => [owner, { pem: `the key of ${owner}` }]);
+  return { ca: "the CA", caKey: "the key of the CA", certificates: Object.fromEntries(pems) };
+}
+
 /** Runs the program on the lab's config with changes, without Pulumi's engine. */
 async function run(changes: Record<string, unknown> = {}): Promise<void> {
   const lab = yaml.load(readFileSync(path.join(root, "Pulumi.lab.yaml"), "utf8"));
@@ -74,8 +82,8 @@ async function run(changes: Record<string, unknown> = {}): Promise<void> {
       newResource: ({ type, name, inputs }) => {
         const known = inputs as Record<string, unknown>;
         made.push({ type, name, inputs: known });
-        const stdout = String(known["create"]).includes("certificate.ts")
-          ? JSON.stringify({ ca: "the CA", pem: "the key" })
+        const stdout = String(known["create"]).includes("certificateMaker.ts")
+          ? JSON.stringify(issued(plain(known["stdin"])))
           : `${name}: done`;
         return {
           id: name,
@@ -183,9 +191,56 @@ describe("the program", () => {
     ]);
   });
 
+  it("gives each machine of the data tier its own key, everybody the CA, and nobody the CA's key", async () => {
+    await run();
+    expect(stdinOf("certificates-issued")).toEqual({
+      site: "hpc-ha-lab",
+      subnet: "198.18.1.0/24",
+      certificates: {
+        web: { addresses: ["198.18.1.101"], client: false },
+        redis1: { addresses: ["198.18.1.102", "198.18.1.131"], client: false },
+        redis2: { addresses: ["198.18.1.102", "198.18.1.132"], client: false },
+        redis3: { addresses: ["198.18.1.102", "198.18.1.133"], client: false },
+        galera1: { addresses: ["198.18.1.102", "198.18.1.141"], client: true },
+        galera2: { addresses: ["198.18.1.102", "198.18.1.142"], client: true },
+        galera3: { addresses: ["198.18.1.102", "198.18.1.143"], client: true },
+      },
+    });
+    const keys = (run: string) =>
+      [
+        ...plain(made.find((m) => m.name === run)?.inputs["stdin"]).matchAll(/the key of [\w ]+/g),
+      ].map(String);
+    expect(keys("redis-config-run")).toEqual([1, 2, 3].map((n) => `the key of redis${n}`));
+    expect(keys("galera-config-run")).toEqual([1, 2, 3].map((n) => `the key of galera${n}`));
+    expect(keys("entry-config-run")).toEqual(["the key of web"]);
+    expect([keys("slurm-config-run"), keys("web-web1-config-run")]).toEqual([[], []]);
+    const file = "/etc/ssl/site-ca.pem";
+    expect(stdinOf("web-web1-config-run")["vars"]).toMatchObject({
+      web_node_ca: "the CA",
+      web_node_ca_file: file,
+      web_node_environment: { REDIS_CA: file, DB_CA: file },
+    });
+  });
+
+  it("takes the owner's certificate for the web VIP only", async () => {
+    const certificateFile = path.join(home, "owner.pem");
+    writeFileSync(certificateFile, "the owner's chain\n");
+    await run({ tls: { certificateFile, keyFile: key } });
+    const { certificates } = stdinOf("certificates-issued") as unknown as CertificateRequest;
+    expect(Object.keys(certificates)).toHaveLength(6);
+    expect(certificates).not.toHaveProperty("web");
+    expect(stdinOf("entry-config-run")["vars"]).toMatchObject({
+      haproxy_certificate_pem: "the owner's chain\n\n",
+      haproxy_ca: "the CA",
+    });
+    expect(plain(made.find((m) => m.name === "files-ca.pem")?.inputs["stdin"])).toBe(
+      "the owner's chain\n",
+    );
+  });
+
   it("keeps every secret out of plain inputs", async () => {
     await run();
-    const secrets = ["secret-redis-password", "secret-galera-portal-password", "the key"];
+    const secrets = ["secret-redis-password", "secret-galera-portal-password", "the key of"];
     for (const { name, inputs } of made) {
       // A secret arrives wrapped; what is left after taking those out is readable in the state.
       const readable = JSON.stringify(inputs, (_, value: unknown) =>

@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { createConnection, type Connection } from "mysql2/promise";
+import { verifiedMysql, verifiedRedis } from "../../../portal/tls";
 import {
   CLIENTS,
   type Client,
@@ -93,10 +94,9 @@ function get({ url, ca }: FaultOptions): Promise<void> {
   });
 }
 
-function redisClient({ environment: env }: FaultOptions): Redis {
+function redisClient({ environment: env, dataCa: ca }: FaultOptions): Redis {
   const redis = new Redis({
-    host: String(env["REDIS_HOST"]),
-    port: Number(env["REDIS_PORT"]),
+    ...verifiedRedis({ host: String(env["REDIS_HOST"]), port: Number(env["REDIS_PORT"]), ca }),
     password: String(env["REDIS_PASSWORD"]),
     commandTimeout: PATIENCE,
     connectTimeout: PATIENCE,
@@ -115,11 +115,10 @@ class Sql {
   constructor(private readonly options: FaultOptions) {}
 
   async query(sql: string, values: (string | number)[] = []): Promise<Record<string, unknown>[]> {
-    const env = this.options.environment;
+    const { environment: env, dataCa: ca } = this.options;
     try {
       this.connection ??= await createConnection({
-        host: String(env["DB_HOST"]),
-        port: Number(env["DB_PORT"]),
+        ...verifiedMysql({ host: String(env["DB_HOST"]), port: Number(env["DB_PORT"]), ca }),
         user: String(env["DB_USER"]),
         password: String(env["DB_PASSWORD"]),
         database: String(env["DB_NAME"]),

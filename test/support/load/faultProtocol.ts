@@ -7,6 +7,8 @@ export interface FaultOptions {
   ca: string;
   slurmVip: string;
   environment: Record<string, string | number>;
+  /** CA certificate of Redis and the database, PEM. */
+  dataCa: string;
   /** The clients end by themselves after so many seconds. */
   seconds: number;
 }

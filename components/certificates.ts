@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { CertificateRequest, Issued, Purpose } from "./certificateMaker";
+import type { Site } from "./site";
+import type { MachineSpec } from "./topology";
+
+/** Where a machine that talks to Redis or MariaDB has the site's CA certificate; not among those of the distribution. */
+export const CA_FILE = "/etc/ssl/site-ca.pem";
+const WEB = "web";
+
+export interface SiteCertificatesArgs {
+  site: Site;
+}
+
+/**
+ * The site's own CA, and a certificate for the web VIP and each Redis and Galera machine. The CA lives as long as the
+ * stack: certificates that come later or change are trusted by all who trust the present ones. The owner's
+ * certificate (config `tls`) takes the place of the web VIP's and of no other.
+ */
+export class SiteCertificates extends pulumi.ComponentResource {
+  /** What clients verify Redis and MariaDB with (PEM). */
+  readonly ca: pulumi.Output<string>;
+  /** What clients verify the web VIP with (PEM): the same, or the owner's chain. */
+  readonly webCa: pulumi.Output<string>;
+  /** Certificate, chain and key of the web VIP (PEM). Secret. */
+  readonly web: pulumi.Output<string>;
+  private readonly issued: pulumi.Output<Issued>;
+
+  constructor(name: string, args: SiteCertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:site:SiteCertificates", name, {}, opts);
+    const script = "node --import tsx components/certificateMaker.ts";
+    const made = new local.Command(
+      `${name}-issued`,
+      {
+        create: script,
+        update: script,
+        stdin: JSON.stringify(certificateRequest(args.site)),
+        // What was issued before comes back to the update, which keeps it.
+        addPreviousOutputInEnv: true,
+        // Private keys are in stdout.
+        logging: local.Logging.None,
+      },
+      { parent: this, additionalSecretOutputs: ["stdout"] },
+    );
+    this.issued = made.stdout.apply((text) => JSON.parse(text) as Issued);
+    this.ca = pulumi.unsecret(this.issued.apply(({ ca }) => ca));
+    const { tls } = args.site.config;
+    if (tls) {
+      const chain = readFileSync(tls.certificateFile, "utf8");
+      const key = readFileSync(tls.keyFile, "utf8");
+      this.webCa = pulumi.output(chain);
+      this.web = pulumi.secret(`${chain.trimEnd()}\n${key.trimEnd()}\n`);
+    } else {
+      this.webCa = this.ca;
+      this.web = this.of([WEB]).apply((pems) => pems[WEB] ?? "");
+    }
+    this.registerOutputs({ ca: this.ca, webCa: this.webCa });
+  }
+
+  /** Certificate, chain and key (PEM) of each of these machines, by name. Secret. */
+  of(names: string[]): pulumi.Output<Record<string, string>> {
+    return this.issued.apply(({ certificates }) =>
+      Object.fromEntries(names.map((name) => [name, certificates[name]?.pem ?? ""])),
+    );
+  }
+}
+
+/** What the site needs: for each machine of the data tier the data VIP, at which clients verify it, and its own address. */
+export function certificateRequest({
+  config,
+  topology: { machines, webVip, dataVip },
+  prefix,
+}: Pick<Site, "config" | "topology" | "prefix">): CertificateRequest {
+  const members = (specs: MachineSpec[], client: boolean): [string, Purpose][] =>
+    specs.map(({ name, address }) => [name, { addresses: [dataVip, address], client }]);
+  return {
+    site: prefix,
+    subnet: config.cidr,
+    certificates: {
+      ...(config.tls ? {} : { [WEB]: { addresses: [webVip], client: false } }),
+      ...Object.fromEntries([...members(machines.redis, false), ...members(machines.galera, true)]),
+    },
+  };
+}
