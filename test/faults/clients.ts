@@ -8,7 +8,7 @@ import {
   type Report,
   type Verdict,
 } from "../support/load/faultProtocol";
-import { playbookRequests } from "../support/playbooks";
+import { webSettings } from "../support/playbooks";
 import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";
 
@@ -61,18 +61,4 @@ export class FaultClients {
 
   stop = async () => (await this.program.end()) as Verdict;
   kill = () => this.program.kill();
-}
-
-/** Addresses, passwords and CA of the data entries, as a web node has them. */
-export async function webSettings(): Promise<Pick<FaultOptions, "environment" | "dataCa">> {
-  const requests = (await playbookRequests()).map(
-    (text) =>
-      JSON.parse(text) as {
-        playbook: string;
-        vars: { web_node_environment: Record<string, string | number>; web_node_ca: string };
-      },
-  );
-  const web = requests.find((r) => r.playbook === "web.yml");
-  if (!web) throw new Error("no web node in the state");
-  return { environment: web.vars.web_node_environment, dataCa: web.vars.web_node_ca };
 }

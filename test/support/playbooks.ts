@@ -1,5 +1,6 @@
 import execa from "execa";
 import { projectRoot } from "../../toolchain/versions";
+import type { FaultOptions } from "./load/faultProtocol";
 import { stack } from "./site";
 
 interface Deployment {
@@ -31,4 +32,23 @@ export async function runPlaybook(
     env,
   });
   return { playbook, changed: Number(/changed=(\d+)/.exec(run.stderr)?.[1]), said: run.stderr };
+}
+
+/** The variables that a playbook was last run with. */
+export async function playbookVars(playbook: string): Promise<Record<string, unknown>> {
+  const requests = (await playbookRequests()).map(
+    (text) => JSON.parse(text) as { playbook: string; vars: Record<string, unknown> },
+  );
+  const found = requests.find((r) => r.playbook === playbook);
+  if (!found) throw new Error(`no run of ${playbook} in the state`);
+  return found.vars;
+}
+
+/** Addresses, passwords and CA of the data entries, as a web node has them. */
+export async function webSettings(): Promise<Pick<FaultOptions, "environment" | "dataCa">> {
+  const vars = await playbookVars("web.yml");
+  return {
+    environment: vars["web_node_environment"] as FaultOptions["environment"],
+    dataCa: String(vars["web_node_ca"]),
+  };
 }

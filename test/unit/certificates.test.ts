@@ -28,7 +28,7 @@ async function connectTo(host: string, owner: string, from = issued, trusted = i
   const { port } = server.address() as AddressInfo;
   return new Promise<string>((resolve) => {
     const socket = connect({ host, port, ca: trusted.ca }, () => resolve("ok"));
-    socket.on("error", (error) => resolve(error.message));
+    socket.on("error", (error: Error) => resolve(error.message));
   });
 }
 

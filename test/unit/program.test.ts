@@ -60,7 +60,9 @@ const LAST = [
 /** What the certificate maker would say: a key of its own for each that is asked for. */
 function issued(request: string) {
   const { certificates } = JSON.parse(request) as CertificateRequest;
-  const pems = Object.keys(certificates).map((owner) => [owner, { pem: `the key of ${owner}` }]);
+  const pems = Object.keys(certificates).map(
+    (owner) => [owner, { pem: `the key of ${owner}` }] as const,
+  );
   return { ca: "the CA", caKey: "the key of the CA", certificates: Object.fromEntries(pems) };
 }
 

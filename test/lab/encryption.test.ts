@@ -1,0 +1,170 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StackOutputs } from "../../cli/stack";
+import { issue } from "../../components/certificateMaker";
+import { Cluster } from "../faults/cluster";
+import { playbookVars, webSettings } from "../support/playbooks";
+import { addressOf, baseState, on } from "../support/site";
+
+let outputs: StackOutputs;
+let settings: Awaited<ReturnType<typeof webSettings>>;
+const REDIS = ["redis1", "redis2", "redis3"];
+const GALERA = ["galera1", "galera2", "galera3"];
+let ports: Record<"redis" | "sentinel" | "mysql" | "galera", number>;
+const TRUSTED = "/root/data-ca.pem";
+const WRONG = "/root/wrong-ca.pem";
+
+beforeAll(async () => {
+  outputs = await baseState();
+  settings = await webSettings();
+  const [forRedis, forGalera] = [await playbookVars("redis.yml"), await playbookVars("galera.yml")];
+  ports = {
+    redis: Number(forRedis["redis_port"]),
+    sentinel: Number(forRedis["redis_sentinel_port"]),
+    mysql: Number(forGalera["galera_port"]),
+    galera: Number(forGalera["galera_replication_port"]),
+  };
+  const wrong = issue({ site: "other", subnet: "198.18.0.0/15", certificates: {} }).ca;
+  await on(outputs, "client", `cat > ${TRUSTED}`, { input: settings.dataCa });
+  await on(outputs, "client", `cat > ${WRONG}`, { input: wrong });
+});
+
+/** Runs a client on the machine `client` with the right password; all that it said. */
+async function client(variable: string, password: unknown, command: string): Promise<string> {
+  const script = `read -r ${variable}; export ${variable}; timeout 10 ${command} 2>&1`;
+  const input = `${String(password)}\n`;
+  return (await on(outputs, "client", script, { input, reject: false })).stdout;
+}
+const redis = (host: string, port: number, options: string) =>
+  client(
+    "REDISCLI_AUTH",
+    settings.environment["REDIS_PASSWORD"],
+    `redis-cli -h ${host} -p ${port} ${options} ping`,
+  );
+const sql = (host: string, options: string) =>
+  client(
+    "MYSQL_PWD",
+    settings.environment["DB_PASSWORD"],
+    `mariadb --no-defaults ${options} -h ${host} -P ${ports.mysql} -u ${settings.environment["DB_USER"]} -N -e "SHOW STATUS LIKE 'Ssl_version'"`,
+  );
+const addressesOf = (machines: string[]) => machines.map((m) => addressOf(outputs, m));
+/** What an openssl client is told at a port; it waits a moment for the answer to its own certificate. */
+const tls = async (machine: string, address: string, options: string): Promise<string> => {
+  const command = `sleep 1 | timeout 5 openssl s_client -connect ${address} ${options} 2>&1`;
+  return (await on(outputs, machine, command, { reject: false })).stdout;
+};
+
+describe("Redis and Sentinel", () => {
+  it("talk to nobody without TLS, right password or not", async () => {
+    for (const [port, hosts] of [
+      [ports.redis, [outputs.vips.data, ...addressesOf(REDIS)]],
+      [ports.sentinel, addressesOf(REDIS)],
+    ] as const) {
+      for (const host of hosts) {
+        expect([host, port, await redis(host, port, "")]).toEqual([
+          host,
+          port,
+          expect.stringMatching(/reset by peer|closed the connection/),
+        ]);
+      }
+    }
+  });
+
+  it("serve over TLS who trusts the site's CA, and not who trusts another", async () => {
+    expect(await redis(outputs.vips.data, ports.redis, `--tls --cacert ${TRUSTED}`)).toBe("PONG");
+    for (const host of addressesOf(REDIS)) {
+      expect(await redis(host, ports.sentinel, `--tls --cacert ${TRUSTED}`)).toBe("PONG");
+    }
+    const wrong = await redis(outputs.vips.data, ports.redis, `--tls --cacert ${WRONG}`);
+    expect(wrong).toContain("certificate verify failed");
+  });
+});
+
+describe("MariaDB", () => {
+  it("lets nobody in without TLS, right password or not", async () => {
+    for (const host of [outputs.vips.data, ...addressesOf(GALERA)]) {
+      expect([host, await sql(host, "--skip-ssl")]).toEqual([
+        host,
+        expect.stringContaining("Access denied"),
+      ]);
+    }
+  });
+
+  it("serves over TLS who trusts the site's CA, and not who trusts another", async () => {
+    for (const host of [outputs.vips.data, ...addressesOf(GALERA)]) {
+      const verify = "--ssl-verify-server-cert --ssl-ca";
+      expect([host, await sql(host, `${verify}=${TRUSTED}`)]).toEqual([
+        host,
+        expect.stringMatching(/^Ssl_version\s+TLSv1\.3$/),
+      ]);
+      expect(await sql(host, `${verify}=${WRONG}`)).toContain("self-signed certificate");
+    }
+  });
+
+  it("has slurmdbd among its clients", async () => {
+    const node = await new Cluster(outputs).serving("galera");
+    const query = `SELECT COUNT(*) FROM information_schema.processlist WHERE USER = 'slurm'`;
+    const { stdout } = await on(outputs, node, `mariadb -N -e "${query}"`);
+    expect(Number(stdout)).toBeGreaterThan(0);
+  });
+});
+
+describe("certificates", () => {
+  it("are each machine's own, for its address and the data VIP, with a key that its service reads", async () => {
+    const keys = new Set<string>();
+    for (const [machines, file, group] of [
+      [REDIS, "/etc/redis/server.pem", "redis"],
+      [GALERA, "/etc/mysql/server.pem", "mysql"],
+    ] as const) {
+      for (const machine of machines) {
+        const look = `stat -c '%a %U %G' ${file}; openssl pkey -in ${file} -pubout`;
+        const [mode, ...key] = (await on(outputs, machine, look)).stdout.split("\n");
+        expect([machine, mode]).toEqual([machine, `640 root ${group}`]);
+        keys.add(key.join());
+        const starttls = group === "mysql" ? `-starttls mysql` : "";
+        const address = addressOf(outputs, machine);
+        const port = group === "mysql" ? ports.mysql : ports.redis;
+        for (const name of [address, outputs.vips.data]) {
+          const verify = `-CAfile ${TRUSTED} -verify_return_error -verify_ip ${name} ${starttls}`;
+          const said = await tls("client", `${address}:${port}`, verify);
+          expect([machine, name, said]).toEqual([
+            machine,
+            name,
+            expect.stringContaining("Verify return code: 0 (ok)"),
+          ]);
+        }
+      }
+    }
+    expect(keys.size).toBe(REDIS.length + GALERA.length);
+  });
+});
+
+describe("Galera's replication", () => {
+  it("speaks TLS on all nodes, with none but its own", async () => {
+    for (const node of GALERA) {
+      const options = "SHOW VARIABLES LIKE 'wsrep_provider_options'";
+      const { stdout } = await on(outputs, node, `mariadb -N -e "${options}"`);
+      expect([node, stdout]).toEqual([node, expect.stringContaining("socket.ssl = YES")]);
+      const address = `${addressOf(outputs, node)}:${ports.galera}`;
+      expect(await tls("client", address, "")).toContain("alert certificate required");
+      // A certificate of the same CA, but not one for clients.
+      const redisOwn = "-cert /etc/redis/server.pem -key /etc/redis/server.pem";
+      expect(await tls("redis1", address, redisOwn)).toContain("alert unsupported certificate");
+      const own = "-cert /etc/mysql/server.pem -key /etc/mysql/server.pem";
+      expect(await tls("galera1", address, own)).not.toMatch(/alert/);
+    }
+  });
+
+  it("copies everything to a node that lost its data, encrypted", async () => {
+    const serving = await new Cluster(outputs).serving("galera");
+    const lost = GALERA.find((node) => node !== serving) ?? "";
+    const since = (await on(outputs, lost, "date +%s")).stdout;
+    const wipe = "systemctl stop mariadb && find /var/lib/mysql -mindepth 1 -delete";
+    await on(outputs, lost, `${wipe} && systemctl start mariadb && galera-check wait 60`);
+    const log = (await on(outputs, lost, `journalctl -u mariadb --since @${since} -o cat`)).stdout;
+    expect(log).toContain("Using stunnel for SSL encryption");
+    expect(log).toContain("IST receiver using ssl");
+    const count = "SELECT COUNT(*) FROM portal.users";
+    const { stdout } = await on(outputs, lost, `mariadb -N -e "${count}"`);
+    expect(Number(stdout)).toBeGreaterThan(0);
+  });
+});
