@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { issue } from "../../components/certificateMaker";
+import { CA_FILE } from "../../components/certificates";
 import { Cluster } from "../faults/cluster";
 import { playbookVars, webSettings } from "../support/playbooks";
 import { addressOf, baseState, on } from "../support/site";
@@ -10,7 +11,6 @@ let settings: Awaited<ReturnType<typeof webSettings>>;
 const REDIS = ["redis1", "redis2", "redis3"];
 const GALERA = ["galera1", "galera2", "galera3"];
 let ports: Record<"redis" | "sentinel" | "mysql" | "galera", number>;
-const TRUSTED = "/root/data-ca.pem";
 const WRONG = "/root/wrong-ca.pem";
 
 beforeAll(async () => {
@@ -24,26 +24,34 @@ beforeAll(async () => {
     galera: Number(forGalera["galera_replication_port"]),
   };
   const wrong = issue({ site: "other", subnet: "198.18.0.0/15", certificates: {} }).ca;
-  await on(outputs, "client", `cat > ${TRUSTED}`, { input: settings.dataCa });
-  await on(outputs, "client", `cat > ${WRONG}`, { input: wrong });
+  for (const machine of ["web1", "haproxy1"]) {
+    await on(outputs, machine, `cat > ${WRONG}`, { input: wrong });
+  }
 });
 
-/** Runs a client on the machine `client` with the right password; all that it said. */
-async function client(variable: string, password: unknown, command: string): Promise<string> {
+/** Runs a client with the right password; all that it said. Each asks from where it would also be let in. */
+async function client(
+  machine: string,
+  variable: "REDISCLI_AUTH" | "MYSQL_PWD",
+  command: string,
+): Promise<string> {
+  const password =
+    settings.environment[variable === "MYSQL_PWD" ? "DB_PASSWORD" : "REDIS_PASSWORD"];
   const script = `read -r ${variable}; export ${variable}; timeout 10 ${command} 2>&1`;
   const input = `${String(password)}\n`;
-  return (await on(outputs, "client", script, { input, reject: false })).stdout;
+  return (await on(outputs, machine, script, { input, reject: false })).stdout;
 }
+const isVip = (host: string) => host === outputs.vips.data;
 const redis = (host: string, port: number, options: string) =>
   client(
+    isVip(host) ? "web1" : "redis1",
     "REDISCLI_AUTH",
-    settings.environment["REDIS_PASSWORD"],
     `redis-cli -h ${host} -p ${port} ${options} ping`,
   );
 const sql = (host: string, options: string) =>
   client(
+    isVip(host) ? "web1" : "haproxy1",
     "MYSQL_PWD",
-    settings.environment["DB_PASSWORD"],
     `mariadb --no-defaults ${options} -h ${host} -P ${ports.mysql} -u ${settings.environment["DB_USER"]} -N -e "SHOW STATUS LIKE 'Ssl_version'"`,
   );
 const addressesOf = (machines: string[]) => machines.map((m) => addressOf(outputs, m));
@@ -70,9 +78,9 @@ describe("Redis and Sentinel", () => {
   });
 
   it("serve over TLS who trusts the site's CA, and not who trusts another", async () => {
-    expect(await redis(outputs.vips.data, ports.redis, `--tls --cacert ${TRUSTED}`)).toBe("PONG");
+    expect(await redis(outputs.vips.data, ports.redis, `--tls --cacert ${CA_FILE}`)).toBe("PONG");
     for (const host of addressesOf(REDIS)) {
-      expect(await redis(host, ports.sentinel, `--tls --cacert ${TRUSTED}`)).toBe("PONG");
+      expect(await redis(host, ports.sentinel, `--tls --cacert ${CA_FILE}`)).toBe("PONG");
     }
     const wrong = await redis(outputs.vips.data, ports.redis, `--tls --cacert ${WRONG}`);
     expect(wrong).toContain("certificate verify failed");
@@ -92,7 +100,7 @@ describe("MariaDB", () => {
   it("serves over TLS who trusts the site's CA, and not who trusts another", async () => {
     for (const host of [outputs.vips.data, ...addressesOf(GALERA)]) {
       const verify = "--ssl-verify-server-cert --ssl-ca";
-      expect([host, await sql(host, `${verify}=${TRUSTED}`)]).toEqual([
+      expect([host, await sql(host, `${verify}=${CA_FILE}`)]).toEqual([
         host,
         expect.stringMatching(/^Ssl_version\s+TLSv1\.3$/),
       ]);
@@ -111,9 +119,9 @@ describe("MariaDB", () => {
 describe("certificates", () => {
   it("are each machine's own, for its address and the data VIP, with a key that its service reads", async () => {
     const keys = new Set<string>();
-    for (const [machines, file, group] of [
-      [REDIS, "/etc/redis/server.pem", "redis"],
-      [GALERA, "/etc/mysql/server.pem", "mysql"],
+    for (const [machines, from, file, group] of [
+      [REDIS, "redis1", "/etc/redis/server.pem", "redis"],
+      [GALERA, "haproxy1", "/etc/mysql/server.pem", "mysql"],
     ] as const) {
       for (const machine of machines) {
         const look = `stat -c '%a %U %G' ${file}; openssl pkey -in ${file} -pubout`;
@@ -124,8 +132,8 @@ describe("certificates", () => {
         const address = addressOf(outputs, machine);
         const port = group === "mysql" ? ports.mysql : ports.redis;
         for (const name of [address, outputs.vips.data]) {
-          const verify = `-CAfile ${TRUSTED} -verify_return_error -verify_ip ${name} ${starttls}`;
-          const said = await tls("client", `${address}:${port}`, verify);
+          const verify = `-CAfile ${CA_FILE} -verify_return_error -verify_ip ${name} ${starttls}`;
+          const said = await tls(from, `${address}:${port}`, verify);
           expect([machine, name, said]).toEqual([
             machine,
             name,
@@ -139,18 +147,23 @@ describe("certificates", () => {
 });
 
 describe("Galera's replication", () => {
+  // A certificate of the same CA, but not one for clients.
+  beforeAll(async () => {
+    const pems = (await playbookVars("redis.yml"))["redis_certificates"] as Record<string, string>;
+    await on(outputs, "galera1", "umask 077; cat > /root/redis.pem", { input: pems["redis1"] });
+  });
+  afterAll(() => on(outputs, "galera1", "rm /root/redis.pem"));
+
   it("speaks TLS on all nodes, with none but its own", async () => {
     for (const node of GALERA) {
       const options = "SHOW VARIABLES LIKE 'wsrep_provider_options'";
       const { stdout } = await on(outputs, node, `mariadb -N -e "${options}"`);
       expect([node, stdout]).toEqual([node, expect.stringContaining("socket.ssl = YES")]);
       const address = `${addressOf(outputs, node)}:${ports.galera}`;
-      expect(await tls("client", address, "")).toContain("alert certificate required");
-      // A certificate of the same CA, but not one for clients.
-      const redisOwn = "-cert /etc/redis/server.pem -key /etc/redis/server.pem";
-      expect(await tls("redis1", address, redisOwn)).toContain("alert unsupported certificate");
-      const own = "-cert /etc/mysql/server.pem -key /etc/mysql/server.pem";
-      expect(await tls("galera1", address, own)).not.toMatch(/alert/);
+      const shown = (pem: string) => tls("galera1", address, `-cert ${pem} -key ${pem}`);
+      expect(await tls("galera1", address, "")).toContain("alert certificate required");
+      expect(await shown("/root/redis.pem")).toContain("alert unsupported certificate");
+      expect(await shown("/etc/mysql/server.pem")).not.toContain("alert");
     }
   });
 
