@@ -43,7 +43,7 @@ export async function ensureImage(
   const images = path.join(hpcHome(), "images");
   mkdirSync(images, { recursive: true, mode: 0o755 });
   const current = readdirSync(images)
-    .filter((n) => n.startsWith(`rootfs-${key}-`) && !n.endsWith(".partial"))
+    .filter((n) => n.startsWith(`rootfs-${key}-`) && !/\.(partial|log)$/.test(n))
     .find((n) => ageDays(path.join(images, n)) < MAX_AGE_DAYS);
   const name = current ?? `rootfs-${key}-${new Date().toISOString().slice(0, 10)}`;
   if (current === undefined) {
