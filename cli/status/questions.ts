@@ -13,8 +13,13 @@ const part = (name: string, command: string) =>
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** redis-cli with the password from the machine's own file, which is in no process list; then arguments. */
-const redisCli = (file: string) =>
-  `REDISCLI_AUTH=$(sed -n "s/^requirepass //p" ${file} | tr -d '"') redis-cli -p $(sed -n "s/^port //p" ${file})`;
+const redisCli = (file: string) => {
+  const value = (key: string) => `$(sed -n "s/^${key} //p" ${file} | tr -d '"')`;
+  return (
+    `REDISCLI_AUTH=${value("requirepass")} ` +
+    `redis-cli --tls --cacert ${value("tls-ca-cert-file")} -p ${value("tls-port")}`
+  );
+};
 const SITE = "/etc/redis/site.conf";
 const SENTINEL = "/etc/redis/sentinel.conf";
 /** What Redis says of its replication. */
