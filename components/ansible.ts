@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
+import { firewall } from "./firewall";
 import type { Machine } from "./machine";
 import type { Site } from "./site";
 
@@ -49,9 +50,15 @@ export class AnsibleRun extends pulumi.ComponentResource {
 
   constructor(name: string, args: AnsibleRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
+    const { admins, rules } = firewall(args.site.config);
     const hosts = Object.entries(args.groups).map(([group, machines]) =>
       pulumi.all(machines.map((m) => pulumi.all([m.address, m.hostKey]))).apply((known) => ({
         group,
+        // Every playbook begins with role firewall.
+        vars: {
+          firewall_admins: admins,
+          firewall_rules: machines[0] ? rules[machines[0].spec.role] : [],
+        },
         hosts: known.map(([address, hostKey], i) => ({
           name: machines[i]?.spec.name ?? "",
           address,
@@ -88,12 +95,17 @@ export class AnsibleRun extends pulumi.ComponentResource {
   }
 }
 
-/** Inventory YAML: groups of hosts with their addresses. */
-export function renderInventory(groups: { group: string; hosts: InventoryHost[] }[]): string {
+/** Inventory YAML: groups of hosts with their addresses, and the variables of each group. */
+export function renderInventory(
+  groups: { group: string; hosts: InventoryHost[]; vars?: Record<string, unknown> }[],
+): string {
   const children = Object.fromEntries(
-    groups.map(({ group, hosts }) => [
+    groups.map(({ group, hosts, vars }) => [
       group,
-      { hosts: Object.fromEntries(hosts.map((h) => [h.name, { ansible_host: h.address }])) },
+      {
+        hosts: Object.fromEntries(hosts.map((h) => [h.name, { ansible_host: h.address }])),
+        ...(vars && { vars }),
+      },
     ]),
   );
   return yaml.dump({ all: { vars: { ansible_user: "root" }, children } });

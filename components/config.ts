@@ -3,12 +3,13 @@ import { parseCIDR } from "ipaddr.js";
 import * as yaml from "js-yaml";
 import { z } from "zod";
 import { hostNumber, inSubnet } from "./addresses";
-import { checkAddresses } from "./topology";
+import { checkAddresses, ROLES } from "./topology";
 
 const count = z.int().min(0);
 const port = z.int().min(1).max(65535);
 const seconds = z.number().positive();
 const ipv4 = z.ipv4();
+const network = z.union([ipv4, z.cidrv4()], "an IPv4 address or network, e.g. 10.1.0.0/16");
 const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _ only");
 
 /** One web service that runs on every web node, from one systemd template. */
@@ -126,6 +127,26 @@ const schema = {
       slurmdbd: port.default(6819),
       /** fence_virtd of the hypervisor, for the Slurm controllers. */
       fence: port.default(1229),
+      /**
+       * Where a running srun listens, first and last. Each needs 3 ports, and 2 more for every 48 nodes
+       * (slurm.conf(5)). Default 61000-63999: 600 at a time, above what Linux gives to outgoing connections.
+       */
+      srunFirst: port.default(61000),
+      srunLast: port.default(63999),
+    })
+    .prefault({}),
+  firewall: z
+    .strictObject({
+      /**
+       * Where ssh to the machines and HAProxy's statistics are reached from. The machine that runs `pulumi up`
+       * must be among them: a machine refuses rules that would lock it out. Default: the first address of
+       * the subnet, which is the hypervisor's in a libvirt network.
+       */
+      adminNetworks: z.array(network).min(1).optional(),
+      /** TCP ports to let in besides what the tiers need: users' ssh on `client`, a backup host. Default: none. */
+      allow: z
+        .array(z.strictObject({ role: z.enum(ROLES), port, from: z.array(network).min(1) }))
+        .default([]),
     })
     .prefault({}),
   /** Sizes per role; the defaults are the reference site's. */
@@ -231,6 +252,10 @@ function crossChecks(site: Partial<SiteConfig>, check: ReadableCheck): string[] 
         faults.push(...checkAddresses(site.cidr, site.addresses ?? {}, web.max, site.slurm));
       }
     }
+  }
+  if (site.ports && site.ports.srunFirst > site.ports.srunLast) {
+    const { srunFirst, srunLast } = site.ports;
+    faults.push(`ports.srunFirst = ${srunFirst}: must not be above ports.srunLast = ${srunLast}`);
   }
   if (site.slurm && site.vrrp && site.slurm.routerId === site.vrrp.haproxyRouterId) {
     faults.push(`slurm.routerId = ${site.slurm.routerId}: must differ from vrrp.haproxyRouterId`);

@@ -98,6 +98,7 @@ export function slurmVars(
     slurm_ctld_port: ports.slurmctld,
     slurm_d_port: ports.slurmd,
     slurm_dbd_port: ports.slurmdbd,
+    slurm_srun_ports: `${ports.srunFirst}-${ports.srunLast}`,
     slurm_share: SHARE,
     slurm_proctrack: slurm.proctrack,
     slurm_task_plugin: slurm.taskPlugin,

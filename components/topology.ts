@@ -2,8 +2,16 @@ import { addressAt, prefixLength } from "./addresses";
 import type { SiteConfig } from "./config";
 
 /** What a machine is for; also the name of its Ansible group (with _ for -). */
-export type Role =
-  "slurm-controller" | "slurm-compute" | "client" | "redis" | "galera" | "haproxy" | "web";
+export type Role = (typeof ROLES)[number];
+export const ROLES = [
+  "slurm-controller",
+  "slurm-compute",
+  "client",
+  "redis",
+  "galera",
+  "haproxy",
+  "web",
+] as const;
 
 /** One machine as planned: pure data, the same for every driver. */
 export interface MachineSpec {

@@ -14,6 +14,9 @@ const fromClient = (command: string) => on(outputs, "client", command).then((r) 
 /** Status, headers and body of a request from the client; the CA is the only one that it trusts. */
 const curl = (args: string) =>
   fromClient(`curl -sS -i --max-time 10 --cacert /root/ca.pem ${args}`);
+/** The same to one web node, which lets in the HAProxy nodes only. */
+const curlNode = (args: string) =>
+  on(outputs, "haproxy1", `curl -sS -i --max-time 10 ${args}`).then((r) => r.stdout.trim());
 const portOf = (service: string) =>
   (baseConfig()["services"] as { name: string; port: number }[]).find((s) => s.name === service)
     ?.port;
@@ -39,6 +42,25 @@ describe("Slurm", () => {
       const { stdout } = await on(outputs, node, `mariadb -N -e "${query}"`);
       expect([node, stdout]).toEqual([node, "3"]);
     }
+  });
+});
+
+describe("srun, to which controllers and nodes connect", () => {
+  const nodes = ["compute1", "compute2"];
+  it("on the login machine", async () => {
+    const said = await fromClient("srun --nodes=2 --mem=1 --time=1 hostname");
+    expect(said.split("\n").sort()).toEqual(nodes);
+  });
+
+  it("in a job", async () => {
+    const wrap = "sbatch --wait --nodes=2 --mem=1 --time=1 --output=/tmp/srun.out --wrap";
+    await fromClient(`${wrap} 'srun --mem=1 hostname'`);
+    // The output is where the job's first node is.
+    const read = nodes.map((n) => on(outputs, n, "cat /tmp/srun.out; rm -f /tmp/srun.out"));
+    const said = (await Promise.allSettled(read)).flatMap((r) =>
+      r.status === "fulfilled" ? r.value.stdout.split("\n") : [],
+    );
+    expect(said.filter((line) => line !== "").sort()).toEqual(nodes);
   });
 });
 
@@ -84,10 +106,10 @@ describe("state of users", () => {
   it("a session made through the entry is valid on every web node", async () => {
     for (const web of WEB) {
       const url = `http://${addressOf(outputs, web)}:${portOf("auth_portal")}/auth/session`;
-      const answer = await curl(`-H 'cookie: ${cookie}' ${url}`);
+      const answer = await curlNode(`-H 'cookie: ${cookie}' ${url}`);
       expect(answer).toContain(`x-served-by: ${web}`);
       expect(answer).toContain('{"user":"admin"}');
-      expect(await curl(`-H 'cookie: portal_session=other' ${url}`)).toMatch(/^HTTP\/1.1 401/);
+      expect(await curlNode(`-H 'cookie: portal_session=other' ${url}`)).toMatch(/^HTTP\/1.1 401/);
     }
   });
 
@@ -96,8 +118,8 @@ describe("state of users", () => {
     const url = (web: string) =>
       `http://${addressOf(outputs, web)}:${portOf("backend")}/dashboard/api/settings/theme`;
     const put = `-X PUT -H 'content-type: application/json' -d '{"value":"${value}"}'`;
-    expect(await curl(`-H 'cookie: ${cookie}' ${put} ${url("web1")}`)).toContain("web1");
-    const answer = await curl(`-H 'cookie: ${cookie}' ${url("web2")}`);
+    expect(await curlNode(`-H 'cookie: ${cookie}' ${put} ${url("web1")}`)).toContain("web1");
+    const answer = await curlNode(`-H 'cookie: ${cookie}' ${url("web2")}`);
     expect(answer).toContain("x-served-by: web2");
     expect(answer).toContain(`{"value":"${value}"}`);
   });

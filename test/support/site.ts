@@ -3,6 +3,8 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { Stack, type StackOutputs } from "../../cli/stack";
+import { parseConfig, type SiteConfig } from "../../components/config";
+import { plan } from "../../components/topology";
 import { projectRoot } from "../../toolchain/versions";
 
 /** The suite's own stack; its network is another than the lab's, so both can run beside each other. */
@@ -13,14 +15,33 @@ export const DRAIN_SECONDS = 8;
 
 type Values = Record<string, unknown>;
 
-/** The lab's config on another network. */
+/**
+ * The lab's config on another network. The machine `client` may do more than in the lab: the fault suite writes from
+ * it to the data entries, and watches the Slurm VIP by the greeting of ssh.
+ */
 export function baseConfig(): Values {
   const lab = fs.readFileSync(path.join(projectRoot, "Pulumi.lab.yaml"), "utf8");
   const { config } = yaml.load(lab) as { config: Record<string, Values> };
   const values: Values = Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.replace(/^hpc-ha:/, ""), value]),
   );
-  return { ...values, cidr: CIDR, web: { ...config["hpc-ha:web"], drainSeconds: DRAIN_SECONDS } };
+  const web = { ...config["hpc-ha:web"], drainSeconds: DRAIN_SECONDS };
+  const base = { ...values, cidr: CIDR, web };
+  const site = parsed(base);
+  const from = plan(site).machines.client.map((m) => m.address);
+  const { redis, mysql } = site.ports;
+  const allow = [
+    { role: "haproxy", port: redis, from },
+    { role: "haproxy", port: mysql, from },
+    { role: "slurm-controller", port: 22, from },
+  ];
+  return { ...base, firewall: { allow } };
+}
+
+/** Config as the program sees it. */
+export function parsed(values: Values): SiteConfig {
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return parseConfig(Object.fromEntries(Object.entries(values).map(([k, v]) => [k, text(v)])));
 }
 
 /** Writes the stack's config: the base with changes; a change to undefined leaves the key out. */
@@ -84,4 +105,19 @@ export async function eventually(
     if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** One of the small Python programs beside this file. */
+export const pythonSource = (name: string): string =>
+  fs.readFileSync(path.join(__dirname, `${name}.py`), "utf8");
+
+/** Runs one of them on a machine; what it says. */
+export async function python(
+  outputs: StackOutputs,
+  machine: string,
+  name: string,
+  input: string,
+): Promise<string> {
+  const source = pythonSource(name).replaceAll("'", "'\\''");
+  return (await on(outputs, machine, `python3 -c '${source}'`, { input })).stdout;
 }

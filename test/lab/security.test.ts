@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type MachineOutput, machinesOf, type StackOutputs } from "../../cli/stack";
+import { machineHealth } from "../../cli/health";
+import { firewall } from "../../components/firewall";
+import type { Role } from "../../components/topology";
+import { admits } from "../support/admits";
+import { addressOf, baseConfig, baseState, on, parsed, python } from "../support/site";
+
+/** Adverts forged from each source to each target: three seconds, ten times what a takeover takes. */
+const FORGED = 30;
+
+let outputs: StackOutputs;
+let machines: MachineOutput[];
+beforeAll(async () => {
+  outputs = await baseState();
+  machines = machinesOf(outputs);
+});
+const site = parsed(baseConfig());
+
+/** A socket that listens where the network can reach it. */
+interface Listener {
+  machine: string;
+  role: Role;
+  address: string;
+  port: number;
+}
+
+/** What listens on a machine, at each of its addresses. */
+async function listeners({ name, role }: MachineOutput): Promise<Listener[]> {
+  const { stdout } = await on(outputs, name, "ip -o -4 address; ss -ltnH");
+  const own = [...stdout.matchAll(/ inet ([\d.]+)\//g)].map((m) => m[1] ?? "");
+  const network = own.filter((a) => !a.startsWith("127."));
+  const sockets = [...stdout.matchAll(/^LISTEN +\d+ +\d+ +(\S+):(\d+) /gm)];
+  const all = sockets.flatMap(([, host = "", port]) => {
+    const any = ["0.0.0.0", "*", "[::]"].includes(host);
+    return network
+      .filter((address) => any || address === host)
+      .map((address) => ({ machine: name, role: role as Role, address, port: Number(port) }));
+  });
+  return [...new Map(all.map((l) => [`${l.address}:${l.port}`, l])).values()];
+}
+
+/** What came of connections from a machine: "open", "refused" or "silent". */
+const connect = async (from: string, to: Listener[]) =>
+  JSON.parse(
+    await python(outputs, from, "connect", JSON.stringify(to.map((l) => [l.address, l.port]))),
+  ) as string[];
+const label = (l: Listener) => `${l.machine} ${l.address}:${l.port}`;
+
+describe("every machine lets in only what its role needs from whom it needs", () => {
+  let all: Listener[];
+  beforeAll(async () => {
+    all = (await Promise.all(machines.map(listeners))).flat();
+  });
+
+  it("all that listens is open on its own machine, so that a refusal elsewhere proves something", async () => {
+    const results = await Promise.all(
+      machines.map(async ({ name }) => {
+        const own = all.filter((l) => l.machine === name);
+        return (await connect(name, own)).map((result, i) => [own[i], result] as const);
+      }),
+    );
+    const closed = results.flat().filter(([, result]) => result !== "open");
+    expect(closed).toEqual([]);
+    // ssh and one more at least of every role but the login machine.
+    for (const role of Object.keys(outputs.addresses)) {
+      const ports = new Set(all.filter((l) => l.role === role).map((l) => l.port));
+      expect([role, ports.size >= (role === "client" ? 1 : 2)]).toEqual([role, true]);
+    }
+  });
+
+  it.each(["client", "web1", "compute1"])("from %s", async (source) => {
+    const others = all.filter((l) => l.machine !== source);
+    const results = await connect(source, others);
+    const rules = firewall(site);
+    const from = addressOf(outputs, source);
+    const told = others.map((l, i) => `${label(l)} ${results[i]}`);
+    const wanted = others.map(
+      (l) => `${label(l)} ${admits(rules, l.role, l.port, from) ? "open" : "silent"}`,
+    );
+    expect(told.sort()).toEqual(wanted.sort());
+    console.log(
+      `    ${told.filter((t) => t.endsWith("open")).length} open, ${told.filter((t) => t.endsWith("silent")).length} silent`,
+    );
+  });
+});
+
+/** How much a machine has dropped. */
+const dropped = async (machine: string) => {
+  const { stdout } = await on(outputs, machine, "nft list chain inet site input");
+  return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
+};
+
+describe("a machine on the subnet cannot take a VIP over", () => {
+  it.each([
+    ["haproxy", "web", site.vrrp.haproxyRouterId],
+    ["slurm-controller", "slurm", site.slurm.routerId],
+  ] as const)("the one of %s, by forged adverts", async (role, vip, router) => {
+    const { vips } = outputs;
+    const pair = Object.entries(outputs.addresses[role] ?? {});
+    const state = async () =>
+      (await machineHealth(outputs)).filter((m) => m.role === role).map((m) => [m.name, m.vips]);
+    const before = await state();
+    expect(before.flatMap(([, held]) => held)).toContain(vip);
+    const drops = await Promise.all(pair.map(([name]) => dropped(name)));
+    const { stdout: since } = await on(outputs, pair[0]?.[0] ?? "", "date +%s");
+    // From its own address, and from that of each peer.
+    const order = {
+      router,
+      addresses: vip === "web" ? [vips.web, vips.data] : [vips.slurm],
+      sources: [addressOf(outputs, "client"), ...pair.map(([, address]) => address)],
+      targets: pair.map(([, address]) => address),
+      count: FORGED,
+    };
+    const sent = Number(await python(outputs, "client", "forgeVrrp", JSON.stringify(order)));
+    expect(sent).toBe(FORGED * 4);
+    expect(await state()).toEqual(before);
+    for (const [i, [name]] of pair.entries()) {
+      const log = `journalctl -q -o cat -u keepalived --since=@${since}`;
+      expect([name, (await on(outputs, name, log)).stdout]).toEqual([name, ""]);
+      // They did arrive.
+      expect((await dropped(name)) - (drops[i] ?? NaN)).toBeGreaterThanOrEqual(sent / 2);
+    }
+  });
+});
+
+describe("files with secrets are for those who need them", () => {
+  const slurm = ["slurm-controller", "slurm-compute", "client"];
+  const files: [roles: string[], files: string, mode: string][] = [
+    [Object.keys(firewall(site).rules), "/etc/ssh/ssh_host_ed25519_key", "600 root:root"],
+    [slurm, "/etc/munge/munge.key", "400 munge:munge"],
+    [["slurm-controller"], "/etc/slurm/slurmdbd.conf", "600 slurm:slurm"],
+    [["haproxy"], "/etc/haproxy/site.pem", "600 root:root"],
+    [["haproxy"], "/etc/haproxy/haproxy.cfg", "640 root:haproxy"],
+    [["redis"], "/etc/redis/{site,redis,sentinel}.conf", "640 redis:redis"],
+    [["redis"], "/etc/redis/sentinel.seed", "640 redis:redis"],
+    [["web"], "/opt/hpc-dashboard/*/.env", "640 root:www-data"],
+  ];
+  it.each(files)("of %s: %s", async (roles, pattern, mode) => {
+    const having = machines.filter((m) => roles.includes(m.role));
+    expect(having.length).toBeGreaterThanOrEqual(roles.length);
+    for (const { name } of having) {
+      const { stdout } = await on(outputs, name, `bash -c "stat -c '%a %U:%G' ${pattern}"`);
+      expect([name, [...new Set(stdout.split("\n"))]]).toEqual([name, [mode]]);
+    }
+  });
+});

@@ -1,0 +1,19 @@
+import { IPv4, parseCIDR } from "ipaddr.js";
+import type { Firewall } from "../../components/firewall";
+import type { Role } from "../../components/topology";
+
+/** Whether a machine of a role lets in a TCP connection: what the rules mean, without nftables. */
+export function admits(firewall: Firewall, role: Role, port: number, from: string): boolean {
+  const within = (network: string) => {
+    const [base, bits] = parseCIDR(network.includes("/") ? network : `${network}/32`);
+    return IPv4.parse(from).match(base, bits);
+  };
+  return firewall.rules[role].some((rule) => {
+    if (rule.protocol === "vrrp") return false;
+    const [first, last = first] =
+      rule.protocol === "tcp" ? rule.ports.split("-").map(Number) : [1, 65535];
+    if (port < Number(first) || port > Number(last)) return false;
+    if (rule.from === "anyone") return true;
+    return (rule.from === "admins" ? firewall.admins : rule.from).some(within);
+  });
+}

@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as yaml from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { parseConfig, type SiteConfig } from "../../components/config";
+import { firewall } from "../../components/firewall";
+import type { Role } from "../../components/topology";
+import { admits } from "../support/admits";
+
+const root = path.join(__dirname, "..", "..");
+const lab = path.join(root, "Pulumi.lab.yaml");
+const { config } = yaml.load(readFileSync(lab, "utf8")) as { config: Record<string, unknown> };
+
+/** The lab's config with changes. */
+function site(changes: Record<string, unknown> = {}): SiteConfig {
+  const all = Object.entries(config).map(([k, v]) => [k.replace(/^hpc-ha:/, ""), v] as const);
+  const raw = Object.entries({ ...Object.fromEntries(all), ...changes });
+  return parseConfig(
+    Object.fromEntries(raw.map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)])),
+  );
+}
+const at = (host: number) => `198.18.1.${host}`;
+/** One machine of each role, and the hypervisor. */
+const FROM: Record<string, string> = {
+  hypervisor: at(1),
+  controller: at(10),
+  web: at(21),
+  redis: at(131),
+  galera: at(141),
+  haproxy: at(151),
+  compute: at(161),
+  client: at(190),
+  stranger: at(200),
+};
+/** Who of them is let in. */
+const letIn = (role: Role, port: number, of = site()) =>
+  Object.keys(FROM)
+    .filter((name) => admits(firewall(of), role, port, FROM[name] ?? ""))
+    .join(" ");
+
+describe("who may talk to whom", () => {
+  const { ports, services } = site();
+  it.each<[Role, number, string]>([
+    ["slurm-controller", ports.slurmctld, "controller compute client"],
+    ["slurm-controller", ports.slurmdbd, "controller compute client"],
+    ["slurm-compute", ports.slurmd, "controller compute client"],
+    ["slurm-compute", ports.srunFirst, "controller compute"],
+    ["slurm-compute", 40000, "compute"],
+    ["client", ports.srunFirst, "controller compute"],
+    ["client", ports.srunLast, "controller compute"],
+    ["client", ports.srunLast + 1, ""],
+    ["redis", ports.redis, "redis haproxy"],
+    ["redis", ports.sentinel, "redis"],
+    ["galera", ports.mysql, "haproxy"],
+    ["galera", ports.galeraCheck, "haproxy"],
+    ["galera", ports.galeraReplication, "galera"],
+    ["galera", ports.galeraIst, "galera"],
+    ["galera", ports.galeraSst, "galera"],
+    ["haproxy", ports.http, Object.keys(FROM).join(" ")],
+    ["haproxy", ports.https, Object.keys(FROM).join(" ")],
+    ["haproxy", ports.stats, "hypervisor"],
+    ["haproxy", ports.haproxyPeer, "haproxy"],
+    ["haproxy", ports.redis, "web"],
+    ["haproxy", ports.mysql, "controller web"],
+    ...services.map((s): [Role, number, string] => ["web", s.port, "haproxy"]),
+    ["web", 22, "hypervisor"],
+    ["web", 12345, ""],
+  ])("%s, port %i: %s", (role, port, who) => {
+    expect(letIn(role, port)).toBe(who);
+  });
+
+  it("forgets no port of the site", () => {
+    const all = Object.values(firewall(site()).rules).flat();
+    const known = all.flatMap((rule) => (rule.protocol === "tcp" ? rule.ports.split("-") : []));
+    const wanted = [...Object.values(ports), ...services.map((s) => s.port)].map(String);
+    expect(wanted.filter((port) => !known.includes(port))).toEqual([]);
+  });
+
+  it("hears VRRP from the machines that share the address only, by address and MAC", () => {
+    const { rules } = firewall(site());
+    const peers = (role: Role) =>
+      rules[role].flatMap((rule) => (rule.protocol === "vrrp" ? rule.peers : []));
+    expect(peers("haproxy")).toEqual([
+      { address: at(151), mac: "52:54:00:12:01:97" },
+      { address: at(152), mac: "52:54:00:12:01:98" },
+    ]);
+    expect(peers("slurm-controller").map((p) => p.address)).toEqual([at(10), at(11)]);
+    expect((["client", "web", "redis", "galera", "slurm-compute"] as const).flatMap(peers)).toEqual(
+      [],
+    );
+  });
+
+  it("is the same whatever the present size of the web pool, and knows all of it", () => {
+    expect(firewall(site({ webReplicas: "10" }))).toEqual(firewall(site()));
+    expect(admits(firewall(site()), "haproxy", ports.redis, at(30))).toBe(true);
+    expect(admits(firewall(site()), "haproxy", ports.redis, at(31))).toBe(false);
+  });
+
+  it("has no rule for a tier that is not there", () => {
+    const none = firewall(site({ slurm: { computeNodes: 0 } }));
+    expect(none.rules["slurm-compute"].map((r) => r.what)).not.toContain("parallel jobs");
+  });
+
+  it("lets administrators in from where the config says, else from the subnet's gateway", () => {
+    const elsewhere = site({ firewall: { adminNetworks: [at(200), "10.0.0.0/8"] } });
+    expect(letIn("galera", 22, elsewhere)).toBe("stranger");
+    expect(admits(firewall(elsewhere), "haproxy", ports.stats, "10.9.8.7")).toBe(true);
+  });
+
+  it("lets in what the config allows besides, and no more", () => {
+    const allow = [{ role: "haproxy", port: ports.mysql, from: [at(190), at(200)] }];
+    const open = site({ firewall: { allow } });
+    expect(letIn("haproxy", ports.mysql, open)).toBe("controller web client stranger");
+    expect(letIn("haproxy", ports.redis, open)).toBe("web");
+    expect(letIn("galera", ports.mysql, open)).toBe("haproxy");
+  });
+});
+
+it.each([
+  [{ firewall: { adminNetworks: ["everyone"] } }, /adminNetworks.0 = "everyone": an IPv4 address/],
+  [{ firewall: { adminNetworks: [] } }, /firewall.adminNetworks/],
+  [{ firewall: { allow: [{ role: "db", port: 1, from: [at(1)] }] } }, /allow.0.role = "db"/],
+  [{ ports: { srunFirst: 200, srunLast: 100 } }, /ports.srunFirst = 200: must not be above/],
+])("refuses %o", (changes, message) => {
+  expect(() => site(changes)).toThrow(message);
+});
+
+it("is the first role of every play", () => {
+  const playbooks = readdirSync(path.join(root, "ansible")).filter((f) => f.endsWith(".yml"));
+  const plays = playbooks.flatMap((file) =>
+    (yaml.load(readFileSync(path.join(root, "ansible", file), "utf8")) as Play[]).map((play) => ({
+      file,
+      first: play.roles[0]?.role,
+    })),
+  );
+  expect(plays.length).toBeGreaterThan(6);
+  expect(plays.filter(({ first }) => first !== "firewall")).toEqual([]);
+});
+interface Play {
+  roles: { role: string }[];
+}
