@@ -130,6 +130,7 @@ describe("files with secrets are for those who need them", () => {
     [Object.keys(firewall(site).rules), "/etc/ssh/ssh_host_ed25519_key", "600 root:root"],
     [slurm, "/etc/munge/munge.key", "400 munge:munge"],
     [["slurm-controller"], "/etc/slurm/slurmdbd.conf", "600 slurm:slurm"],
+    [["slurm-controller"], "/etc/slurm/fence.key", "600 root:root"],
     [["haproxy"], "/etc/haproxy/site.pem", "600 root:root"],
     [["haproxy"], "/etc/haproxy/haproxy.cfg", "640 root:haproxy"],
     [["redis"], "/etc/redis/{site,redis,sentinel}.conf", "640 redis:redis"],

@@ -12,6 +12,8 @@ async def attempt(address, port):
         _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), PATIENCE)
         writer.close()
         return "open"
+    except ConnectionResetError:
+        return "open"  # The service took it, and then did not want us.
     except ConnectionRefusedError:
         return "refused"
     except (asyncio.TimeoutError, OSError):
