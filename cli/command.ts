@@ -8,6 +8,8 @@ export interface Context {
   outputs: PublicOutputs;
   /** Words that follow the command's name; only as many as its `usage` allows. */
   args: string[];
+  /** Values of the options that only this command has (`flags` in the table), in the order given. */
+  flags: Record<string, string[]>;
   /** `--json` was given: stdout is for one JSON value and nothing else. */
   json: boolean;
   /** Tells a person what goes on, on stderr. */
@@ -24,8 +26,10 @@ export type Command = (context: Context) => Promise<number>;
 export interface Entry {
   /** One line for `--help`. */
   summary: string;
-  /** Words that it takes after its name, as `--help` shows them: "[CONTROLLER]". Default none. */
+  /** Words that it takes after its name, as `--help` shows them: "[CONTROLLER]"; "…" for any number. Default none. */
   usage?: string;
+  /** Options with a value that only this command has, each any number of times: { lost: "NODE" }. Default none. */
+  flags?: Record<string, string>;
   /** Loads its file, so that a command does not wait for what only others need. */
   load: () => Promise<Command>;
 }

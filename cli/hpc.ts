@@ -14,6 +14,12 @@ const commands: Record<string, Entry> = {
       "what is wrong, in plain words, and the commands that mend it; exit codes as of status",
     load: async () => (await import("./commands/doctor.js")).doctor,
   },
+  recover: {
+    summary: "brings a crashed tier back: galera",
+    usage: "TIER",
+    flags: { lost: "NODE" },
+    load: async () => (await import("./commands/recover.js")).recover,
+  },
 };
 
 /** Exit code when a command could not be done at all; below are the commands' own. */
@@ -26,9 +32,10 @@ const options = {
 } as const;
 
 function help(): string {
-  const rows = Object.entries(commands).map(
-    ([name, { usage, summary }]) => `  ${[name, usage].join(" ").trim().padEnd(24)} ${summary}`,
-  );
+  const rows = Object.entries(commands).map(([name, { usage, flags, summary }]) => {
+    const own = Object.entries(flags ?? {}).map(([flag, value]) => `[--${flag} ${value}]…`);
+    return `  ${[name, usage, ...own].join(" ").trim().padEnd(28)} ${summary}`;
+  });
   return [
     "Usage: npx hpc COMMAND [--stack NAME] [--json]",
     "",
@@ -40,7 +47,13 @@ function help(): string {
 }
 
 async function main(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
+  const special = Object.values(commands).flatMap((entry) => Object.keys(entry.flags ?? {}));
+  const repeated = { type: "string", multiple: true } as const;
+  const { values, positionals } = parseArgs({
+    args: argv,
+    options: { ...options, ...Object.fromEntries(special.map((flag) => [flag, repeated])) },
+    allowPositionals: true,
+  });
   const [name, ...args] = positionals;
   if (values.help || name === undefined) {
     console.log(help());
@@ -48,7 +61,13 @@ async function main(argv: string[]): Promise<number> {
   }
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) throw new Error(`no command "${name}"\n\n${help()}`);
-  const allowed = (entry.usage ?? "").split(" ").filter((word) => word !== "").length;
+  const given = Object.entries(values as Record<string, unknown>).flatMap(([flag, value]) =>
+    special.includes(flag) ? [[flag, value as string[]] as const] : [],
+  );
+  const foreign = given.find(([flag]) => !Object.hasOwn(entry.flags ?? {}, flag));
+  if (foreign) throw new Error(`${name} has no option --${foreign[0]}\n\n${help()}`);
+  const words = (entry.usage ?? "").split(" ").filter((word) => word !== "");
+  const allowed = words.at(-1)?.endsWith("…") ? Infinity : words.length;
   if (args.length > allowed) throw new Error(`"${args[allowed]}" is too much\n\n${help()}`);
   const progress = (text: string) => console.error(text);
   const stack =
@@ -56,7 +75,8 @@ async function main(argv: string[]): Promise<number> {
       ? ((await Stack.selected(progress)) ?? new Stack("lab", progress))
       : new Stack(values.stack, progress);
   const [run, outputs] = await Promise.all([entry.load(), stack.publicOutputs()]);
-  return run({ stack, outputs, args, json: values.json, progress });
+  const flags = Object.fromEntries(given);
+  return run({ stack, outputs, args, flags, json: values.json, progress });
 }
 
 main(process.argv.slice(2)).then(

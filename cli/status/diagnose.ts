@@ -171,9 +171,9 @@ function galera(status: Status): Finding[] {
   if (synced.length === 0) {
     const what =
       "No Galera node is synced in a primary component: the database is down. When all nodes are back they find each " +
-      "other by themselves; otherwise see docs/operations.md, “All three Galera nodes lost power”.";
-    const sick = nodes.some((n) => isSick(status, n.name));
-    return [{ severity: "down", what, mend: sick ? undefined : bringBack(status) }];
+      "other by themselves; the command finds out which may be the first otherwise.";
+    const mend = `npx hpc recover galera --stack ${status.stack}`;
+    return [{ severity: "down", what, mend }];
   }
   const size = Math.max(...synced.map((n) => n.size));
   return nodes

@@ -1,0 +1,15 @@
+import execa from "execa";
+import { projectRoot } from "../../toolchain/versions";
+import { stack } from "./site";
+
+/** Runs `npx hpc …` on the suite's stack, and shows what it says as it goes; exit code and all that it said. */
+export async function hpc(...args: string[]): Promise<{ code: number; said: string }> {
+  const child = execa("node", ["--import", "tsx", "cli/hpc.ts", ...args, "--stack", stack.name], {
+    cwd: projectRoot,
+    all: true,
+    reject: false,
+  });
+  child.all?.pipe(process.stdout);
+  const { exitCode, all } = await child;
+  return { code: exitCode, said: all ?? "" };
+}
