@@ -20,6 +20,11 @@ const commands: Record<string, Entry> = {
     flags: { lost: "NODE" },
     load: async () => (await import("./commands/recover.js")).recover,
   },
+  switchover: {
+    summary: "the other machine of a pair takes over: slurm",
+    usage: "PAIR",
+    load: async () => (await import("./commands/switchover.js")).switchover,
+  },
 };
 
 /** Exit code when a command could not be done at all; below are the commands' own. */

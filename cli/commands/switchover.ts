@@ -1,0 +1,15 @@
+import type { Context } from "../command";
+import { Machines } from "../machines";
+import { switchoverSlurm } from "../slurmSwitchover";
+
+const WHAT: Record<string, typeof switchoverSlurm> = {
+  slurm: switchoverSlurm,
+};
+
+/** `npx hpc switchover slurm`: the standby machine of a pair takes over, as planned. */
+export async function switchover({ args, outputs, progress }: Context): Promise<number> {
+  const [what = ""] = args;
+  const run = Object.hasOwn(WHAT, what) ? WHAT[what] : undefined;
+  if (!run) throw new Error(`switchover ${what}: allowed is ${Object.keys(WHAT).join(" or ")}`);
+  return run(new Machines(outputs), outputs, progress);
+}
