@@ -20,8 +20,13 @@ const commands: Record<string, Entry> = {
     flags: { lost: "NODE" },
     load: async () => (await import("./commands/recover.js")).recover,
   },
+  restart: {
+    summary: "rolling restart of all tiers, or of the named ones, without a failed request",
+    usage: "[TIER]…",
+    load: async () => (await import("./commands/restart.js")).restart,
+  },
   switchover: {
-    summary: "the other machine of a pair takes over: slurm",
+    summary: "the other machine of a pair takes over: slurm, entry",
     usage: "PAIR",
     load: async () => (await import("./commands/switchover.js")).switchover,
   },

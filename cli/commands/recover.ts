@@ -78,8 +78,10 @@ class GaleraRecovery {
     const nodes = await step("Asking the nodes", this.progress, () => this.look());
     for (const node of nodes) this.progress(`  ${this.tell(node)}`);
     let decision = decideRecovery(nodes, this.lost);
+    let changed = "nothing was changed";
     if (decision.action === "measure" || decision.action === "bootstrap") {
       decision = await this.prove(nodes.filter((n) => n.reachable).map((n) => n.name));
+      changed = "MariaDB looks for the others again, as before";
     }
     switch (decision.action) {
       case "bootstrap":
@@ -87,7 +89,7 @@ class GaleraRecovery {
       case "rejoin":
         return this.join(decision.start);
       case "refuse":
-        this.progress("Refused, and nothing was changed:");
+        this.progress(`Refused, and ${changed}:`);
         for (const reason of decision.reasons) this.progress(`  - ${reason}`);
         return 1;
       case "measure":
