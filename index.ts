@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Galera } from "./components/galera";
 import { HaproxyTier } from "./components/haproxyTier";
+import { makeHypervisors } from "./components/machine/hypervisors";
 import { SiteNetwork } from "./components/network";
 import { RedisSentinel } from "./components/redisSentinel";
 import { makeSite } from "./components/site";
@@ -11,11 +12,13 @@ import { loadConfig } from "./components/stackConfig";
 import { PORTAL_ADMIN, WebPool } from "./components/webPool";
 
 const config = loadConfig();
+const hypervisors = makeHypervisors("host", config);
 const network = new SiteNetwork("site", {
   config,
   networkName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+  provider: hypervisors?.first,
 });
-const site = makeSite(config, network.networkName);
+const site = makeSite(config, network, hypervisors);
 
 // Data tier, and the entry through which all others reach it.
 const redis = new RedisSentinel("redis", { site });
@@ -43,7 +46,9 @@ const pool = new WebPool("web", {
 });
 const membership = entry.membership(pool.machines, pool.runs);
 
-const machines = [redis, galera, entry, masters, compute, pool].flatMap((tier) => tier.machines);
+const machines = [redis, galera, entry, masters.share, masters, compute, pool].flatMap(
+  (tier) => tier.machines,
+);
 const files = new SiteFiles("files", { site, machines, caCertificate: entry.caCertificate });
 
 const { slurmVip, webVip, dataVip } = site.topology;

@@ -20,6 +20,8 @@ export interface RunRequest {
   sshKeyFile: string;
   /** Hash of the playbook and its roles: a change of them is a reason to run again. */
   sources: string;
+  /** Of the machines: one that was made anew is a reason to run again. */
+  incarnations: string[];
 }
 
 /** One machine as the inventory knows it. */
@@ -27,6 +29,12 @@ export interface InventoryHost {
   name: string;
   address: string;
   hostKey: string;
+}
+
+/** Hosts of an inventory group that a run configures. */
+export interface RunGroup {
+  group: string;
+  hosts: (InventoryHost & { incarnation: string })[];
 }
 
 export interface AnsibleRunArgs {
@@ -50,26 +58,22 @@ export class AnsibleRun extends pulumi.ComponentResource {
   constructor(name: string, args: AnsibleRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
     const hosts = Object.entries(args.groups).map(([group, machines]) =>
-      pulumi.all(machines.map((m) => pulumi.all([m.address, m.hostKey]))).apply((known) => ({
-        group,
-        hosts: known.map(([address, hostKey], i) => ({
-          name: machines[i]?.spec.name ?? "",
-          address,
-          hostKey,
+      pulumi
+        .all(machines.map((m) => pulumi.all([m.address, m.hostKey, m.incarnation])))
+        .apply((known) => ({
+          group,
+          hosts: known.map(([address, hostKey, incarnation], i) => ({
+            name: machines[i]?.spec.name ?? "",
+            address,
+            hostKey,
+            incarnation,
+          })),
         })),
-      })),
     );
     const stdin = pulumi
       .all([pulumi.all(hosts), pulumi.output(args.vars)])
       .apply(([groups, vars]) =>
-        JSON.stringify({
-          playbook: args.playbook,
-          inventory: renderInventory(groups),
-          vars,
-          knownHosts: renderKnownHosts(groups.flatMap((g) => g.hosts)),
-          sshKeyFile: args.site.sshKeyFile,
-          sources: hashSources("ansible", args.playbook),
-        } satisfies RunRequest),
+        JSON.stringify(runRequest(args.site, args.playbook, groups, vars)),
       );
     const script = "node --import tsx components/ansibleRunner.ts";
     const run = new local.Command(
@@ -86,6 +90,25 @@ export class AnsibleRun extends pulumi.ComponentResource {
     this.recap = run.stdout;
     this.registerOutputs({ recap: this.recap });
   }
+}
+
+/** What the runner gets for these hosts and variables. */
+export function runRequest(
+  site: Pick<Site, "sshKeyFile">,
+  playbook: string,
+  groups: RunGroup[],
+  vars: Record<string, unknown>,
+): RunRequest {
+  const hosts = groups.flatMap((g) => g.hosts);
+  return {
+    playbook,
+    inventory: renderInventory(groups),
+    vars,
+    knownHosts: renderKnownHosts(hosts),
+    sshKeyFile: site.sshKeyFile,
+    sources: hashSources("ansible", playbook),
+    incarnations: hosts.map((h) => h.incarnation),
+  };
 }
 
 /** Inventory YAML: groups of hosts with their addresses. */

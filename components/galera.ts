@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 /** Where and how a client reaches its database. */
@@ -33,9 +34,6 @@ export class Galera extends pulumi.ComponentResource {
   constructor(name: string, args: GaleraArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:galera:Galera", name, {}, opts);
     const { site } = args;
-    this.machines = site.topology.machines.galera.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     const accounts = args.databases.map((database) => ({
       ...database,
       // Letters and digits, so that neither SQL nor a configuration file has to quote it.
@@ -45,14 +43,16 @@ export class Galera extends pulumi.ComponentResource {
         { parent: this },
       ).result,
     }));
+    const vars = pulumi.secret(pulumi.all(accounts)).apply((known) => galeraVars(site, known));
+    const playbook = "galera.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs: site.topology.machines.galera, group: "galera", playbook, vars },
+      { parent: this },
+    );
     const run = new AnsibleRun(
       `${name}-config`,
-      {
-        site,
-        playbook: "galera.yml",
-        groups: { galera: this.machines },
-        vars: pulumi.secret(pulumi.all(accounts)).apply((known) => galeraVars(site, known)),
-      },
+      { site, playbook, groups: { galera: this.machines }, vars },
       { parent: this },
     );
     this.ready = run.recap;

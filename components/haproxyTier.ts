@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { AnsibleRun } from "./ansible";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import { Membership } from "./membership";
 import type { Site } from "./site";
 
@@ -32,21 +33,21 @@ export class HaproxyTier extends pulumi.ComponentResource {
     super("hpc-ha:haproxy:HaproxyTier", name, {}, opts);
     this.prefix = name;
     this.site = args.site;
-    this.machines = args.site.topology.machines.haproxy.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site: args.site }, { parent: this }),
-    );
     const certificate = this.certificate(name);
     this.caCertificate = certificate.ca;
+    const { site } = args;
+    const vars = pulumi
+      .all([certificate.pem, pulumi.secret(args.redisPassword)])
+      .apply(([pem, redisPassword]) => haproxyVars(site, pem, redisPassword));
+    const playbook = "haproxy.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs: site.topology.machines.haproxy, group: "haproxy", playbook, vars },
+      { parent: this },
+    );
     this.run = new AnsibleRun(
       `${name}-config`,
-      {
-        site: args.site,
-        playbook: "haproxy.yml",
-        groups: { haproxy: this.machines },
-        vars: pulumi
-          .all([certificate.pem, pulumi.secret(args.redisPassword)])
-          .apply(([pem, redisPassword]) => haproxyVars(args.site, pem, redisPassword)),
-      },
+      { site, playbook, groups: { haproxy: this.machines }, vars },
       { parent: this },
     );
     this.ready = this.run.recap;

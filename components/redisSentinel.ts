@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 export interface RedisSentinelArgs {
@@ -22,23 +23,22 @@ export class RedisSentinel extends pulumi.ComponentResource {
   constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:redis:RedisSentinel", name, {}, opts);
     const { site } = args;
-    this.machines = site.topology.machines.redis.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     // Letters and digits, so that no configuration file has to quote it.
     this.password = new random.RandomPassword(
       `${name}-password`,
       { length: 32, special: false },
       { parent: this },
     ).result;
+    const vars = pulumi.secret(this.password).apply((password) => redisVars(site, password));
+    const playbook = "redis.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs: site.topology.machines.redis, group: "redis", playbook, vars },
+      { parent: this },
+    );
     const run = new AnsibleRun(
       `${name}-config`,
-      {
-        site,
-        playbook: "redis.yml",
-        groups: { redis: this.machines },
-        vars: pulumi.secret(this.password).apply((password) => redisVars(site, password)),
-      },
+      { site, playbook, groups: { redis: this.machines }, vars },
       { parent: this },
     );
     this.ready = run.recap;

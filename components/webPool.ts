@@ -5,7 +5,8 @@ import { contentHash } from "../toolchain/versions";
 import { AnsibleRun } from "./ansible";
 import type { ServiceConfig } from "./config";
 import type { Database } from "./galera";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 /** The first user of the sample portal. */
@@ -38,9 +39,6 @@ export class WebPool extends pulumi.ComponentResource {
       { length: 20, special: false },
       { parent: this },
     ).result;
-    this.machines = site.topology.machines.web.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     const { database } = args;
     const vars = pulumi
       .secret(pulumi.all([args.redisPassword, database.password, this.adminPassword]))
@@ -51,11 +49,26 @@ export class WebPool extends pulumi.ComponentResource {
           { redisPassword, adminPassword },
         ),
       );
+    const playbook = "web.yml";
+    this.machines = machineSet(
+      name,
+      {
+        site,
+        specs: site.topology.machines.web,
+        group: "web",
+        playbook,
+        vars,
+        single: true,
+        probes: ({ address }) =>
+          site.config.services.map((s) => `http://${address}:${s.port}${s.healthPath}`),
+      },
+      { parent: this },
+    );
     this.runs = this.machines.map(
       (machine) =>
         new AnsibleRun(
           `${name}-${machine.spec.name}-config`,
-          { site, playbook: "web.yml", groups: { web: [machine] }, vars },
+          { site, playbook, groups: { web: [machine] }, vars },
           { parent: this },
         ),
     );

@@ -15,17 +15,11 @@ import * as path from "node:path";
 import execa from "execa";
 import { hpcHome } from "../components/home";
 import { finish } from "./finish";
+import { packageNames } from "./packages";
 
 const SUITE = "bookworm";
 /** An image older than this is built anew, so that new machines start with security fixes, days. */
 const MAX_AGE_DAYS = 30;
-
-/** Package names in the list: one a line, `#` starts a comment. */
-export const packageNames = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.replace(/#.*/, "").trim())
-    .filter((line) => line !== "");
 
 /**
  * Makes sure that `<home>/images/rootfs` points at a root file system built from the present list and
