@@ -9,9 +9,12 @@ import { SiteFiles } from "./components/siteFiles";
 import { SlurmCompute } from "./components/slurmCompute";
 import { SlurmMasters } from "./components/slurmMasters";
 import { loadConfig } from "./components/stackConfig";
+import { plan } from "./components/topology";
 import { PORTAL_ADMIN, WebPool } from "./components/webPool";
+import { enforcePolicy } from "./policy/enforce";
 
 const config = loadConfig();
+enforcePolicy({ config, topology: plan(config) });
 const hypervisors = makeHypervisors("host", config);
 const network = new SiteNetwork("site", {
   config,
