@@ -72,7 +72,7 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
     gateway: gatewayOf(config),
     nameservers: vm.network.nameservers,
     interface: config.interface,
-    authorizedKey: readFileSync(`${site.sshKeyFile}.pub`, "utf8").trim(),
+    authorizedKey: withoutComment(readFileSync(`${site.sshKeyFile}.pub`, "utf8")),
     hostKey: publicKey,
   }));
   const seed = seedVolume(name, volume, args, identity, { parent, provider });
@@ -188,6 +188,10 @@ function readiness(
   );
   return { address: ready.id.apply(() => spec.address) };
 }
+
+/** Key type and key: the comment differs with who wrote the file, and must not make other machines. */
+const withoutComment = (publicKey: string): string =>
+  publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 
 /** How to know that a machine has booted, and what it must have then. */
 export const readyRequest = (

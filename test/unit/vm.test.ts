@@ -2,12 +2,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isMadeAnew } from "../../components/machine/gate";
 import { instanceId, type Identity, renderSeed } from "../../components/machine/cloudInit";
 import { prepareScript } from "../../components/machine/ready";
+import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
 import { type Registration, registrations } from "../support/mockedProgram";
+
+// Pulumi's mocks have no transforms; the rules are applied to the whole plan below.
+const policy = vi.hoisted(() => ({ intent: undefined as Intent | undefined }));
+vi.mock("../../policy/enforce", () => ({
+  enforcePolicy: (intent: Intent) => (policy.intent = intent),
+}));
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
 const root = path.join(__dirname, "..", "..");
@@ -79,6 +86,11 @@ describe("the VMs of the reference site", () => {
       consoles: [{ type: "pty", targetType: "serial" }],
     });
     expect(JSON.stringify(m2.inputs["xml"])).toContain('match=\\"graphics|video\\"');
+  });
+
+  it("are within the policy", () => {
+    if (!policy.intent) throw new Error("the program did not ask for the policy");
+    expect(violations(made, policy.intent)).toEqual([]);
   });
 
   it("are replaced when a disk, the seed or the network is: the provider would delete it under them", async () => {
@@ -232,6 +244,10 @@ describe("the seed", () => {
     expect(instanceId({ ...identity })).toBe(instanceId(identity));
     expect(instanceId({ ...identity, address: "192.168.1.22" })).not.toBe(instanceId(identity));
     expect(instanceId({ ...identity, authorizedKey: "other" })).not.toBe(instanceId(identity));
+  });
+
+  it("is the same whoever wrote the comment of root's key", () => {
+    expect(plain(find(made, "web-web1-seed").inputs["stdin"])).toContain("ssh-ed25519 AAAA\\n");
   });
 
   it("has no secret that is readable in the state, and no other than the host key", () => {
