@@ -30,12 +30,9 @@ vi.mock("../../components/machine/fenceDaemon", () => ({
   },
 }));
 const CONTAINER = "test:machine:Container";
-<<<<<<< HEAD
 const FENCE_DAEMON = "test:machine:FenceDaemon";
-=======
 // Pulumi's mocks have no transforms; test/preview has it with the engine.
 vi.mock("../../policy/enforce", () => ({ enforcePolicy: () => undefined }));
->>>>>>> fd537dd (Pipelines: plan on a merge request, up behind an approval, nightly look for drift; the mocked program runs without the policy's transform)
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
 const key = path.join(home, "key");

@@ -50,7 +50,7 @@ async function site(changes: Values = {}, vm: Values = {}): Promise<Registration
 let made: Registration[];
 beforeAll(async () => {
   made = await site();
-});
+}, 60_000);
 const of = (all: Registration[], type: string) =>
   all.filter((m) => m.type === `libvirt:index/${type.toLowerCase()}:${type}`);
 const find = (all: Registration[], name: string): Registration => {
