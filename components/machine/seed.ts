@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,7 +14,11 @@ export interface SeedRequest extends Seed {
 /** Programs that make ISO 9660 images with the same options: Debian's genisoimage, and xorriso. */
 const MAKERS = ["mkisofs", "genisoimage", "xorrisofs"];
 
-/** Writes cloud-init's seed as an ISO image that only its user can read. */
+/**
+ * Writes cloud-init's seed as a disk image that only its user can read: an ISO file system in QCOW2. A bare one would be
+ * a volume of format "iso" at libvirt's next look into the pool, which is another than was asked for: the provider
+ * would replace it, and with it the machine.
+ */
 async function main(): Promise<void> {
   const { file, userData, metaData, networkConfig } = JSON.parse(
     await text(process.stdin),
@@ -29,9 +33,10 @@ async function main(): Promise<void> {
       "network-config": networkConfig,
     };
     for (const [name, body] of Object.entries(content)) writeFileSync(path.join(dir, name), body);
-    const args = ["-quiet", "-output", `${file}.partial`, "-volid", "cidata", "-joliet", "-rock"];
+    const iso = path.join(dir, "seed.iso");
+    const args = ["-quiet", "-output", iso, "-volid", "cidata", "-joliet", "-rock"];
     makeIso([...args, ...Object.keys(content).map((name) => path.join(dir, name))]);
-    chmodSync(`${file}.partial`, 0o600);
+    execFileSync("qemu-img", ["convert", "-O", "qcow2", iso, `${file}.partial`]);
     renameSync(`${file}.partial`, file);
   } finally {
     rmSync(dir, { recursive: true });

@@ -140,7 +140,7 @@ function seedVolume(
   identity: pulumi.Output<Identity>,
   opts: pulumi.CustomResourceOptions,
 ): libvirt.Volume {
-  const file = `${machineDirectory(site, spec.name)}.iso`;
+  const file = `${machineDirectory(site, spec.name)}-seed.qcow2`;
   const make = "node --import tsx components/machine/seed.ts";
   const image = new local.Command(
     `${name}-seed`,
@@ -160,7 +160,7 @@ function seedVolume(
   );
   return new libvirt.Volume(
     `${volume}-seed`,
-    { pool: site.config.vm?.pool, source: image.id.apply(() => file), format: "raw" },
+    { pool: site.config.vm?.pool, source: image.id.apply(() => file), format: "qcow2" },
     { ...opts, ignoreChanges: ["source"], replacementTrigger: identity.apply(instanceId) },
   );
 }
