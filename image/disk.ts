@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import execa from "execa";
-import { hpcHome } from "../components/site";
+import { hpcHome } from "../components/home";
 import { type Progress, step } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { build } from "./build";

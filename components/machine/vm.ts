@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
@@ -8,7 +9,7 @@ import type { Site } from "../site";
 import { gatewayOf, type MachineSpec } from "../topology";
 import { instanceId, type Identity, renderSeed } from "./cloudInit";
 import type { HostKey } from "./hostKey";
-import { domainName, machineDirectory } from "./paths";
+import { domainName, machineDirectory, removeIfEmpty } from "./paths";
 import type { NetworkMount, ReadyRequest } from "./ready";
 import type { SeedRequest } from "./seed";
 
@@ -147,7 +148,7 @@ function seedVolume(
     {
       create: make,
       update: make,
-      delete: `rm -f "${file}" && rmdir --ignore-fail-on-non-empty "$(dirname "${file}")"`,
+      delete: `rm -f "${file}" && ${removeIfEmpty(path.dirname(file))}`,
       stdin: pulumi
         .secret(pulumi.all([identity, hostKey.privateKey]))
         .apply(([known, privateKey]) =>
