@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isMadeAnew } from "../../components/machine/gate";
@@ -265,11 +266,12 @@ describe("the seed", () => {
 });
 
 describe("what a machine does when it has booted", () => {
-  it("is to mount once, at every boot", () => {
+  it("is to mount once, at every boot", async () => {
     const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
     const script = prepareScript({ packages: ["munge"], mounts: [mount] });
     expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
     expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
+    await execa("sh", ["-n"], { input: script });
   });
 });
 
