@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SiteCertificates } from "./components/certificates";
 import { Galera } from "./components/galera";
 import { HaproxyTier } from "./components/haproxyTier";
+import { makeHypervisors } from "./components/machine/hypervisors";
 import { SiteNetwork } from "./components/network";
 import { RedisSentinel } from "./components/redisSentinel";
 import { makeSite } from "./components/site";
@@ -9,14 +10,19 @@ import { SiteFiles } from "./components/siteFiles";
 import { SlurmCompute } from "./components/slurmCompute";
 import { SlurmMasters } from "./components/slurmMasters";
 import { loadConfig } from "./components/stackConfig";
+import { plan } from "./components/topology";
 import { PORTAL_ADMIN, WebPool } from "./components/webPool";
+import { enforcePolicy } from "./policy/enforce";
 
 const config = loadConfig();
+enforcePolicy({ config, topology: plan(config) });
+const hypervisors = makeHypervisors("host", config);
 const network = new SiteNetwork("site", {
   config,
   networkName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+  provider: hypervisors?.first,
 });
-const site = makeSite(config, network.networkName);
+const site = makeSite(config, network, hypervisors);
 
 const certificates = new SiteCertificates("certificates", { site });
 
@@ -49,7 +55,9 @@ const pool = new WebPool("web", {
 });
 const membership = entry.membership(pool.machines, pool.runs);
 
-const machines = [redis, galera, entry, masters, compute, pool].flatMap((tier) => tier.machines);
+const machines = [redis, galera, entry, masters.share, masters, compute, pool].flatMap(
+  (tier) => tier.machines,
+);
 const files = new SiteFiles("files", { site, machines, caCertificate: certificates.webCa });
 
 const { slurmVip, webVip, dataVip } = site.topology;

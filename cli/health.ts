@@ -6,6 +6,7 @@ const UNITS: Record<string, string[]> = {
   "slurm-controller": ["munge", "slurmdbd", "slurm-watch", "keepalived"],
   "slurm-compute": ["munge", "slurmd"],
   client: ["munge"],
+  "nfs-server": ["nfs-server"],
   redis: ["redis-server", "redis-sentinel"],
   galera: ["mariadb", "galera-check"],
   haproxy: ["haproxy", "keepalived"],

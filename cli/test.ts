@@ -8,7 +8,8 @@ const unit: Stage[] = [
   { name: "format", command: ["prettier", "--check", "."] },
   { name: "lint", command: ["eslint", "."] },
   { name: "types", command: ["tsc", "--noEmit"] },
-  { name: "unit tests", command: ["vitest", "run", "test/unit"] },
+  { name: "unit tests", command: ["vitest", "run", "test/unit", "test/policy"] },
+  { name: "offline preview", command: ["vitest", "run", "test/preview"] },
 ];
 const ansible: Stage[] = [
   {

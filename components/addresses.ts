@@ -17,10 +17,15 @@ export function hostNumber(cidr: string): number {
   return toNumber(address) - toNumber(IPv4.networkAddressFromCIDR(cidr).toString());
 }
 
+/** Whether `address` belongs to `cidr`. */
+export function contains(cidr: string, address: string): boolean {
+  const [network, prefix] = parseCIDR(cidr);
+  return IPv4.parse(address).match(network, prefix);
+}
+
 /** Whether `address` is a usable host address of `cidr` (not network, broadcast or gateway .1). */
 export function inSubnet(address: string, cidr: string): boolean {
-  const [network, prefix] = parseCIDR(cidr);
-  if (!IPv4.parse(address).match(network, prefix)) return false;
+  if (!contains(cidr, address)) return false;
   const first = toNumber(IPv4.networkAddressFromCIDR(cidr).toString());
   const last = toNumber(IPv4.broadcastAddressFromCIDR(cidr).toString());
   const n = toNumber(address);

@@ -21,6 +21,8 @@ export interface RunRequest {
   sshKeyFile: string;
   /** Hash of the playbook and its roles: a change of them is a reason to run again. */
   sources: string;
+  /** Of the machines: one that was made anew is a reason to run again. */
+  incarnations: string[];
 }
 
 /** One machine as the inventory knows it. */
@@ -28,6 +30,12 @@ export interface InventoryHost {
   name: string;
   address: string;
   hostKey: string;
+}
+
+/** Hosts of an inventory group that a run configures. */
+export interface RunGroup {
+  group: string;
+  hosts: (InventoryHost & { incarnation: string })[];
 }
 
 export interface AnsibleRunArgs {
@@ -52,31 +60,27 @@ export class AnsibleRun extends pulumi.ComponentResource {
     super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
     const { admins, rules } = firewall(args.site.config);
     const hosts = Object.entries(args.groups).map(([group, machines]) =>
-      pulumi.all(machines.map((m) => pulumi.all([m.address, m.hostKey]))).apply((known) => ({
-        group,
-        // Every playbook begins with role firewall.
-        vars: {
-          firewall_admins: admins,
-          firewall_rules: machines[0] ? rules[machines[0].spec.role] : [],
-        },
-        hosts: known.map(([address, hostKey], i) => ({
-          name: machines[i]?.spec.name ?? "",
-          address,
-          hostKey,
+      pulumi
+        .all(machines.map((m) => pulumi.all([m.address, m.hostKey, m.incarnation])))
+        .apply((known) => ({
+          group,
+          // Every playbook begins with role firewall.
+          vars: {
+            firewall_admins: admins,
+            firewall_rules: machines[0] ? rules[machines[0].spec.role] : [],
+          },
+          hosts: known.map(([address, hostKey, incarnation], i) => ({
+            name: machines[i]?.spec.name ?? "",
+            address,
+            hostKey,
+            incarnation,
+          })),
         })),
-      })),
     );
     const stdin = pulumi
       .all([pulumi.all(hosts), pulumi.output(args.vars)])
       .apply(([groups, vars]) =>
-        JSON.stringify({
-          playbook: args.playbook,
-          inventory: renderInventory(groups),
-          vars,
-          knownHosts: renderKnownHosts(groups.flatMap((g) => g.hosts)),
-          sshKeyFile: args.site.sshKeyFile,
-          sources: hashSources("ansible", args.playbook),
-        } satisfies RunRequest),
+        JSON.stringify(runRequest(args.site, args.playbook, groups, vars)),
       );
     const script = "node --import tsx components/ansibleRunner.ts";
     const run = new local.Command(
@@ -93,6 +97,25 @@ export class AnsibleRun extends pulumi.ComponentResource {
     this.recap = run.stdout;
     this.registerOutputs({ recap: this.recap });
   }
+}
+
+/** What the runner gets for these hosts and variables. */
+export function runRequest(
+  site: Pick<Site, "sshKeyFile">,
+  playbook: string,
+  groups: RunGroup[],
+  vars: Record<string, unknown>,
+): RunRequest {
+  const hosts = groups.flatMap((g) => g.hosts);
+  return {
+    playbook,
+    inventory: renderInventory(groups),
+    vars,
+    knownHosts: renderKnownHosts(hosts),
+    sshKeyFile: site.sshKeyFile,
+    sources: hashSources("ansible", playbook),
+    incarnations: hosts.map((h) => h.incarnation),
+  };
 }
 
 /** Inventory YAML: groups of hosts with their addresses, and the variables of each group. */

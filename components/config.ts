@@ -2,8 +2,9 @@ import { accessSync, constants } from "node:fs";
 import { parseCIDR } from "ipaddr.js";
 import * as yaml from "js-yaml";
 import { z } from "zod";
-import { hostNumber, inSubnet } from "./addresses";
+import { contains, hostNumber, inSubnet } from "./addresses";
 import { checkAddresses, ROLES } from "./topology";
+import { checkVm, vmSchema } from "./vmConfig";
 
 const count = z.int().min(0);
 const port = z.int().min(1).max(65535);
@@ -40,13 +41,14 @@ const serviceSchema = z.strictObject({
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 
+const sizeShape = (vcpus: number, memoryMiB: number) => ({
+  vcpus: z.int().min(1).default(vcpus),
+  memoryMiB: z.int().min(128).default(memoryMiB),
+  /** Root disk of a VM, GiB; containers have none of their own. Default 20. */
+  diskGiB: z.int().min(4).default(20),
+});
 const size = (vcpus: number, memoryMiB: number) =>
-  z
-    .strictObject({
-      vcpus: z.int().min(1).default(vcpus),
-      memoryMiB: z.int().min(128).default(memoryMiB),
-    })
-    .prefault({});
+  z.strictObject(sizeShape(vcpus, memoryMiB)).prefault({});
 
 /** The schema of every stack-config key; the doc comments are the reference for a person. */
 const schema = {
@@ -57,7 +59,9 @@ const schema = {
       /** Smallest pool. Default 2 (requirements: one may fail). */
       min: z.int().min(1).default(2),
       /** Largest pool and number of HAProxy slots; up to 79 fit the default addresses. Default 10. */
-      max: z.int().min(1).max(79).default(10),
+      max: z.int().min(1).max(500).default(10),
+      /** Address of web1; those of the others follow. Default: host number 21 of the subnet. */
+      firstAddress: ipv4.optional(),
       /** Longest wait for connections to end before a node is taken out, s. Default 300. */
       drainSeconds: seconds.default(300),
       /** Longest wait for a new node to answer its health check, s. Default 60. */
@@ -159,8 +163,18 @@ const schema = {
       galera: size(4, 8192),
       haproxy: size(2, 2048),
       web: size(4, 8192),
+      /** Machine of the state share (driver vm). */
+      "nfs-server": z
+        .strictObject({
+          ...sizeShape(4, 16384),
+          /** Data volume, GiB. It is never made smaller or replaced. Default 100. */
+          dataGiB: z.int().min(1).default(100),
+        })
+        .prefault({}),
     })
     .prefault({}),
+  /** What machines of the `vm` driver need; see vmConfig.ts. Required with it. */
+  vm: vmSchema.optional(),
   /** The web services of each node. Required, at least one. */
   services: z.array(serviceSchema).min(1),
 };
@@ -238,18 +252,33 @@ function crossChecks(site: Partial<SiteConfig>, check: ReadableCheck): string[] 
     faults.push(`webReplicas = ${n}: allowed is ${web.min} to ${web.max} (web.min, web.max)`);
   }
   if (site.services) faults.push(...checkServices(site.services));
+  // Without the key it is undefined, with a bad value it is not there.
+  if (site.driver && "vm" in site) faults.push(...checkVm(site.driver, site.vm));
   if (site.cidr) {
     const prefix = parseCIDR(site.cidr)[1];
     if (prefix > 24 || hostNumber(site.cidr) !== 0) {
       faults.push(`cidr = "${site.cidr}": must be a network address of /24 or larger`);
     } else {
-      for (const [machine, address] of Object.entries(site.addresses ?? {})) {
-        if (!inSubnet(address, site.cidr)) {
-          faults.push(`addresses.${machine} = "${address}": must be inside ${site.cidr}`);
+      const inside = {
+        ...Object.fromEntries(
+          Object.entries(site.addresses ?? {}).map(([k, v]) => [`addresses.${k}`, v]),
+        ),
+        "web.firstAddress": web?.firstAddress,
+      };
+      const out = site.vm?.network.gateway;
+      if (out !== undefined && !contains(site.cidr, out)) {
+        faults.push(`vm.network.gateway = "${out}": must be inside ${site.cidr}`);
+      }
+      for (const [key, address] of Object.entries(inside)) {
+        if (address !== undefined && !inSubnet(address, site.cidr)) {
+          faults.push(`${key} = "${address}": must be inside ${site.cidr}`);
         }
       }
-      if (web && site.slurm) {
-        faults.push(...checkAddresses(site.cidr, site.addresses ?? {}, web.max, site.slurm));
+      const { cidr, slurm, driver, libvirtUri } = site;
+      if (web && slurm && driver && libvirtUri) {
+        const { addresses = {}, vm } = site;
+        const planned = { cidr, slurm, driver, libvirtUri, addresses, vm, web };
+        faults.push(...checkAddresses(planned, web.max));
       }
     }
   }

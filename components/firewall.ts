@@ -2,6 +2,9 @@ import { gateway } from "./addresses";
 import type { SiteConfig } from "./config";
 import { plan, type Role } from "./topology";
 
+/** NFSv4's one port, which clients use without being told. */
+const NFS_PORT = 2049;
+
 /** Who may connect: everyone, the administrators' networks, or some addresses and networks. */
 export type Source = "anyone" | "admins" | string[];
 
@@ -79,6 +82,7 @@ export function firewall(config: SiteConfig): Firewall {
       tcp("database", ports.mysql, of("web", "slurm-controller")),
       vrrp("haproxy"),
     ],
+    "nfs-server": [tcp("NFS", NFS_PORT, of("slurm-controller"))],
     web: services.map((s) => tcp(s.name, s.port, of("haproxy"))),
   };
 

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
 import { CA_FILE, type SiteCertificates } from "./certificates";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 /** Where and how a client reaches its database: over TLS, with a certificate of the site's CA for `host`. */
@@ -36,9 +37,6 @@ export class Galera extends pulumi.ComponentResource {
   constructor(name: string, args: GaleraArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:galera:Galera", name, {}, opts);
     const { site, certificates } = args;
-    this.machines = site.topology.machines.galera.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     const accounts = args.databases.map((database) => ({
       ...database,
       // Letters and digits, so that neither SQL nor a configuration file has to quote it.
@@ -48,20 +46,23 @@ export class Galera extends pulumi.ComponentResource {
         { parent: this },
       ).result,
     }));
+    const specs = site.topology.machines.galera;
+    const vars = pulumi
+      .all([
+        pulumi.secret(pulumi.all(accounts)),
+        certificates.ca,
+        certificates.of(specs.map((spec) => spec.name)),
+      ])
+      .apply(([known, ca, own]) => galeraVars(site, known, ca, own));
+    const playbook = "galera.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs, group: "galera", playbook, vars },
+      { parent: this },
+    );
     const run = new AnsibleRun(
       `${name}-config`,
-      {
-        site,
-        playbook: "galera.yml",
-        groups: { galera: this.machines },
-        vars: pulumi
-          .all([
-            pulumi.secret(pulumi.all(accounts)),
-            certificates.ca,
-            certificates.of(this.machines.map((m) => m.spec.name)),
-          ])
-          .apply(([known, ca, own]) => galeraVars(site, known, ca, own)),
-      },
+      { site, playbook, groups: { galera: this.machines }, vars },
       { parent: this },
     );
     this.ready = run.recap;

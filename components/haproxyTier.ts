@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AnsibleRun } from "./ansible";
 import { CA_FILE, type SiteCertificates } from "./certificates";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import { Membership } from "./membership";
 import type { Site } from "./site";
 
@@ -31,20 +32,20 @@ export class HaproxyTier extends pulumi.ComponentResource {
     super("hpc-ha:haproxy:HaproxyTier", name, {}, opts);
     this.prefix = name;
     this.site = args.site;
-    this.machines = args.site.topology.machines.haproxy.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site: args.site }, { parent: this }),
-    );
+    const { site } = args;
     const { web, ca } = args.certificates;
+    const vars = pulumi
+      .all([web, ca, pulumi.secret(args.redisPassword)])
+      .apply(([pem, ca, redisPassword]) => haproxyVars(site, { pem, ca }, redisPassword));
+    const playbook = "haproxy.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs: site.topology.machines.haproxy, group: "haproxy", playbook, vars },
+      { parent: this },
+    );
     this.run = new AnsibleRun(
       `${name}-config`,
-      {
-        site: args.site,
-        playbook: "haproxy.yml",
-        groups: { haproxy: this.machines },
-        vars: pulumi
-          .all([web, ca, pulumi.secret(args.redisPassword)])
-          .apply(([pem, ca, redisPassword]) => haproxyVars(args.site, { pem, ca }, redisPassword)),
-      },
+      { site, playbook, groups: { haproxy: this.machines }, vars },
       { parent: this },
     );
     this.ready = this.run.recap;

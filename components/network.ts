@@ -4,8 +4,10 @@ import type { SiteConfig } from "./config";
 
 export interface SiteNetworkArgs {
   config: SiteConfig;
-  /** Name of the libvirt network, unique on the host. */
+  /** Name of the libvirt network that is made, unique on the host. */
   networkName: string;
+  /** Connection in which it is made. Default: one of its own, to `libvirtUri`. */
+  provider?: libvirt.Provider;
 }
 
 /**
@@ -22,15 +24,28 @@ const WITHOUT_SPANNING_TREE = `<?xml version="1.0"?>
 </xsl:stylesheet>
 `;
 
-/** The site's own libvirt network: isolated, the host is its gateway, no DHCP (addresses are planned). */
+/**
+ * What the machines are attached to: a bridge or libvirt network that is there, or else the site's own network:
+ * isolated, the host is its gateway, no DHCP (addresses are planned).
+ */
 export class SiteNetwork extends pulumi.ComponentResource {
-  /** Libvirt's name of the network, known once it is up. */
-  readonly networkName: pulumi.Output<string>;
+  /** Libvirt's name of the network, known once it is up; empty with a bridge. */
+  readonly name: pulumi.Output<string>;
+  /** The network, where it is the site's own. */
+  readonly resource?: libvirt.Network;
 
   constructor(name: string, args: SiteNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:network:SiteNetwork", name, {}, opts);
-    const { cidr, libvirtUri } = args.config;
-    const provider = new libvirt.Provider(`${name}-libvirt`, { uri: libvirtUri }, { parent: this });
+    const { cidr, libvirtUri, vm } = args.config;
+    const existing = vm?.network.bridge === undefined ? vm?.network.libvirtNetwork : "";
+    if (existing !== undefined) {
+      this.name = pulumi.output(existing);
+      this.registerOutputs({ networkName: this.name });
+      return;
+    }
+    const provider =
+      args.provider ??
+      new libvirt.Provider(`${name}-libvirt`, { uri: libvirtUri }, { parent: this });
     const network = new libvirt.Network(
       `${name}-network`,
       {
@@ -45,7 +60,8 @@ export class SiteNetwork extends pulumi.ComponentResource {
       },
       { parent: this, provider },
     );
-    this.networkName = network.name;
-    this.registerOutputs({ networkName: this.networkName });
+    this.name = network.name;
+    this.resource = network;
+    this.registerOutputs({ networkName: this.name });
   }
 }

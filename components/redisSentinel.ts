@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
 import { CA_FILE, type SiteCertificates } from "./certificates";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 export interface RedisSentinelArgs {
@@ -25,29 +26,29 @@ export class RedisSentinel extends pulumi.ComponentResource {
   constructor(name: string, args: RedisSentinelArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:redis:RedisSentinel", name, {}, opts);
     const { site, certificates } = args;
-    this.machines = site.topology.machines.redis.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     // Letters and digits, so that no configuration file has to quote it.
     this.password = new random.RandomPassword(
       `${name}-password`,
       { length: 32, special: false },
       { parent: this },
     ).result;
+    const specs = site.topology.machines.redis;
+    const vars = pulumi
+      .all([
+        pulumi.secret(this.password),
+        certificates.ca,
+        certificates.of(specs.map((spec) => spec.name)),
+      ])
+      .apply(([password, ca, own]) => redisVars(site, password, ca, own));
+    const playbook = "redis.yml";
+    this.machines = machineSet(
+      name,
+      { site, specs, group: "redis", playbook, vars },
+      { parent: this },
+    );
     const run = new AnsibleRun(
       `${name}-config`,
-      {
-        site,
-        playbook: "redis.yml",
-        groups: { redis: this.machines },
-        vars: pulumi
-          .all([
-            pulumi.secret(this.password),
-            certificates.ca,
-            certificates.of(this.machines.map((m) => m.spec.name)),
-          ])
-          .apply(([password, ca, own]) => redisVars(site, password, ca, own)),
-      },
+      { site, playbook, groups: { redis: this.machines }, vars },
       { parent: this },
     );
     this.ready = run.recap;

@@ -2,6 +2,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { SiteConfig } from "./config";
 import { hpcHome } from "./home";
+import type { Hypervisors } from "./machine/hypervisors";
+import type { SiteNetwork } from "./network";
 import { plan, type Topology } from "./topology";
 
 /** What every tier needs to know of the site it is part of. */
@@ -12,14 +14,20 @@ export interface Site {
   prefix: string;
   /** Directory of this machine for images and the containers' disks. */
   home: string;
-  /** Name of the libvirt network; known once it exists. */
-  network: pulumi.Input<string>;
+  /** What the machines are attached to. */
+  network: Pick<SiteNetwork, "name" | "resource">;
+  /** Where they run; only with the vm driver. */
+  hypervisors?: Hypervisors;
   /** Private key file for root on the machines. */
   sshKeyFile: string;
 }
 
 /** Builds the site of the present stack from its validated config. */
-export function makeSite(config: SiteConfig, network: pulumi.Input<string>): Site {
+export function makeSite(
+  config: SiteConfig,
+  network: Site["network"],
+  hypervisors?: Hypervisors,
+): Site {
   const home = hpcHome();
   return {
     config,
@@ -27,6 +35,7 @@ export function makeSite(config: SiteConfig, network: pulumi.Input<string>): Sit
     prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
     home,
     network,
+    hypervisors,
     sshKeyFile: config.ssh?.privateKeyFile ?? path.join(home, "ssh", "id_ed25519"),
   };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AnsibleRun } from "./ansible";
 import { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 import { slurmVars, type SlurmMasters } from "./slurmMasters";
 
@@ -19,22 +20,30 @@ export class SlurmCompute extends pulumi.ComponentResource {
   constructor(name: string, args: SlurmComputeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:slurm:SlurmCompute", name, {}, opts);
     const { site, masters } = args;
-    const make = (role: "slurm-compute" | "client") =>
-      site.topology.machines[role].map(
-        (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-      );
-    const compute = make("slurm-compute");
-    const client = make("client");
+    const vars = pulumi.secret(masters.mungeKey).apply((mungeKey) => slurmVars(site, mungeKey));
+    const playbook = "slurm-nodes.yml";
+    const compute = machineSet(
+      name,
+      {
+        site,
+        specs: site.topology.machines["slurm-compute"],
+        group: "slurm_compute",
+        playbook,
+        vars,
+      },
+      { parent: this },
+    );
+    const client = site.topology.machines.client.map(
+      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
+    );
     this.machines = [...compute, ...client];
     const run = new AnsibleRun(
       `${name}-config`,
       {
         site,
-        playbook: "slurm-nodes.yml",
+        playbook,
         groups: { slurm_compute: compute, client },
-        vars: pulumi
-          .secret(pulumi.all([masters.mungeKey, masters.ready]))
-          .apply(([mungeKey]) => slurmVars(site, mungeKey)),
+        vars: pulumi.all([vars, masters.ready]).apply(([plain]) => plain),
       },
       { parent: this },
     );

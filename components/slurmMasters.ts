@@ -3,8 +3,9 @@ import * as random from "@pulumi/random";
 import { AnsibleRun } from "./ansible";
 import { CA_FILE } from "./certificates";
 import type { Database } from "./galera";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
 import { Fencing, type FenceTarget } from "./machine/fencing";
+import { machineSet } from "./machine/set";
 import { StateShare } from "./machine/stateShare";
 import type { Site } from "./site";
 
@@ -25,6 +26,8 @@ export interface SlurmMastersArgs {
  */
 export class SlurmMasters extends pulumi.ComponentResource {
   readonly machines: Machine[];
+  /** Where the job state is. */
+  readonly share: StateShare;
   /** Key that all machines of the cluster share. Secret. */
   readonly mungeKey: pulumi.Output<string>;
   /** Closing line of the Ansible run: a controller answers at the VIP. */
@@ -33,39 +36,41 @@ export class SlurmMasters extends pulumi.ComponentResource {
   constructor(name: string, args: SlurmMastersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:slurm:SlurmMasters", name, {}, opts);
     const { site, database } = args;
-    const share = new StateShare(`${name}-share`, { site, target: SHARE }, { parent: this });
+    this.share = new StateShare(`${name}-share`, { site, target: SHARE }, { parent: this });
     const specs = site.topology.machines["slurm-controller"];
     const fencing = new Fencing(`${name}-fencing`, { site, machines: specs }, { parent: this });
-    this.machines = specs.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, { parent: this }),
-    );
     this.mungeKey = new random.RandomBytes(
       `${name}-munge-key`,
       { length: 128 },
       { parent: this },
     ).base64;
+    const vars = pulumi
+      .secret(pulumi.all([this.mungeKey, database.password, args.ca, fencing.key, fencing.targets]))
+      .apply(([mungeKey, password, ca, fenceKey, fenceTargets]) => ({
+        ...slurmVars(site, mungeKey),
+        ...controllerVars(site, { ...database, password }, ca),
+        ...fenceVars(fenceKey, fenceTargets),
+      }));
+    const playbook = "slurm-controllers.yml";
+    this.machines = machineSet(
+      name,
+      {
+        site,
+        specs,
+        share: this.share,
+        group: "slurm_controller",
+        playbook,
+        vars,
+      },
+      { parent: this },
+    );
     const run = new AnsibleRun(
       `${name}-config`,
       {
         site,
-        playbook: "slurm-controllers.yml",
+        playbook,
         groups: { slurm_controller: this.machines },
-        vars: pulumi
-          .secret(
-            pulumi.all([
-              this.mungeKey,
-              database.password,
-              args.ca,
-              fencing.key,
-              fencing.targets,
-              database.ready,
-            ]),
-          )
-          .apply(([mungeKey, password, ca, fenceKey, fenceTargets]) => ({
-            ...slurmVars(site, mungeKey),
-            ...controllerVars(site, { ...database, password }, ca),
-            ...fenceVars(fenceKey, fenceTargets),
-          })),
+        vars: pulumi.all([vars, database.ready]).apply(([plain]) => plain),
       },
       { parent: this },
     );

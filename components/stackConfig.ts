@@ -1,18 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
+import { plainSecrets } from "../policy/rules";
 import { ConfigError, parseConfig, type SiteConfig } from "./config";
 
 /**
  * The present stack's validated config.
- * @throws pulumi.RunError (shown without a stack trace) that lists every fault
+ * @throws pulumi.RunError (shown without a stack trace) that lists every fault, also secrets in plain text
  */
 export function loadConfig(): SiteConfig {
   const prefix = `${pulumi.getProject()}:`;
-  const raw = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const);
+  const raw = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+  // How Pulumi tells programs which keys the config file has encrypted; the SDK keeps the list to itself.
+  const secret = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "null") as string[] | null;
+  const plain = plainSecrets(raw, (key) => secret?.includes(prefix + key) ?? false);
+  const config = attempt(() => parseConfig(raw));
+  const faults = [...plain, ...(config instanceof ConfigError ? config.faults : [])];
+  if (faults.length > 0) throw new pulumi.RunError(new ConfigError(faults).message);
+  return config as SiteConfig;
+}
+
+function attempt(parse: () => SiteConfig): SiteConfig | ConfigError {
   try {
-    return parseConfig(Object.fromEntries(raw));
+    return parse();
   } catch (error) {
-    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+    if (error instanceof ConfigError) return error;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { addressAt, prefixLength } from "./addresses";
+import { addressAt, gateway, hostNumber, inSubnet, prefixLength } from "./addresses";
 import type { SiteConfig } from "./config";
+import { checkPlacement, type Hosting, type Member, placeOf } from "./placement";
 
 /** What a machine is for; also the name of its Ansible group (with _ for -). */
 export type Role = (typeof ROLES)[number];
@@ -11,6 +12,8 @@ export const ROLES = [
   "galera",
   "haproxy",
   "web",
+  /** Machine of the state share; only where machines have no host's directory to share. */
+  "nfs-server",
 ] as const;
 
 /** One machine as planned: pure data, the same for every driver. */
@@ -22,6 +25,12 @@ export interface MachineSpec {
   mac: string;
   vcpus: number;
   memoryMiB: number;
+  /** Root disk, GiB; for drivers that make disks. */
+  diskGiB: number;
+  /** Data volume that outlives the machine, GiB. Default: none. */
+  dataGiB?: number;
+  /** Name of the hypervisor that it runs on. */
+  hypervisor: string;
 }
 
 /** Everything that the components are built from. */
@@ -37,55 +46,89 @@ export interface Topology {
 
 /** Host numbers of the reference site (requirements.md); the rest are free ones. */
 const VIPS = { slurmVip: 100, webVip: 101, dataVip: 102 };
-const SETS: [role: Role, prefix: string, first: number, count: number | "compute" | "web"][] = [
-  ["slurm-controller", "slurm-m", 10, 2],
-  ["redis", "redis", 131, 3],
-  ["galera", "galera", 141, 3],
-  ["haproxy", "haproxy", 151, 2],
-  ["slurm-compute", "compute", 161, "compute"],
-  ["web", "web", 21, "web"],
+const SETS: [role: Role, prefix: string, first: number][] = [
+  ["slurm-controller", "slurm-m", 10],
+  ["redis", "redis", 131],
+  ["galera", "galera", 141],
+  ["haproxy", "haproxy", 151],
+  ["slurm-compute", "compute", 161],
+  ["web", "web", 21],
+  ["client", "client", 190],
+  ["nfs-server", "nfs-srv", 12],
 ];
-const CLIENT_HOST = 190;
+/** Sets of one machine, whose name has no number. */
+const SINGLE: Role[] = ["client", "nfs-server"];
 
-interface Place {
-  name: string;
+/** What of the config the plan of addresses and hypervisors depends on, beside the size of the pool. */
+export type PlanConfig = Pick<
+  SiteConfig,
+  "cidr" | "addresses" | "slurm" | "driver" | "libvirtUri" | "vm"
+> & { web?: Pick<SiteConfig["web"], "firstAddress"> };
+
+interface Place extends Omit<Member, "role"> {
   role: Role | "vip";
   address: string;
 }
 
 /** Every address of the site, with the pool at `webCount` nodes. */
-function places(
-  cidr: string,
-  overrides: Record<string, string>,
-  webCount: number,
-  computeCount: number,
-): Place[] {
-  const at = (name: string, role: Place["role"], host: number): Place => ({
-    name,
-    role,
-    address: overrides[name] ?? addressAt(cidr, host),
+function places(site: PlanConfig, webCount: number): Place[] {
+  const counts: Record<Role, number> = {
+    "slurm-controller": 2,
+    "slurm-compute": site.slurm.computeNodes,
+    client: 1,
+    redis: 3,
+    galera: 3,
+    haproxy: 2,
+    web: webCount,
+    "nfs-server": site.driver === "vm" ? 1 : 0,
+  };
+  const address = (name: string, host: number) =>
+    site.addresses[name] ?? addressAt(site.cidr, host);
+  const firstWeb = site.web?.firstAddress;
+  const vips = Object.entries(VIPS).map(([name, host], index): Place => {
+    return { name, role: "vip", address: address(name, host), set: 0, index };
   });
-  const sets = SETS.flatMap(([role, prefix, first, count]) => {
-    const n = count === "web" ? webCount : count === "compute" ? computeCount : count;
-    return Array.from({ length: n }, (_, i) => at(`${prefix}${i + 1}`, role, first + i));
+  const machines = SETS.flatMap(([role, prefix, usual], set) => {
+    const first =
+      role === "web" && firstWeb !== undefined
+        ? hostNumber(`${firstWeb}/${prefixLength(site.cidr)}`)
+        : usual;
+    return Array.from({ length: counts[role] }, (_, index): Place => {
+      const name = SINGLE.includes(role) ? prefix : `${prefix}${index + 1}`;
+      return { name, role, address: address(name, first + index), set, index };
+    });
   });
-  const vips = Object.entries(VIPS).map(([name, host]) => at(name, "vip", host));
-  return [...vips, ...sets, at("client", "client", CLIENT_HOST)];
+  return [...vips, ...machines];
 }
 
-/** Faults of the address plan with the pool at its largest: unknown names, double use. */
-export function checkAddresses(
-  cidr: string,
-  overrides: Record<string, string>,
-  webMax: number,
-  slurm: { computeNodes: number },
-): string[] {
-  const all = places(cidr, overrides, webMax, slurm.computeNodes);
+const hosting = ({ vm, libvirtUri }: Pick<PlanConfig, "vm" | "libvirtUri">): Hosting => ({
+  hypervisors: Object.keys(hypervisorsOf({ vm, libvirtUri })),
+  placement: vm?.placement ?? {},
+  allowOnOneHypervisor: vm?.allowOnOneHypervisor ?? [],
+});
+
+/** Libvirt URIs of the hypervisors by name; without any in the config the one at libvirtUri. */
+export function hypervisorsOf({
+  vm,
+  libvirtUri,
+}: Pick<PlanConfig, "vm" | "libvirtUri">): Record<string, string> {
+  const named = vm?.hypervisors ?? {};
+  return Object.keys(named).length > 0 ? named : { host: libvirtUri };
+}
+
+/** Gateway of the machines. */
+export const gatewayOf = ({ cidr, vm }: Pick<PlanConfig, "cidr" | "vm">): string =>
+  vm?.network.gateway ?? gateway(cidr);
+
+/** Faults of the plan with the pool at its largest: unknown names, double use, members of a set together. */
+export function checkAddresses(site: PlanConfig, webMax: number): string[] {
+  const all = places(site, webMax);
   const known = new Set(all.map((p) => p.name));
-  const faults = Object.keys(overrides)
+  const faults = Object.keys(site.addresses)
     .filter((n) => !known.has(n))
     .map((n) => `addresses.${n}: no such machine; allowed: ${[...known].join(", ")}`);
-  const users = new Map<string, Place>();
+  const users = new Map<string, Pick<Place, "name" | "role">>();
+  if (site.vm) users.set(gatewayOf(site), { name: "the gateway", role: "client" });
   for (const place of all) {
     const other = users.get(place.address);
     if (other) {
@@ -93,15 +136,23 @@ export function checkAddresses(
       faults.push(
         `addresses.${place.name} = "${place.address}": already the address of ${what}; must be unique`,
       );
+    } else if (site.addresses[place.name] === undefined && !inSubnet(place.address, site.cidr)) {
+      faults.push(`addresses.${place.name} = "${place.address}": must be inside ${site.cidr}`);
     }
     users.set(place.address, place);
   }
-  return faults;
+  return [
+    ...faults,
+    ...checkPlacement(
+      all.filter((p) => p.role !== "vip"),
+      hosting(site),
+    ),
+  ];
 }
 
 /** Plans the machines of a site. Pure: the same config gives the same topology. */
 export function plan(site: SiteConfig): Topology {
-  const all = places(site.cidr, site.addresses, site.webReplicas, site.slurm.computeNodes);
+  const hosts = hosting(site);
   const machines: Topology["machines"] = {
     "slurm-controller": [],
     "slurm-compute": [],
@@ -110,10 +161,19 @@ export function plan(site: SiteConfig): Topology {
     galera: [],
     haproxy: [],
     web: [],
+    "nfs-server": [],
   };
-  for (const { name, role, address } of all) {
+  for (const { role, set, index, name, address } of places(site, site.webReplicas)) {
     if (role === "vip") continue;
-    machines[role].push({ name, role, address, mac: macOf(address), ...site.sizes[role] });
+    const hypervisor = placeOf({ name, role, set, index }, hosts);
+    machines[role].push({
+      name,
+      role,
+      address,
+      mac: macOf(address),
+      ...site.sizes[role],
+      hypervisor,
+    });
   }
   const vip = (name: keyof typeof VIPS) => site.addresses[name] ?? addressAt(site.cidr, VIPS[name]);
   return {

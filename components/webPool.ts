@@ -6,7 +6,8 @@ import { AnsibleRun } from "./ansible";
 import { CA_FILE } from "./certificates";
 import type { ServiceConfig } from "./config";
 import type { Database } from "./galera";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 /** The first user of the sample portal. */
@@ -41,9 +42,6 @@ export class WebPool extends pulumi.ComponentResource {
       { length: 20, special: false },
       { parent: this },
     ).result;
-    this.machines = site.topology.machines.web.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
     const { database } = args;
     const vars = pulumi
       .secret(pulumi.all([args.redisPassword, database.password, this.adminPassword, args.ca]))
@@ -55,11 +53,26 @@ export class WebPool extends pulumi.ComponentResource {
           ca,
         ),
       );
+    const playbook = "web.yml";
+    this.machines = machineSet(
+      name,
+      {
+        site,
+        specs: site.topology.machines.web,
+        group: "web",
+        playbook,
+        vars,
+        single: true,
+        probes: ({ address }) =>
+          site.config.services.map((s) => `http://${address}:${s.port}${s.healthPath}`),
+      },
+      { parent: this },
+    );
     this.runs = this.machines.map(
       (machine) =>
         new AnsibleRun(
           `${name}-${machine.spec.name}-config`,
-          { site, playbook: "web.yml", groups: { web: [machine] }, vars },
+          { site, playbook, groups: { web: [machine] }, vars },
           { parent: this },
         ),
     );

@@ -15,17 +15,11 @@ import * as path from "node:path";
 import execa from "execa";
 import { hpcHome } from "../components/home";
 import { finish } from "./finish";
+import { packageNames } from "./packages";
 
 const SUITE = "bookworm";
 /** An image older than this is built anew, so that new machines start with security fixes, days. */
 const MAX_AGE_DAYS = 30;
-
-/** Package names in the list: one a line, `#` starts a comment. */
-export const packageNames = (text: string): string[] =>
-  text
-    .split("\n")
-    .map((line) => line.replace(/#.*/, "").trim())
-    .filter((line) => line !== "");
 
 /**
  * Makes sure that `<home>/images/rootfs` points at a root file system built from the present list and
@@ -60,7 +54,16 @@ export async function ensureImage(
 /** When an image was completed: the age of the mark that the build leaves beside it. */
 const ageDays = (dir: string) => (Date.now() - statSync(`${dir}/etc/hpc-ha-image`).mtimeMs) / 864e5;
 
-async function build(target: string, packages: string[], mirror: string | undefined) {
+/**
+ * Installs packages as a root file system.
+ * @param units further units that start by themselves
+ */
+export async function build(
+  target: string,
+  packages: string[],
+  mirror: string | undefined,
+  units: string[] = [],
+): Promise<void> {
   const partial = `${target}.partial`;
   const log = `${target}.log`;
   rmSync(partial, { recursive: true, force: true });
@@ -86,7 +89,7 @@ async function build(target: string, packages: string[], mirror: string | undefi
     throw new Error(`The machine image could not be built (log: ${log}):\n${tail}`);
   }
   try {
-    await finish(partial);
+    await finish(partial, units);
   } catch (error) {
     appendFileSync(log, String(error));
     throw error;

@@ -11,15 +11,15 @@ const NEEDLESS = ["getty.target", "systemd-pstore.service", "systemd-update-utmp
 /** Scripts of an init system that is not used here; enabling a unit that also has one takes a second. */
 const SYSV = "etc/init.d";
 
-/** Turns freshly installed packages into an image: no service enabled, no key or secret inside. */
-export async function finish(root: string): Promise<void> {
+/** Turns freshly installed packages into an image: no service but `units` enabled, no key or secret inside. */
+export async function finish(root: string, units: string[] = []): Promise<void> {
   const write = (file: string, text: string) => {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
     writeFileSync(path.join(root, file), text);
   };
   write(
     "etc/systemd/system-preset/00-hpc-ha.preset",
-    [...ENABLED.map((unit) => `enable ${unit}`), "disable *", ""].join("\n"),
+    [...[...ENABLED, ...units].map((unit) => `enable ${unit}`), "disable *", ""].join("\n"),
   );
   rmSync(path.join(root, SYSV), { recursive: true });
   mkdirSync(path.join(root, SYSV));

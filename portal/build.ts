@@ -20,3 +20,10 @@ export async function buildPortal(): Promise<string> {
   });
   return directory;
 }
+
+if (require.main === module) {
+  buildPortal().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { gateway } from "../addresses";
 import type { Site } from "../site";
-import type { MachineSpec } from "../topology";
+import { hypervisorsOf, type MachineSpec } from "../topology";
 import { FenceDaemon } from "./fenceDaemon";
 import { domainName, machineDirectory } from "./paths";
 
@@ -33,16 +33,24 @@ export class Fencing extends pulumi.ComponentResource {
   constructor(name: string, args: FencingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:machine:Fencing", name, {}, opts);
     const { site, machines } = args;
-    const address = gateway(site.config.cidr);
     const port = site.config.ports.fence;
     this.key = new random.RandomBytes(`${name}-key`, { length: 64 }, { parent: this }).base64;
     const directory = machineDirectory(site, name);
+    const address = gateway(site.config.cidr);
+    const hypervisors = hypervisorsOf(site.config);
     const targets = machines.map((spec) => ({
       machine: spec.name,
-      address,
+      // A hypervisor that is this host is the gateway of the network that is made on it.
+      address: new URL(hypervisors[spec.hypervisor] ?? "").hostname || address,
       port,
       domain: domainName(site, spec),
     }));
+    if (site.config.driver === "vm") {
+      // The daemon of another host is its administrator's (docs/production.md).
+      this.targets = pulumi.output(targets);
+      this.registerOutputs({ targets: this.targets });
+      return;
+    }
     const daemon = new FenceDaemon(
       `${name}-daemon`,
       {
@@ -52,7 +60,7 @@ export class Fencing extends pulumi.ComponentResource {
         port,
         sources: machines.map((spec) => spec.address),
         domains: targets.map((t) => t.domain),
-        network: site.network,
+        network: site.network.name,
       },
       { parent: this },
     );

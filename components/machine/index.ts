@@ -4,8 +4,10 @@ import { gateway } from "../addresses";
 import type { Site } from "../site";
 import type { MachineSpec } from "../topology";
 import { Container } from "./container";
+import { HostKey } from "./hostKey";
 import { domainName, imagePath, machineDirectory } from "./paths";
 import type { StateShare } from "./stateShare";
+import { makeVm } from "./vm";
 
 export interface MachineArgs {
   /** The planned machine. */
@@ -13,6 +15,10 @@ export interface MachineArgs {
   site: Site;
   /** File system that it shares with other machines. Default: none. */
   share?: StateShare;
+  /** Its ssh host key, for drivers that make it beforehand. Default: one of its own. */
+  hostKey?: HostKey;
+  /** What must be done before this machine may be stopped for a change. Default: nothing. */
+  after?: pulumi.Resource[];
 }
 
 /**
@@ -25,17 +31,41 @@ export class Machine extends pulumi.ComponentResource {
   readonly address: pulumi.Output<string>;
   /** Public ssh host key (`ssh-ed25519 AAAA…`), fixed before the first boot. */
   readonly hostKey: pulumi.Output<string>;
+  /** Another one when the machine was made anew: a reason to configure it again. */
+  readonly incarnation: pulumi.Output<string>;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:machine:Machine", name, {}, opts);
-    const { spec, site } = args;
+    const { spec, site, share } = args;
     this.spec = spec;
-    if (site.config.driver !== "container") {
-      throw new Error(
-        `driver = "${site.config.driver}": machines of this kind are not available yet; allowed: container`,
+    if (site.config.driver === "vm") {
+      const hostKey = args.hostKey ?? new HostKey(`${name}-hostkey`, spec.name, { parent: this });
+      const vm = makeVm(
+        name,
+        {
+          spec,
+          site,
+          hostKey,
+          mounts: share?.served ? [share.served] : [],
+          after: args.after ?? [],
+        },
+        this,
       );
+      this.address = vm.address;
+      this.hostKey = hostKey.publicKey;
+      this.incarnation = vm.incarnation;
+    } else {
+      const guest = this.container(name, args);
+      this.address = guest.address;
+      this.hostKey = guest.hostKey;
+      // A container that is made anew has another key.
+      this.incarnation = guest.hostKey;
     }
-    const guest = new Container(
+    this.registerOutputs({ address: this.address, hostKey: this.hostKey });
+  }
+
+  private container(name: string, { spec, site, share }: MachineArgs): Container {
+    return new Container(
       `${name}-container`,
       {
         domain: domainName(site, spec),
@@ -47,17 +77,14 @@ export class Machine extends pulumi.ComponentResource {
         mac: spec.mac,
         vcpus: spec.vcpus,
         memoryMiB: spec.memoryMiB,
-        network: site.network,
+        network: site.network.name,
         image: imagePath(site.home),
         directory: machineDirectory(site, spec.name),
         authorizedKey: readFileSync(`${site.sshKeyFile}.pub`, "utf8").trim(),
-        mounts: args.share ? [{ source: args.share.source, target: args.share.target }] : [],
+        mounts: share?.directory ? [share.directory] : [],
       },
       // A new image is for new machines only; replacing running ones is never a side effect.
       { parent: this, ignoreChanges: ["image"] },
     );
-    this.address = guest.address;
-    this.hostKey = guest.hostKey;
-    this.registerOutputs({ address: this.address, hostKey: this.hostKey });
   }
 }

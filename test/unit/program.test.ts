@@ -32,6 +32,8 @@ vi.mock("../../components/machine/fenceDaemon", () => ({
 }));
 const CONTAINER = "test:machine:Container";
 const FENCE_DAEMON = "test:machine:FenceDaemon";
+// Pulumi's mocks have no transforms; test/preview has it with the engine.
+vi.mock("../../policy/enforce", () => ({ enforcePolicy: () => undefined }));
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
 const key = path.join(home, "key");

@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { text } from "node:stream/consumers";
+
+/** A file system that a machine mounts. */
+export interface NetworkMount {
+  source: string;
+  target: string;
+  options: string;
+}
+
+/** What `main` reads from stdin. */
+export interface ReadyRequest {
+  name: string;
+  address: string;
+  /** The machine's known_hosts line. */
+  knownHosts: string;
+  sshKeyFile: string;
+  /** Longest wait for ssh, s. */
+  bootSeconds: number;
+  /** Debian packages that must be there; what a machine's image lacks is installed. */
+  packages: string[];
+  mounts: NetworkMount[];
+}
+
+/** Longest time for installing packages on an image that lacks them, s. */
+const INSTALL_SECONDS = 900;
+
+/**
+ * Waits until a machine has booted and can be configured: ssh, cloud-init, packages, mounts.
+ * @throws when it does not get there, or another machine answers at its address
+ */
+export async function becomeReady(request: ReadyRequest): Promise<void> {
+  const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-ready-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const knownHosts = path.join(dir, "known_hosts");
+  writeFileSync(knownHosts, request.knownHosts);
+  const ssh = (script: string, seconds: number) =>
+    spawnSync(
+      "ssh",
+      [
+        ...["-i", request.sshKeyFile, "-o", `UserKnownHostsFile=${knownHosts}`],
+        ...["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"],
+        ...["-o", "LogLevel=ERROR", `root@${request.address}`, "sh", "-s"],
+      ],
+      { input: script, encoding: "utf8", timeout: seconds * 1000 },
+    );
+  const start = Date.now();
+  for (;;) {
+    const { status, stderr } = ssh("exit 0", 30);
+    if (status === 0) break;
+    if (/verification failed|Permission denied/i.test(stderr)) {
+      throw new Error(
+        `${request.name} (${request.address}) is not the machine made here: ${stderr}`,
+      );
+    }
+    if (Date.now() - start > request.bootSeconds * 1000) {
+      throw new Error(
+        `${request.name} (${request.address}) did not answer on ssh within ${request.bootSeconds} s: ${stderr}\n` +
+          "Look at its console: virsh -c URI console DOMAIN",
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const { status, stderr } = ssh(prepareScript(request), INSTALL_SECONDS);
+  if (status !== 0) throw new Error(`${request.name} (${request.address}): ${stderr}`);
+}
+
+/** What is done on the machine; nothing, when it has it all. */
+export function prepareScript({
+  packages,
+  mounts,
+}: Pick<ReadyRequest, "packages" | "mounts">): string {
+  return `set -eu
+cloud-init status --wait >/dev/null || { cloud-init status --long; exit 1; } >&2
+missing=$(dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${packages.join(" ")} 2>/dev/null |
+  awk '$2 == "installed" {print $1}' | sort >/run/hpc-ha.installed
+  printf '%s\\n' ${packages.join(" ")} | sort -u | comm -23 - /run/hpc-ha.installed)
+if [ -n "$missing" ]; then
+  # Their services start when the playbooks have configured them, not before, and not at the next boot.
+  enabled() { systemctl list-unit-files --state=enabled --no-legend | awk '{print $1}' | sort; }
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
+  chmod 755 /usr/sbin/policy-rc.d
+  enabled >/run/hpc-ha.enabled
+  apt-get update -q >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+  enabled | comm -23 - /run/hpc-ha.enabled | xargs -r systemctl disable -q
+fi
+${mounts
+  .map(
+    ({ source, target, options }) => `line='${source} ${target} nfs4 ${options} 0 0'
+if ! grep -qxF "$line" /etc/fstab; then
+  sed -i '\\| ${target} nfs4 |d' /etc/fstab
+  echo "$line" >>/etc/fstab
+  mkdir -p ${target}
+  systemctl daemon-reload
+fi
+mountpoint -q ${target} || mount ${target}`,
+  )
+  .join("\n")}
+`;
+}
+
+if (require.main === module) {
+  text(process.stdin)
+    .then((input) => becomeReady(JSON.parse(input) as ReadyRequest))
+    .catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exit(1);
+    });
+}

@@ -1,0 +1,91 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { runRequest } from "../ansible";
+import type { Site } from "../site";
+import type { MachineSpec } from "../topology";
+import type { GateRequest } from "./gate";
+import { HostKey } from "./hostKey";
+import { Machine } from "./index";
+import { readyRequest } from "./vm";
+import type { StateShare } from "./stateShare";
+
+export interface MachineSetArgs {
+  site: Site;
+  /** The members. */
+  specs: MachineSpec[];
+  /** File system that they share. Default: none. */
+  share?: StateShare;
+  /** Playbook that makes a member part of the set again, and ends when the set is whole. */
+  playbook: string;
+  /** Inventory group of the members. */
+  group: string;
+  /** Variables of the playbook. Must not depend on anything that waits for the set itself. */
+  vars: pulumi.Input<Record<string, unknown>>;
+  /** The playbook is run for each member by itself. Default: for all of the set. */
+  single?: boolean;
+  /** URLs on a member that answer 200 when it serves. Default: the playbook's end says so. */
+  probes?: (spec: MachineSpec) => string[];
+}
+
+/**
+ * The machines of a set that must not lose two members at once. Where a change replaces several of them (VMs), the
+ * next one is switched off only when the one before is configured and healthy again, whatever Pulumi does in
+ * parallel. At the creation of the set nothing waits.
+ */
+export function machineSet(
+  name: string,
+  args: MachineSetArgs,
+  opts: pulumi.ComponentResourceOptions,
+): Machine[] {
+  const { site, specs, share } = args;
+  if (site.config.driver !== "vm") {
+    return specs.map((spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, opts));
+  }
+  const members = specs.map((spec) => ({
+    spec,
+    hostKey: new HostKey(`${name}-${spec.name}-hostkey`, spec.name, opts),
+  }));
+  let gate: pulumi.Resource | undefined;
+  return members.map((member) => {
+    const machineName = `${name}-${member.spec.name}`;
+    const after = gate ? [gate] : [];
+    const machine = new Machine(machineName, { ...member, site, share, after }, opts);
+    gate = makeGate(machineName, args, machine, args.single ? [member] : members, opts);
+    return machine;
+  });
+}
+
+/** Passes at once unless its machine was made anew; then it makes the set whole first. */
+function makeGate(
+  name: string,
+  { site, share, playbook, group, vars, probes }: MachineSetArgs,
+  machine: Machine,
+  members: { spec: MachineSpec; hostKey: HostKey }[],
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Resource {
+  const keys = pulumi.all(members.map(({ hostKey }) => hostKey.publicKey));
+  const stdin = pulumi
+    .secret(pulumi.all([keys, machine.hostKey, machine.incarnation, vars]))
+    .apply(([known, hostKey, incarnation, plain]) => {
+      const hosts = members.map(({ spec: { name, address } }, i) => ({
+        name,
+        address,
+        hostKey: known[i] ?? "",
+        incarnation: "",
+      }));
+      return JSON.stringify({
+        incarnation,
+        ready: readyRequest(site, machine.spec, hostKey, share?.mount ? [share.mount] : []),
+        run: runRequest(site, playbook, [{ group, hosts }], plain),
+        probes: probes?.(machine.spec) ?? [],
+        seconds: site.config.web.readySeconds,
+      } satisfies GateRequest);
+    });
+  const script = "node --import tsx components/machine/gate.ts";
+  return new local.Command(
+    `${name}-gate`,
+    // The last incarnation comes back as environment: it is no secret.
+    { create: script, update: script, stdin, logging: local.Logging.Stderr },
+    opts,
+  );
+}

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AnsibleRun } from "./ansible";
+import { Machine } from "./machine";
+import type { Site } from "./site";
+
+/** What the server exports (requirements). */
+const DIRECTORY = "/slurm_shared";
+/** The second disk of the plan's machine: root is the first. */
+const DEVICE = "/dev/vdb";
+
+export interface NfsServerArgs {
+  site: Site;
+  /** Addresses that may mount it, and no others. */
+  clients: string[];
+}
+
+/** The machine with the state share: a file system on its data volume, exported to single machines. */
+export class NfsServer extends pulumi.ComponentResource {
+  readonly machines: Machine[];
+  /** What clients mount: `address:directory`. */
+  readonly source: string;
+  /** Closing line of the Ansible run: it is exported. */
+  readonly ready: pulumi.Output<string>;
+
+  constructor(name: string, args: NfsServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { site, clients } = args;
+    super("hpc-ha:nfs:NfsServer", name, { clients }, opts);
+    const [spec] = site.topology.machines["nfs-server"];
+    if (!spec) throw new Error("the plan has no machine for the state share");
+    const machine = new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this });
+    this.machines = [machine];
+    const run = new AnsibleRun(
+      `${name}-config`,
+      {
+        site,
+        playbook: "nfs.yml",
+        groups: { nfs_server: this.machines },
+        vars: {
+          nfs_server_device: DEVICE,
+          nfs_server_directory: DIRECTORY,
+          nfs_server_clients: clients,
+        },
+      },
+      { parent: this },
+    );
+    this.source = `${spec.address}:${DIRECTORY}`;
+    this.ready = run.recap;
+    this.registerOutputs({ source: this.source, ready: this.ready });
+  }
+}

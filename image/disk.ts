@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { pipeline } from "node:stream/promises";
+import execa from "execa";
+import { hpcHome } from "../components/home";
+import { type Progress, step } from "../toolchain/progress";
+import { ensureToolchain } from "../toolchain/setup";
+import { build } from "./build";
+import { machinePackages, packageNames } from "./packages";
+
+/** Units that cloud-init consists of; an image enables nothing that is not named. */
+const CLOUD_INIT = ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
+const GRUB = "/usr/lib/grub/i386-pc";
+const SECTOR = 512;
+/** Where the only partition begins, in sectors: 1 MiB, room for GRUB before it. */
+const START = 2048;
+/** Size of the disk; the first boot grows the file system over a larger volume, bytes. */
+const SIZE = 3 * 1024 ** 3;
+const LABEL = "hpc-ha-root";
+
+/**
+ * Builds the VM image from the same package list as the containers': a disk that boots by itself, made without
+ * mounting a file system or a loop device.
+ * @returns what the config's `vm.image` is to say
+ * @throws when a tool is missing or a step fails
+ */
+export async function buildDisk(progress: Progress): Promise<{ file: string; sha512: string }> {
+  const images = path.join(hpcHome(), "images");
+  fs.mkdirSync(images, { recursive: true });
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-disk-"));
+  const root = path.join(dir, "root");
+  try {
+    const own = packageNames(fs.readFileSync(path.join(__dirname, "packages-vm.txt"), "utf8"));
+    await step("Packages of the VM image, about two minutes", progress, () =>
+      build(
+        root,
+        [...machinePackages(), ...own],
+        process.env["HPC_HA_DEBIAN_MIRROR"],
+        CLOUD_INIT.map((unit) => `${unit}.service`),
+      ),
+    );
+    configure(root);
+    const raw = path.join(dir, "disk.raw");
+    const qcow2 = path.join(dir, "disk.qcow2");
+    await step("Disk of the VM image", progress, async () => {
+      await makeDisk(root, raw, dir);
+      await execa("qemu-img", ["convert", "-O", "qcow2", "-c", raw, qcow2]);
+    });
+    const sha512 = await hashOf(qcow2);
+    const file = path.join(images, `vm-${sha512.slice(0, 12)}.qcow2`);
+    fs.copyFileSync(qcow2, `${file}.partial`);
+    fs.renameSync(`${file}.partial`, file);
+    return { file, sha512 };
+  } finally {
+    fs.rmSync(dir, { recursive: true });
+  }
+}
+
+/** What a machine has that boots by itself, and a container not. */
+function configure(root: string): void {
+  const write = (file: string, text: string) => {
+    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    fs.writeFileSync(path.join(root, file), text);
+  };
+  // Without a line for it the root file system stays read-only.
+  write("etc/fstab", `LABEL=${LABEL} / ext4 errors=remount-ro 0 1\n`);
+  // No search for clouds: the seed is on a disk.
+  write("etc/cloud/cloud.cfg.d/hpc-ha.cfg", "datasource_list: [NoCloud, None]\n");
+  write(
+    "boot/grub/grub.cfg",
+    `linux /vmlinuz root=LABEL=${LABEL} ro console=ttyS0 net.ifnames=0\ninitrd /initrd.img\nboot\n`,
+  );
+}
+
+/** A disk with one partition of the directory's content, and GRUB before it. */
+async function makeDisk(root: string, raw: string, dir: string): Promise<void> {
+  fs.writeFileSync(raw, "");
+  fs.truncateSync(raw, SIZE);
+  await execa("sfdisk", ["--quiet", raw], { input: `label: dos\n${START},,L,*\n` });
+  const blocks = Math.floor((SIZE - START * SECTOR) / 4096);
+  const filesystem = ["-q", "-t", "ext4", "-b", "4096", "-L", LABEL, "-d", root];
+  await execa("mke2fs", [...filesystem, "-E", `offset=${START * SECTOR}`, raw, String(blocks)]);
+
+  const core = path.join(dir, "core.img");
+  const modules = ["biosdisk", "part_msdos", "ext2", "normal", "linux", "boot"];
+  await execa("grub-mkimage", [
+    ...["-O", "i386-pc", "-o", core, "-p", "(hd0,msdos1)/boot/grub", ...modules],
+  ]);
+  const loader = fs.readFileSync(core);
+  if (loader.length > (START - 1) * SECTOR)
+    throw new Error("GRUB does not fit before the partition");
+  const disk = fs.openSync(raw, "r+");
+  try {
+    // The boot code stops before the disk's signature and partition table; it loads the second sector.
+    fs.writeSync(disk, fs.readFileSync(path.join(GRUB, "boot.img")), 0, 440, 0);
+    fs.writeSync(disk, loader, 0, loader.length, SECTOR);
+  } finally {
+    fs.closeSync(disk);
+  }
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash("sha512");
+  await pipeline(fs.createReadStream(file), hash);
+  return hash.digest("hex");
+}
+
+async function main(): Promise<void> {
+  const progress: Progress = (text) => console.log(text);
+  await ensureToolchain(progress);
+  const image = await buildDisk(progress);
+  progress("New machines use it once the stack's config says so:");
+  for (const [key, value] of Object.entries(image)) {
+    progress(`  pulumi config set --path vm.image.${key} ${value}`);
+  }
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  });
+}

@@ -1,0 +1,281 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import execa from "execa";
+import * as yaml from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { isMadeAnew } from "../../components/machine/gate";
+import { instanceId, type Identity, renderSeed } from "../../components/machine/cloudInit";
+import { prepareScript } from "../../components/machine/ready";
+import { type Intent, violations } from "../../policy/rules";
+import { buildPortal } from "../../portal/build";
+import { type Registration, registrations } from "../support/mockedProgram";
+
+// Pulumi's mocks have no transforms; the rules are applied to the whole plan below.
+const policy = vi.hoisted(() => ({ intent: undefined as Intent | undefined }));
+vi.mock("../../policy/enforce", () => ({
+  enforcePolicy: (intent: Intent) => (policy.intent = intent),
+}));
+
+const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+const root = path.join(__dirname, "..", "..");
+/** Resources that nothing else waits for. */
+const LAST = [
+  "compute-config-run",
+  "entry-membership-command",
+  "files-known_hosts",
+  "files-ca.pem",
+];
+
+beforeAll(async () => {
+  await buildPortal();
+  process.env["HPC_HA_HOME"] = home;
+  mkdirSync(path.join(home, "ssh"));
+  writeFileSync(path.join(home, "ssh", "id_ed25519.pub"), "ssh-ed25519 AAAA root\n");
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+type Values = Record<string, unknown>;
+/** The reference site with changes. */
+async function site(changes: Values = {}, vm: Values = {}): Promise<Registration[]> {
+  const text = readFileSync(path.join(root, "Pulumi.prod.yaml"), "utf8");
+  const config = Object.fromEntries(
+    Object.entries((yaml.load(text) as { config: Values }).config).map(([key, value]) => [
+      key.replace(/^hpc-ha:/, ""),
+      value,
+    ]),
+  );
+  return registrations({ ...config, ...changes, vm: { ...(config["vm"] as Values), ...vm } }, LAST);
+}
+
+let made: Registration[];
+beforeAll(async () => {
+  made = await site();
+}, 60_000);
+const of = (all: Registration[], type: string) =>
+  all.filter((m) => m.type === `libvirt:index/${type.toLowerCase()}:${type}`);
+const find = (all: Registration[], name: string): Registration => {
+  const found = all.find((m) => m.name === name);
+  if (!found) throw new Error(`no resource ${name}`);
+  return found;
+};
+/** Everything that must be there before a resource, near and far. */
+function before(all: Registration[], name: string): Set<string> {
+  const seen = new Set<string>();
+  const queue = [name];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const dependency of all.find((m) => m.name === next)?.dependsOn ?? []) {
+      if (!seen.has(dependency)) queue.push(dependency);
+      seen.add(dependency);
+    }
+  }
+  return seen;
+}
+
+describe("the VMs of the reference site", () => {
+  it("are as planned: one domain each, on its hypervisor, with MAC, console and autostart, without graphics", () => {
+    expect(of(made, "Domain")).toHaveLength(16);
+    const m2 = find(made, "slurm-slurm-m2-domain");
+    expect(m2).toMatchObject({ provider: "host-hv2", deleteBeforeReplace: true });
+    expect(m2.inputs).toMatchObject({
+      name: "hpc-ha-prod-slurm-m2",
+      vcpu: 8,
+      memory: 32768,
+      autostart: true,
+      running: true,
+      networkInterfaces: [{ mac: "52:54:00:a8:01:0b", bridge: "br0" }],
+      consoles: [{ type: "pty", targetType: "serial" }],
+    });
+    expect(JSON.stringify(m2.inputs["xml"])).toContain('match=\\"graphics|video\\"');
+  });
+
+  it("are within the policy", () => {
+    if (!policy.intent) throw new Error("the program did not ask for the policy");
+    expect(violations(made, policy.intent)).toEqual([]);
+  });
+
+  it("are replaced when a disk, the seed or the network is: the provider would delete it under them", async () => {
+    for (const domain of of(made, "Domain")) {
+      const machine = String(domain.inputs["name"]);
+      const disks = [`${machine}-root`, `${machine}-seed`];
+      if (machine.endsWith("nfs-srv")) disks.push(`${machine}-data`);
+      expect([machine, domain.replaceWith.sort()]).toEqual([machine, disks.sort()]);
+      expect(domain.inputs["disks"]).toHaveLength(disks.length);
+    }
+    const own = await site({}, { hypervisors: {}, network: {} });
+    expect(find(own, "slurm-slurm-m1-domain").replaceWith).toContain("site-network");
+  });
+
+  it("are replaced by a change of the network interface, which the provider ignores", async () => {
+    const other = await site({}, { network: { libvirtNetwork: "lan" } });
+    const trigger = (all: Registration[]) => find(all, "redis-redis1-domain").replacementTrigger;
+    expect(trigger(made)).toBeTruthy();
+    expect(trigger(other)).not.toEqual(trigger(made));
+    expect(trigger(await site({ webReplicas: "5" }))).toEqual(trigger(made));
+  });
+
+  it("never reach a fixed volume name but for data: creating would adopt, and destroying delete, what is there", () => {
+    const named = of(made, "Volume").filter((v) => v.inputs["name"] !== undefined);
+    expect(named.map((v) => v.name)).toEqual(["hpc-ha-prod-nfs-srv-data"]);
+  });
+
+  it("keep data volumes, whatever is replaced or destroyed", () => {
+    expect(find(made, "hpc-ha-prod-nfs-srv-data")).toMatchObject({
+      protect: true,
+      retainOnDelete: true,
+      inputs: { name: "hpc-ha-prod-nfs-srv-data.qcow2", size: 100 * 1024 ** 3 },
+    });
+  });
+
+  it("never use the provider's cloud-init disk, which hangs when several are made", () => {
+    expect(made.filter((m) => /cloudinit/i.test(m.type))).toEqual([]);
+    const seeds = of(made, "Volume").filter((v) => v.name.endsWith("-seed"));
+    expect(seeds).toHaveLength(16);
+    // Of a raw one libvirt says later that its format is "iso", and `pulumi refresh` makes that a replacement.
+    for (const seed of seeds) expect(seed.inputs["format"]).toBe("qcow2");
+  });
+
+  it("make no pool: it would take its directory along", () => {
+    expect(of(made, "Pool")).toEqual([]);
+  });
+});
+
+describe("the image", () => {
+  const renewed = { image: { file: "/images/new.qcow2", sha512: "1".repeat(128) } };
+  const bases = (all: Registration[]) => all.filter((m) => m.name.includes("-base-"));
+
+  it("is one volume on each hypervisor, named by its content, kept when another comes", async () => {
+    expect(bases(made).map((m) => [m.name, m.provider, m.retainOnDelete])).toEqual([
+      ["hv1-base-000000000000", "host-hv1", true],
+      ["hv2-base-000000000000", "host-hv2", true],
+      ["hv3-base-000000000000", "host-hv3", true],
+    ]);
+    expect(bases(await site({}, renewed)).map((m) => m.name)).toContain("hv1-base-111111111111");
+  });
+
+  it("is for new machines, and for those that are to follow it", async () => {
+    const all = await site({}, { ...renewed, followImage: ["galera"] });
+    expect(find(all, "hpc-ha-prod-galera1-root").ignoreChanges).toEqual([]);
+    expect(find(all, "hpc-ha-prod-web1-root").ignoreChanges).toEqual(["baseVolumeId"]);
+  });
+});
+
+describe("a set of VMs", () => {
+  it.each([
+    ["galera-galera", 3],
+    ["redis-redis", 3],
+    ["entry-haproxy", 2],
+    ["slurm-slurm-m", 2],
+    ["compute-compute", 2],
+    ["web-web", 2],
+  ])("%s: the next is touched only when the one before is healthy", (prefix, members) => {
+    for (let i = 2; i <= members; i++) {
+      expect(before(made, `${prefix}${i}-domain`)).toContain(`${prefix}${i - 1}-gate`);
+      expect(before(made, `${prefix}${i - 1}-gate`)).toContain(`${prefix}${i - 1}-domain`);
+    }
+  });
+
+  it("is created without waiting for one another's boot or configuration", () => {
+    for (const domain of of(made, "Domain")) {
+      const waits = [...before(made, domain.name)];
+      expect([domain.name, waits.filter((w) => /-(ready|run)$/.test(w))]).toEqual([
+        domain.name,
+        [],
+      ]);
+    }
+  });
+
+  it("is configured again when a machine of it was made anew, only then by the gate", () => {
+    expect(isMadeAnew(undefined, "a")).toBe(false);
+    expect(isMadeAnew("a\n", "a")).toBe(false);
+    expect(isMadeAnew("a\n", "b")).toBe(true);
+    const run = JSON.parse(plain(find(made, "galera-config-run").inputs["stdin"])) as Values;
+    expect(run["incarnations"]).toEqual([1, 2, 3].map((i) => `id-of-galera-galera${i}-domain`));
+  });
+});
+
+describe("the state share", () => {
+  it("is mounted by the controllers once it is exported to them, and to nobody else", () => {
+    expect(find(made, "slurm-share-nfs").inputs).toEqual({
+      clients: ["192.168.1.10", "192.168.1.11"],
+    });
+    const ready = find(made, "slurm-slurm-m1-ready");
+    expect(before(made, ready.name)).toContain("slurm-share-nfs-config-run");
+    const { mounts } = JSON.parse(plain(ready.inputs["stdin"])) as { mounts: Values[] };
+    expect(mounts).toMatchObject([{ source: "192.168.1.12:/slurm_shared", target: "/mnt/slurm" }]);
+    expect(mounts[0]?.["options"]).toMatch(/(^|,)hard(,|$)/);
+    expect(plain(find(made, "web-web1-ready").inputs["stdin"])).toContain('"mounts":[]');
+  });
+});
+
+const identity: Identity = {
+  hostname: "web1",
+  mac: "52:54:00:a8:01:15",
+  address: "192.168.1.21",
+  prefixLength: 24,
+  gateway: "192.168.1.1",
+  nameservers: [],
+  interface: "eth0",
+  authorizedKey: "ssh-ed25519 AAAA root",
+  hostKey: "ssh-ed25519 BBBB web1",
+};
+
+describe("the seed", () => {
+  const { userData, metaData, networkConfig } = renderSeed(identity, "PRIVATE\nKEY\n");
+
+  it("fixes address, root's key and the host key before the first boot", () => {
+    expect(userData.startsWith("#cloud-config\n")).toBe(true);
+    expect(yaml.load(userData)).toMatchObject({
+      hostname: "web1",
+      ssh_pwauth: false,
+      users: [{ name: "root", ssh_authorized_keys: [identity.authorizedKey] }],
+      ssh_keys: { ed25519_private: "PRIVATE\nKEY\n", ed25519_public: identity.hostKey },
+    });
+    expect(yaml.load(networkConfig)).toMatchObject({
+      ethernets: {
+        site: {
+          match: { macaddress: identity.mac },
+          "set-name": "eth0",
+          addresses: ["192.168.1.21/24"],
+          routes: [{ via: "192.168.1.1" }],
+        },
+      },
+    });
+    expect(yaml.load(metaData)).toMatchObject({ "instance-id": instanceId(identity) });
+  });
+
+  it("makes another instance of a machine that gets another address or key", () => {
+    expect(instanceId({ ...identity })).toBe(instanceId(identity));
+    expect(instanceId({ ...identity, address: "192.168.1.22" })).not.toBe(instanceId(identity));
+    expect(instanceId({ ...identity, authorizedKey: "other" })).not.toBe(instanceId(identity));
+  });
+
+  it("is the same whoever wrote the comment of root's key", () => {
+    expect(plain(find(made, "web-web1-seed").inputs["stdin"])).toContain("ssh-ed25519 AAAA\\n");
+  });
+
+  it("has no secret that is readable in the state, and no other than the host key", () => {
+    const stdin = find(made, "web-web1-seed").inputs["stdin"];
+    expect(typeof stdin).toBe("object");
+    expect(plain(stdin)).not.toContain("secret-");
+    for (const { name, inputs } of made) {
+      const readable = JSON.stringify(inputs, (_, value: unknown) => (isSecret(value) ? 0 : value));
+      expect([name, readable.includes("PRIVATE")]).toEqual([name, false]);
+    }
+  });
+});
+
+describe("what a machine does when it has booted", () => {
+  it("is to mount once, at every boot", async () => {
+    const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
+    const script = prepareScript({ packages: ["munge"], mounts: [mount] });
+    expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
+    expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
+    await execa("sh", ["-n"], { input: script });
+  });
+});
+
+function isSecret(value: unknown): value is { value: unknown } {
+  return typeof value === "object" && value !== null && "value" in value;
+}
+const plain = (value: unknown): string => String(isSecret(value) ? value.value : value);
