@@ -21,6 +21,9 @@ export const HEALTH_SCRIPT =
  */
 const SSH_OPTIONS = ["-o", "BatchMode=yes", "-o", "KexAlgorithms=^curve25519-sha256"];
 
+/** What ssh ends with when it could not do its work. */
+const SSH_FAILED = 255;
+
 /** Health of a machine that said nothing. */
 export const NO_ANSWER = "does not answer";
 
@@ -41,25 +44,29 @@ export interface Answer {
   text: string | undefined;
 }
 
-/** How long machines are waited for, s. */
+/** How long machines are waited for. */
 export interface Patience {
-  /** For the first of them to say anything, and at most for all. */
+  /** For the first of them to say anything, s. */
   first: number;
+  /** For the others, all the same: as a multiple of the time that the slowest that has spoken needed for it. */
+  factor: number;
+  /** At least so much longer than that one, s. */
+  least: number;
+  /** At most for all that each has to say, s. */
   most: number;
-  /** For the others once one has spoken: they were asked at the same time. Each that speaks prolongs it. */
-  quiet: number;
 }
 
 /**
- * Runs a shell script as root on all machines at once. One that says nothing for as long as `patience` tells, from when
- * the last of the others began to speak, does not answer. So dead machines cost little time, and machines that are
- * slow because all of them are busy are not taken for dead.
+ * Runs a shell script as root on all machines at once. A machine that says nothing while the others have long begun to
+ * does not answer: so dead machines cost little time, and where all are slow because they are busy, none is taken for
+ * dead.
  */
 export async function ask(
   outputs: PublicOutputs,
   script: (machine: MachineOutput) => string,
-  { first, quiet, most }: Patience,
+  { first, factor, least, most }: Patience,
 ): Promise<Answer[]> {
+  const start = performance.now();
   const silent = new Set<execa.ExecaChildProcess>();
   const giveUp = () => silent.forEach((child) => child.kill());
   let timer = setTimeout(giveUp, first * 1000);
@@ -74,17 +81,20 @@ export async function ask(
     child.stdout?.once("data", () => {
       silent.delete(child);
       clearTimeout(timer);
-      timer = setTimeout(giveUp, quiet * 1000);
+      const needed = performance.now() - start;
+      timer = setTimeout(giveUp, Math.max(needed * (factor - 1), least * 1000));
     });
-    const { failed, stdout } = await child;
+    const { exitCode, stdout } = await child;
     silent.delete(child);
-    return { machine, text: failed ? undefined : stdout };
+    // Other codes are of the script, whose last question may have had no answer.
+    const lost = exitCode === undefined || exitCode === SSH_FAILED;
+    return { machine, text: lost ? undefined : stdout };
   });
   return Promise.all(answers).finally(() => clearTimeout(timer));
 }
 
-/** Waits for machines as long as a person who wants to be sure. */
-export const PATIENT: Patience = { first: 5, quiet: 5, most: 5 };
+/** Waits for machines as a person who wants to be sure. */
+export const PATIENT: Patience = { first: 5, factor: 1, least: 5, most: 5 };
 
 /** The health of all machines; one that does not answer within 5 s is down. */
 export async function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {

@@ -11,9 +11,9 @@ export const EXIT = { whole: 0, reduced: 1, down: 2 };
 
 /**
  * The command is to take less than 3 s also when machines are dead: about 1 s passes before machines are asked, and
- * those of an idle lab begin to speak after 0.3 to 0.6 s. When this machine is so busy that it takes longer, it does.
+ * those of the lab have all spoken 0.5 s later. When this machine is so busy that it takes longer, it does.
  */
-const PATIENCE: Patience = { first: 1.7, quiet: 0.8, most: 6 };
+const PATIENCE: Patience = { first: 1.7, factor: 2, least: 0.4, most: 6 };
 
 /** `npx hpc status`: the site on one screen. */
 export const status: Command = async ({ stack, outputs, json }) => {

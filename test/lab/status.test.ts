@@ -48,11 +48,7 @@ it("status is 0 on a whole site, and tells its parts", async () => {
   expect(seen.seconds).toBeLessThan(ANSWER_SECONDS);
   expect(seen.findings).toEqual([]);
   expect(seen.machines.map((m) => m.health)).toEqual(seen.machines.map(() => "ok"));
-  expect(seen.vips.map((v) => [v.name, v.holders.length])).toEqual([
-    ["slurm", 1],
-    ["web", 1],
-    ["data", 1],
-  ]);
+  expect(seen.vips.map((v) => v.holders.length)).toEqual([1, 1, 1]);
   expect(seen.slurm.backups).toMatchObject([{ fit: true }]);
   expect(seen.redis.replicas).toHaveLength(2);
   expect(seen.galera.nodes.map((n) => n.state)).toEqual(["Synced", "Synced", "Synced"]);

@@ -1,5 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { judge } from "../../cli/health";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask, judge } from "../../cli/health";
+import type { PublicOutputs } from "../../cli/stack";
 
 const VIPS = { slurm: "198.18.1.100", web: "198.18.1.101", data: "198.18.1.102" };
 const STACK = { vips: VIPS, urls: { app: "https://198.18.1.101/app" } };
@@ -60,5 +64,45 @@ describe("judge", () => {
       health: "not running: slurmctld",
       vips: ["slurm"],
     });
+  });
+});
+
+describe("ask", () => {
+  const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-ask-"));
+  /** A login that behaves as the machine that it is to reach. */
+  const login = path.join(dir, "ssh");
+  beforeAll(() =>
+    writeFileSync(
+      login,
+      "#!/bin/sh\ncase $1 in\n" +
+        // Its last question had no answer.
+        "quick) echo well; exit 1 ;;\nslow) sleep 0.5; echo busy; sleep 0.5; echo well ;;\n" +
+        "refused) echo no; exit 255 ;;\nfrozen) exec sleep 60 ;;\nesac\n",
+      { mode: 0o755 },
+    ),
+  );
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  const answers = async (...machines: string[]) => {
+    const addresses = { web: Object.fromEntries(machines.map((m) => [m, m])) };
+    const outputs = { addresses, login: `${login} ADDRESS` } as unknown as PublicOutputs;
+    const start = Date.now();
+    const patience = { first: 2, factor: 2, least: 1, most: 10 };
+    const said = await ask(outputs, () => "true", patience);
+    return { texts: said.map((a) => a.text), seconds: (Date.now() - start) / 1000 };
+  };
+
+  it("tells who answers from who does not, and does not wait long for them", async () => {
+    const { texts, seconds } = await answers("quick", "slow", "refused", "frozen");
+    expect(texts).toEqual(["well", "busy\nwell", undefined, undefined]);
+    expect(seconds).toBeGreaterThan(1.4);
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it("gives up when nobody says anything", async () => {
+    const { texts, seconds } = await answers("frozen");
+    expect(texts).toEqual([undefined]);
+    expect(seconds).toBeGreaterThan(1.9);
+    expect(seconds).toBeLessThan(5);
   });
 });
