@@ -50,8 +50,9 @@ const REDIS = `
 value() { sed -n "s/^$1 //p" $2 | head -n 1 | tr -d '"'; }
 cd /etc/redis
 export REDISCLI_AUTH=$(value requirepass site.conf)
-redis() { redis-cli -p $(value port site.conf) "$@"; }
-sentinel() { redis-cli -p $(value port sentinel.conf) sentinel "$@"; }
+ask() { file=$1; shift; redis-cli --tls --cacert "$(value tls-ca-cert-file $file)" -p "$(value tls-port $file)" "$@"; }
+redis() { ask site.conf "$@"; }
+sentinel() { ask sentinel.conf sentinel "$@"; }
 set=$(sed -n 's/^sentinel monitor \\(\\S*\\).*/\\1/p' sentinel.conf)
 `;
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { vi } from "vitest";
+import { issued } from "./issued";
 
 /** A resource as the program asked the engine for it. */
 export interface Registration {
@@ -63,7 +64,7 @@ export async function registrations(
         state: {
           ...(inputs as object),
           result: `secret-${name}`,
-          stdout: stdoutOf(name),
+          stdout: stdoutOf(name, inputs as Record<string, unknown>),
         },
       }),
       call: () => ({}),
@@ -86,8 +87,8 @@ export async function registrations(
 }
 
 /** What commands print that others parse. */
-function stdoutOf(name: string): string {
-  if (name.endsWith("-certificate")) return JSON.stringify({ ca: "the CA", pem: "the key" });
+function stdoutOf(name: string, inputs: Record<string, unknown>): string {
+  if (name === "certificates-issued") return JSON.stringify(issued(String(inputs["stdin"])));
   if (name.endsWith("-hostkey-pair")) return `-----PRIVATE-----\nssh-ed25519 AAAA ${name}\n`;
   return `${name}: done`;
 }

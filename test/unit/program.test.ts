@@ -6,6 +6,7 @@ import * as yaml from "js-yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CertificateRequest } from "../../components/certificateMaker";
 import { buildPortal } from "../../portal/build";
+import { issued } from "../support/issued";
 
 interface Made {
   type: string;
@@ -58,15 +59,6 @@ const LAST = [
   "files-known_hosts",
   "files-ca.pem",
 ];
-
-/** What the certificate maker would say: a key of its own for each that is asked for. */
-function issued(request: string) {
-  const { certificates } = JSON.parse(request) as CertificateRequest;
-  const pems = Object.keys(certificates).map(
-    (owner) => [owner, { pem: `the key of ${owner}` }] as const,
-  );
-  return { ca: "the CA", caKey: "the key of the CA", certificates: Object.fromEntries(pems) };
-}
 
 /** Runs the program on the lab's config with changes, without Pulumi's engine. */
 async function run(changes: Record<string, unknown> = {}): Promise<void> {
