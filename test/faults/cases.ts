@@ -269,6 +269,19 @@ export const CASES: Case[] = [
     ),
     limits: { web: 3 },
   },
+  // --- no fault: the timings are long enough
+  {
+    name: "ten minutes of full CPU load",
+    fault: async (c) => {
+      const before = await c.parts();
+      const busy = "timeout 600 sh -c 'while :; do :; done' &";
+      await c.shell("client", `${busy} ${busy} ${busy} ${busy} wait`, 660);
+      const after = await c.parts();
+      if (after !== before) throw new Error(`false failover: from ${before} to ${after}`);
+      return nothing;
+    },
+    limits: { web: 1, redis: 1, sql: 1, sbatch: 3, slurmVip: 1 },
+  },
   // --- everything
   {
     name: "one machine of each tier killed together",

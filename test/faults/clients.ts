@@ -13,7 +13,7 @@ import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";
 
 /** Longest life of the clients, s. */
-const LONGEST = 240;
+const LONGEST = 900;
 /** All clients are served again within this time, whatever happened, s. */
 const RECOVERY = 60;
 

@@ -13,7 +13,19 @@ const domain = (machine: string) => `${stack.prefix}-${machine}`;
 export class Cluster {
   constructor(readonly outputs: StackOutputs) {}
 
-  shell = (machine: string, command: string) => on(this.outputs, machine, command);
+  shell = (machine: string, command: string, seconds = 120) =>
+    on(this.outputs, machine, command, { timeout: seconds * 1000 });
+
+  /** Who has which part now: what a failover changes. */
+  async parts(): Promise<string> {
+    const parts = [
+      this.holder("slurm"),
+      this.holder("web"),
+      this.serving("redis"),
+      this.serving("galera"),
+    ];
+    return (await Promise.all(parts)).join(" ");
+  }
 
   /** The machine that holds a VIP. */
   async holder(vip: "slurm" | "web"): Promise<string> {
