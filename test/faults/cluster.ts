@@ -49,6 +49,8 @@ export class Cluster {
     const id = Number(stdout.trim());
     const init = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8").trim().split(" ")[0];
     process.kill(Number(init), "SIGKILL");
+    // Dead by now; of several that die at once libvirt may not notice every one.
+    await virsh("destroy", domain(machine)).catch(() => undefined);
     const state = async () => (await virsh("domstate", domain(machine))).stdout.trim();
     await eventually(`${machine} is off`, 10, async () => (await state()) === "shut off");
   };
