@@ -35,7 +35,7 @@ function answers(address: string, port: number): Promise<boolean> {
   });
 }
 
-/** Members may be asked for by name; each list is a group of its own kind in the daemon's own syntax. */
+/** fence_virtd's own syntax: one group, whose `ip` may ask for its `uuid`, which are libvirt's names here. */
 function configuration(c: FenceDaemonInputs): string {
   const lines = (key: string, values: string[]) => values.map((v) => `    ${key} = "${v}";`);
   return [
