@@ -4,6 +4,8 @@ import type { Cluster } from "./cluster";
 /** One fault: what is done, how it is mended, and the longest outage that each client may see, s. */
 export interface Case {
   name: string;
+  /** What the fault needs and the clients are not measured in; returns how to undo it. */
+  prepare?: (cluster: Cluster) => Promise<() => Promise<unknown>>;
   /** Does it; returns how to mend it. */
   fault: (cluster: Cluster) => Promise<() => Promise<unknown>>;
   limits: Partial<Record<Client, number>>;
@@ -13,6 +15,8 @@ export interface Case {
   during?: (cluster: Cluster) => Promise<string[]>;
   /** Part of the short form that `npm test` runs. */
   short?: boolean;
+  /** Not repeated: it lasts long enough by itself. */
+  once?: boolean;
 }
 
 const nothing = () => Promise.resolve();
@@ -281,6 +285,7 @@ export const CASES: Case[] = [
       return nothing;
     },
     limits: { web: 1, redis: 1, sql: 1, sbatch: 3, slurmVip: 1 },
+    once: true,
   },
   // --- everything
   {

@@ -12,18 +12,16 @@ import { webSettings } from "../support/playbooks";
 import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";
 
-/** Longest life of the clients, s. */
-const LONGEST = 900;
+/** Longest life of the clients, s: more than all cases one after the other take. */
+const LONGEST = 3600;
 /** All clients are served again within this time, whatever happened, s. */
 const RECOVERY = 60;
 
 /** Continuous clients of every tier on the machine `client`. */
 export class FaultClients {
-  private constructor(
-    private readonly program: RemoteProgram,
-    readonly run: string,
-  ) {}
+  private constructor(private readonly program: RemoteProgram) {}
 
+  /** @param run sets what they write in the first case apart */
   static async start(outputs: StackOutputs, run: string): Promise<FaultClients> {
     const options: FaultOptions = {
       run,
@@ -36,12 +34,18 @@ export class FaultClients {
     const source = path.join(__dirname, "../support/load/faultClients.ts");
     const program = await RemoteProgram.start(outputs, "client", source, LONGEST);
     program.say(JSON.stringify(options));
-    const clients = new FaultClients(program, run);
+    const clients = new FaultClients(program);
     await clients.progress("all clients are at work", 3);
     return clients;
   }
 
   report = async () => (await this.program.ask("report")) as Report;
+
+  /** What they see is measured from now on. */
+  mark = () => this.program.ask("mark");
+
+  /** The verdict on the case that ends; they go on under a new name. */
+  next = async (run: string) => (await this.program.ask(`next ${run}`)) as Verdict;
 
   /** Waits until every client, but for some, had so many more acknowledgements. */
   async progress(what: string, more: number, without: Client[] = []): Promise<void> {

@@ -6,10 +6,9 @@ import { baseState, eventually } from "../support/site";
 import { type Case, CASES } from "./cases";
 import { FaultClients } from "./clients";
 import { Cluster } from "./cluster";
+import { LongJobs } from "./longJobs";
 import { twoWriters } from "./history";
 
-/** Slurm saves its state at least so often; a job that started later than that before a fault may run again, s. */
-const SAVE_SECONDS = 5;
 /** The limits are for the 95th percentile; a single run on a shared machine may take so much longer. */
 const SINGLE_RUN = 2;
 /** Slurm sends its accounting within this time, once there is a database, s. */
@@ -20,8 +19,9 @@ const RECOVERED = 4;
 /** One run of one case. */
 interface Result {
   case: string;
-  outages: Record<Client, number>;
-  /** Acknowledged writes that are gone. */
+  /** Of each client, s; empty when the case broke off. */
+  outages: Partial<Record<Client, number>>;
+  /** Acknowledged writes and jobs that are gone. */
   lost: { redis: number; sql: number; jobs: number };
   faults: string[];
 }
@@ -35,92 +35,115 @@ export async function faultSuite(
   const cases = CASES.filter((c) => c.name.includes(options.filter) && (c.short || !options.short));
   if (cases.length === 0) throw new Error(`no fault case has "${options.filter}" in its name`);
   const results: Result[] = [];
-  for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
-    for (const c of cases) {
-      const title = `${c.name}${options.repeats > 1 ? ` (${repeat} of ${options.repeats})` : ""}`;
-      const result = await step(title, progress, () => runCase(c, cluster));
-      results.push(result);
-      const seen = CLIENTS.map((client) => `${client} ${result.outages[client].toFixed(1)} s`);
-      progress(`    ${seen.join(", ")}`);
-      for (const fault of result.faults) progress(`    ${pc.red(fault)}`);
+  let users: Users | undefined;
+  try {
+    for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
+      for (const c of cases.filter((one) => repeat === 1 || !one.once)) {
+        const title = `${c.name}${options.repeats > 1 ? ` (${repeat} of ${options.repeats})` : ""}`;
+        const result = await step(title, progress, async () => {
+          users ??= await Users.start(cluster);
+          return runCase(c, cluster, users);
+        });
+        results.push(result);
+        const seen = Object.entries(result.outages).map(([who, s]) => `${who} ${s.toFixed(1)} s`);
+        progress(`    ${seen.join(", ")}`);
+        for (const fault of result.faults) progress(`    ${pc.red(fault)}`);
+        if (!options.short) keep(results);
+        if (result.faults.length === 0) continue;
+        // What broke in this case must not count in the next ones.
+        await users?.end();
+        users = undefined;
+      }
+      // Not one set of clients for hours: what they keep grows.
+      await users?.end();
+      users = undefined;
     }
+  } finally {
+    await users?.end();
   }
   progress(`\n${table(CASES, results)}\n`);
-  if (!options.short) {
-    // A run of some cases replaces their older figures and keeps those of the others.
-    const ran = new Set(results.map((r) => r.case));
-    const kept = ((keptFigures("faults") ?? []) as Result[]).filter((r) => !ran.has(r.case));
-    const all = [...kept, ...results];
-    keepFigures("faults", all, table(CASES, all));
-  }
   return results.every((r) => r.faults.length === 0);
 }
 
-async function runCase(c: Case, cluster: Cluster): Promise<Result> {
-  await cluster.whole();
-  const name = `f${Date.now().toString(36)}`;
-  const long = await startLongJobs(cluster, name);
-  const clients = await FaultClients.start(cluster.outputs, name);
-  let mend: () => Promise<unknown> = () => Promise.resolve();
-  let mended = false;
+/** A run of some cases replaces their older figures and keeps those of the others; after each case, as it may be long. */
+function keep(results: Result[]): void {
+  const ran = new Set(results.map((r) => r.case));
+  const kept = ((keptFigures("faults") ?? []) as Result[]).filter((r) => !ran.has(r.case));
+  const all = [...kept, ...results];
+  keepFigures("faults", all, table(CASES, all));
+}
+
+/** Those who use the cluster while its parts fail. */
+class Users {
+  private constructor(
+    readonly clients: FaultClients,
+    readonly jobs: LongJobs,
+    /** Sets what they do in the present case apart. */
+    private run: string,
+  ) {}
+
+  static async start(cluster: Cluster): Promise<Users> {
+    await cluster.whole();
+    const run = newRun();
+    const jobs = await LongJobs.start(cluster, run);
+    return new Users(await FaultClients.start(cluster.outputs, run), jobs, run);
+  }
+
+  /** What they saw in the case that ends, and its name. */
+  async next(): Promise<{ run: string; verdict: Verdict }> {
+    const run = this.run;
+    this.run = newRun();
+    return { run, verdict: await this.clients.next(this.run) };
+  }
+
+  async end(): Promise<void> {
+    this.clients.kill();
+    await this.jobs.stop();
+  }
+}
+
+const newRun = () => `f${Date.now().toString(36)}`;
+
+/** Never rejects for what a client saw: that is a fault of the case. @throws when the cluster is not whole afterwards */
+async function runCase(c: Case, cluster: Cluster, users: Users): Promise<Result> {
+  const mends: (() => Promise<unknown>)[] = [];
+  const mend = async () => {
+    for (let last = mends.at(-1); last; last = mends.at(-1)) {
+      await last();
+      mends.pop();
+    }
+    await cluster.whole();
+  };
   try {
-    await new Promise((resolve) => setTimeout(resolve, (SAVE_SECONDS + 1) * 1000));
-    mend = await c.fault(cluster);
-    await clients.progress(`every client after: ${c.name}`, RECOVERED, c.without);
+    if (c.prepare) mends.push(await c.prepare(cluster));
+    await users.clients.mark();
+    mends.push(await c.fault(cluster));
+    await users.clients.progress(`every client after: ${c.name}`, RECOVERED, c.without);
     const faults = (await c.during?.(cluster)) ?? [];
     await mend();
-    mended = true;
-    await cluster.whole();
-    await clients.progress("every client when the cluster is whole again", RECOVERED);
-    return await judge(c, cluster, name, await clients.stop(), long, faults);
-  } finally {
-    clients.kill();
-    if (!mended) await mend();
-    await cluster.shell("client", `scancel --name=${name}-long`).catch(() => undefined);
+    await users.clients.progress("every client when the cluster is whole again", RECOVERED);
+    return await judge(c, cluster, users, faults);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await mend().catch((again: Error) => {
+      throw new Error(`${c.name}: ${why}; and then: ${again.message}`);
+    });
+    return { case: c.name, outages: {}, lost: { redis: 0, sql: 0, jobs: 0 }, faults: [why] };
   }
 }
 
-/** Jobs that run through the fault, and write each half second that they do. */
-async function startLongJobs(cluster: Cluster, name: string): Promise<string[]> {
-  const script = `echo start >> /var/tmp/${name}.$SLURM_JOB_ID; while sleep 0.5; do date +%s >> /var/tmp/${name}.$SLURM_JOB_ID; done`;
-  const submit = `sbatch --parsable --mem=1 --output=/dev/null --job-name=${name}-long --wrap '${script}'`;
-  const { stdout } = await cluster.shell("client", `${submit}; ${submit}`);
-  const ids = stdout.trim().split("\n");
-  await eventually("the long jobs run", 30, async () => {
-    const jobs = await cluster.shell("client", `squeue -h -t R -n ${name}-long -o %i`);
-    return jobs.stdout.trim().split("\n").length === ids.length;
-  });
-  return ids;
-}
-
-async function judge(
-  c: Case,
-  cluster: Cluster,
-  name: string,
-  verdict: Verdict,
-  long: string[],
-  faults: string[],
-): Promise<Result> {
-  const queue = await cluster.shell("client", `squeue -h -n ${name} -o %i`);
+async function judge(c: Case, cluster: Cluster, users: Users, during: string[]): Promise<Result> {
+  const { run, verdict } = await users.next();
+  const queue = await cluster.shell("client", `squeue -h -n ${run} -o %i; scancel --name=${run}`);
   const queued = queue.stdout.trim().split("\n");
-  await cluster.shell("client", `scancel --name=${name}`);
-  const compute = Object.keys(cluster.outputs.addresses["slurm-compute"] ?? {});
-  const read = async (file: string) =>
-    (await Promise.all(compute.map((m) => cluster.shell(m, `cat ${file} 2>/dev/null; true`))))
-      .flatMap(({ stdout }) => stdout.split("\n"))
-      .filter((line) => line !== "");
-  faults.push(...twoWriters(await cluster.histories()));
-  for (const id of long) {
-    const lines = await read(`/var/tmp/${name}.${id}`);
-    const starts = lines.filter((line) => line === "start").length;
-    const silent = Date.now() / 1000 - Number(lines.at(-1));
-    if (starts !== 1) faults.push(`running job ${id} was started ${starts} times`);
-    if (!(silent < 5)) faults.push(`running job ${id} has not written for ${silent.toFixed(0)} s`);
-  }
-  await Promise.all(compute.map((m) => cluster.shell(m, `rm -f /var/tmp/${name}.*`)));
+  const faults = [
+    ...during,
+    ...twoWriters(await cluster.histories()),
+    ...(await users.jobs.faults()),
+  ];
   const outages = Object.fromEntries(
     CLIENTS.map((client) => [client, verdict.report[client].outageSeconds]),
-  ) as Result["outages"];
+  ) as Record<Client, number>;
   const lost = {
     redis: verdict.redis.lost,
     sql: verdict.sql.lost,
@@ -152,8 +175,8 @@ function table(cases: Case[], results: Result[]): string {
   const rows = cases.flatMap((c) =>
     Object.entries(c.limits).flatMap(([client, limit]) => {
       const mine = results.filter((r) => r.case === c.name);
-      if (mine.length === 0) return [];
-      const values = mine.map((r) => r.outages[client as Client]).sort((a, b) => a - b);
+      const values = mine.flatMap((r) => r.outages[client as Client] ?? []).sort((a, b) => a - b);
+      if (values.length === 0) return [];
       const at = (p: number) => (values[Math.ceil(p * values.length) - 1] ?? NaN).toFixed(2);
       const lost = mine.reduce((n, r) => n + r.lost.redis + r.lost.sql + r.lost.jobs, 0);
       return [

@@ -1,7 +1,11 @@
 /**
  * Clients of every tier, from a machine of the lab, for the fault suite: each does its thing over and over and tells
- * the longest time that it could not; at the end what was acknowledged is looked for again.
- * stdin: options as one line of JSON, then "report" for a Report, and its end for the Verdict.
+ * the longest time that it could not; after each case what was acknowledged in it is looked for again.
+ * stdin: options as one line of JSON, then
+ *   report      for a Report,
+ *   mark        the same, after which only what comes counts,
+ *   next NAME   for the Verdict on the case that ends; from then on they work under this name,
+ * and its end for the last Verdict.
  */
 import { execFile } from "node:child_process";
 import * as https from "node:https";
@@ -31,6 +35,57 @@ const SLURM_PATIENCE = 15_000;
  */
 const SLURM_USERS = 20;
 
+/** Clients of every tier at work, under a name that sets what they write apart. */
+class Work {
+  readonly writers: Record<Client, Writer>;
+  private readonly jobs: string[] = [];
+
+  constructor(
+    private readonly name: string,
+    options: FaultOptions,
+    private readonly redis: Redis,
+    private readonly sql: Sql,
+  ) {
+    const insert = "INSERT INTO faults VALUES (?, ?)";
+    this.writers = {
+      web: new Writer(20, () => get(options)),
+      redis: new Writer(20, (n) => redis.set(this.key(n), n, "EX", 3600)),
+      sql: new Writer(20, (n) => sql.query(insert, [name, n])),
+      sbatch: new Writer(250, async () => this.jobs.push(await sbatch(name)), SLURM_USERS),
+      squeue: new Writer(250, () => squeue(name), SLURM_USERS),
+      slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
+    };
+  }
+
+  report = () =>
+    Object.fromEntries(CLIENTS.map((client) => [client, this.writers[client].report()])) as Report;
+
+  /** Ends it, and looks for what was acknowledged. */
+  async verdict(): Promise<Verdict> {
+    const report = this.report();
+    await Promise.all(CLIENTS.map((client) => this.writers[client].stop()));
+    const { redis, sql } = this.writers;
+    const keys = redis.acknowledged.map((n) => this.key(n));
+    const kept = await this.redis.mget("none", ...keys);
+    const rows = await this.sql.query("SELECT n FROM faults WHERE run = ?", [this.name]);
+    const found = new Set(rows.map((row) => row["n"]));
+    return {
+      report,
+      redis: {
+        acknowledged: keys.length,
+        lost: kept.slice(1).filter((value) => value === null).length,
+      },
+      sql: {
+        acknowledged: sql.acknowledged.length,
+        lost: sql.acknowledged.filter((n) => !found.has(n)).length,
+      },
+      jobs: this.jobs,
+    };
+  }
+
+  private key = (n: number) => `faults:${this.name}:${n}`;
+}
+
 async function main(): Promise<void> {
   const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
   const options = JSON.parse(String((await lines.next()).value)) as FaultOptions;
@@ -40,43 +95,22 @@ async function main(): Promise<void> {
   await sql.query(
     "CREATE TABLE IF NOT EXISTS faults (run VARCHAR(40), n INT, PRIMARY KEY (run, n))",
   );
-  const jobs: string[] = [];
-  const writers: Record<Client, Writer> = {
-    web: new Writer(20, () => get(options)),
-    redis: new Writer(20, (n) => redis.set(`faults:${options.run}:${n}`, n, "EX", 3600)),
-    sql: new Writer(20, (n) => sql.query("INSERT INTO faults VALUES (?, ?)", [options.run, n])),
-    sbatch: new Writer(250, async () => jobs.push(await sbatch(options.run)), SLURM_USERS),
-    squeue: new Writer(
-      250,
-      () => run("squeue", ["-h", "-o", "%i"], { timeout: SLURM_PATIENCE }),
-      SLURM_USERS,
-    ),
-    slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
-  };
-  const report = () => Object.fromEntries(CLIENTS.map((c) => [c, writers[c].report()])) as Report;
+  const begin = (name: string) => new Work(name, options, redis, sql);
   const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
-  for (let line = await lines.next(); !line.done; line = await lines.next()) say(report());
-  const last = report();
-  await Promise.all(CLIENTS.map((c) => writers[c].stop()));
-  const kept = await redis.mget(
-    "none",
-    ...writers.redis.acknowledged.map((n) => `faults:${options.run}:${n}`),
-  );
-  const rows = await sql.query("SELECT n FROM faults WHERE run = ?", [options.run]);
-  const found = new Set(rows.map((row) => row["n"]));
-  const verdict: Verdict = {
-    report: last,
-    redis: {
-      acknowledged: writers.redis.acknowledged.length,
-      lost: kept.slice(1).filter((v) => v === null).length,
-    },
-    sql: {
-      acknowledged: writers.sql.acknowledged.length,
-      lost: writers.sql.acknowledged.filter((n) => !found.has(n)).length,
-    },
-    jobs,
-  };
-  say(verdict);
+  let work = begin(options.run);
+  for (let line = await lines.next(); !line.done; line = await lines.next()) {
+    const [command, name = ""] = line.value.split(" ");
+    if (command === "next") {
+      // The next begins before this one ends: users do not stop either.
+      const ended = work;
+      work = begin(name);
+      say(await ended.verdict());
+      continue;
+    }
+    if (command === "mark") CLIENTS.forEach((client) => work.writers[client].mark());
+    say(work.report());
+  }
+  say(await work.verdict());
 }
 
 /** A request on a connection of its own, as a new user makes it. */
@@ -144,6 +178,9 @@ async function sbatch(name: string): Promise<string> {
   );
   return stdout.trim();
 }
+
+const squeue = (name: string) =>
+  run("squeue", ["-h", "-n", name, "-o", "%i"], { timeout: SLURM_PATIENCE });
 
 function connect(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { WriterReport } from "./writer";
 
 export interface FaultOptions {
-  /** Sets this run's keys and rows apart from others'. */
+  /** Sets the keys, rows and jobs of the first case apart from others'. */
   run: string;
   url: string;
   ca: string;
@@ -16,7 +16,7 @@ export const CLIENTS = ["web", "redis", "sql", "sbatch", "squeue", "slurmVip"] a
 export type Client = (typeof CLIENTS)[number];
 export type Report = Record<Client, WriterReport>;
 
-/** What is left of what was acknowledged. */
+/** What the clients saw in one case, and what is left of what was acknowledged in it. */
 export interface Verdict {
   report: Report;
   redis: { acknowledged: number; lost: number };

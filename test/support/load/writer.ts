@@ -45,6 +45,11 @@ export class Writer {
     };
   }
 
+  /** From now on it is the longest silence that counts; one that is under way counts from its begin. */
+  mark(): void {
+    Object.assign(this.seen, { failed: 0, outage: 0, began: 0, error: "" });
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     await this.done;
