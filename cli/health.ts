@@ -14,7 +14,9 @@ const UNITS: Record<string, string[]> = {
 
 /** What every machine is asked: what `judge` reads. Units that do not run are left out unless they failed. */
 export const HEALTH_SCRIPT =
-  "systemctl list-units --plain --no-legend --type=service; ip -o -4 address";
+  "systemctl list-units --plain --no-legend --type=service; ip -o -4 address; df -l --output=pcent,target";
+/** A file system that is so full leaves no time to do something about it, %. */
+const FULL = 95;
 /**
  * The first choice of OpenSSH 9 costs 0.1 s of CPU on each side (measured), for all machines of the lab together as
  * much as `status` may take. It protects against a later decryption; what is asked here are no secrets.
@@ -33,6 +35,8 @@ export interface MachineHealth extends MachineOutput {
   health: string;
   /** Units that should run and do not, and units that failed. */
   faults: string[];
+  /** Its own file systems that are full, or will be soon. */
+  full: { path: string; percent: number }[];
   /** VIPs that it holds. */
   vips: string[];
 }
@@ -101,12 +105,12 @@ export async function machineHealth(outputs: StackOutputs): Promise<MachineHealt
   return (await ask(outputs, () => HEALTH_SCRIPT, PATIENT)).map((answer) => judge(answer, outputs));
 }
 
-/** Judges what a machine answered to HEALTH_SCRIPT: units that should run, and failed ones. */
+/** Judges what a machine answered to HEALTH_SCRIPT: units that should run, failed ones, and full disks. */
 export function judge(
   { machine, text }: Answer,
   outputs: Pick<PublicOutputs, "vips" | "urls">,
 ): MachineHealth {
-  if (text === undefined) return { ...machine, health: NO_ANSWER, faults: [], vips: [] };
+  if (text === undefined) return { ...machine, health: NO_ANSWER, faults: [], full: [], vips: [] };
   const states = new Map(
     [...text.matchAll(/^\s*(\S+)\.service\s+\S+\s+(\S+)/gm)].map((m) => [m[1] ?? "", m[2] ?? ""]),
   );
@@ -121,6 +125,12 @@ export function judge(
   const dead = wanted.filter((unit) => states.get(unit) !== "active");
   const failed = [...states].filter(([, state]) => state === "failed").map(([unit]) => unit);
   const faults = [...new Set([...dead, ...failed])];
-  const health = faults.length === 0 ? "ok" : `not running: ${faults.join(", ")}`;
-  return { ...machine, health, faults, vips };
+  const full = [...text.matchAll(/^ *(\d+)% (\/.*)$/gm)]
+    .map(([, percent, path]) => ({ path: path ?? "", percent: Number(percent) }))
+    .filter(({ percent }) => percent >= FULL);
+  const sick = [
+    ...(faults.length === 0 ? [] : [`not running: ${faults.join(", ")}`]),
+    ...full.map(({ path, percent }) => `${path} is ${percent} % full`),
+  ];
+  return { ...machine, health: sick.join("; ") || "ok", faults, full, vips };
 }

@@ -48,6 +48,15 @@ function machines(status: Status): Finding[] {
       mend: restart(status, name, faults, refusal),
     });
   }
+  for (const { name, full } of status.machines) {
+    for (const { path, percent } of full) {
+      found.push({
+        severity: "reduced",
+        what: `On ${name} the disk with ${path} is ${percent} % full. The command shows what takes the space.`,
+        mend: on(status, name, `du -xh -d 2 ${path} | sort -h | tail`),
+      });
+    }
+  }
   return found;
 }
 

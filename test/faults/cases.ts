@@ -1,4 +1,5 @@
 import type { Client } from "../support/load/faultProtocol";
+import { eventually, scale } from "../support/site";
 import type { Cluster } from "./cluster";
 
 /** One fault: what is done, how it is mended, and the longest outage that each client may see, s. */
@@ -94,6 +95,26 @@ const refusesWrites = async (c: Cluster, node: string): Promise<string[]> => {
     .catch((error: { stderr: string }) => error);
   return /WSREP has not yet prepared/.test(write.stderr) ? [] : [`${node} takes writes alone`];
 };
+
+/** Mounts a file system of a bounded size, in MiB, on directories: the lab's own disk is the host's, and not filled. */
+const mounted = (sizes: Record<string, number>) =>
+  Object.entries(sizes)
+    .map(([dir, size]) => `mount -t tmpfs -o size=${size}M,mode=$(stat -c %a ${dir}) tmpfs ${dir}`)
+    .join(" && ");
+const unmount = (dirs: string[]) => dirs.map((dir) => `umount -l ${dir}`).join("; ");
+/** Writes until there is no room left. */
+const fill = (dirs: string[]) =>
+  dirs.map((dir) => `! dd if=/dev/zero of=${dir}/filler bs=64k 2>/dev/null`).join(" && ");
+
+/** What `npx hpc doctor` would say must have this in it. */
+const saysDoctor = async (c: Cluster, what: RegExp): Promise<string[]> => {
+  const missing = await c.missing();
+  return what.test(missing) ? [] : [`doctor does not say ${what}: ${missing}`];
+};
+
+const MYSQL = "/var/lib/mysql";
+/** Where a web node writes. */
+const LOGS = ["/var/log", "/tmp", "/var/tmp"];
 
 /** Limits: the figures of the requirements for each kind of fault. */
 export const CASES: Case[] = [
@@ -226,6 +247,24 @@ export const CASES: Case[] = [
     limits: { redis: 1, web: 1 },
   },
   {
+    name: "Redis master kill -9 during a scale-out",
+    fault: async (c) => {
+      const done = scale(3).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      // From here on its Ansible run, its start and its way into the rotation are under way.
+      await eventually("the new node is on", 60, () => c.isOn("web3"));
+      await c.signal(await redis(c), "KILL", "redis-server");
+      return async () => {
+        const failed = await done;
+        await scale(2);
+        if (failed instanceof Error) throw failed;
+      };
+    },
+    limits: { redis: 3, web: 1 },
+  },
+  {
     name: "Galera node killed",
     fault: machine(galera, "killMachine"),
     limits: { sql: 2.5, web: 1 },
@@ -252,6 +291,36 @@ export const CASES: Case[] = [
     without: ["sql"],
     short: true,
   },
+  {
+    name: "disk full on the Galera node that serves",
+    prepare: async (c) => {
+      const [first = "", ...others] = GALERA;
+      const start = "systemctl start mariadb && galera-check wait 60";
+      await c.shell(
+        first,
+        `systemctl stop mariadb && mkdir /mnt/kept && cp -a ${MYSQL}/. /mnt/kept && ` +
+          `${mounted({ [MYSQL]: 800 })} && chown mysql: ${MYSQL} && mv /mnt/kept/* ${MYSQL} && rm -r /mnt/kept && ${start}`,
+      );
+      // HAProxy sends nobody back to it while another one serves.
+      for (const other of others) await c.shell(other, `systemctl stop mariadb && ${start}`);
+      await eventually("clients are on it", 10, async () => (await galera(c)) === first);
+      return async () => {
+        await c.shell(first, `systemctl stop mariadb; ${unmount([MYSQL])}; ${start}`);
+        await c.shell(first, "mariadb -e 'DROP TABLE IF EXISTS portal.filler'");
+      };
+    },
+    fault: async (c) => {
+      const [first = "", second = ""] = GALERA;
+      await c.shell(first, fill([MYSQL]));
+      // What the others write next has no room there.
+      const insert = "INSERT INTO filler SELECT REPEAT('x', 1000000)";
+      const table = "CREATE TABLE filler (x LONGTEXT)";
+      await c.shell(second, `mariadb portal -e "${table}${`;${insert}`.repeat(20)}"`);
+      return nothing;
+    },
+    during: (c) => saysDoctor(c, /galera1 .*full|galera1.*mariadb/),
+    limits: { sql: 3.5, web: 1 },
+  },
   // --- web nodes
   {
     name: "web machine killed",
@@ -271,6 +340,21 @@ export const CASES: Case[] = [
         `systemd-run --quiet --unit=broken socat TCP-LISTEN:$port,reuseaddr,fork 'SYSTEM:printf "HTTP/1.0 500 Broken\\r\\n\\r\\n"'`,
       "systemctl stop broken; systemctl start hpc-web@app",
     ),
+    limits: { web: 3 },
+  },
+  {
+    name: "disk full on a web node",
+    prepare: async (c) => {
+      const sizes = Object.fromEntries(LOGS.map((dir) => [dir, 16]));
+      await c.shell("web1", `${mounted(sizes)} && systemctl restart systemd-journald`);
+      const undo = `${unmount(LOGS)}; systemctl restart systemd-journald hpc-web@app`;
+      return () => c.shell("web1", undo);
+    },
+    fault: async (c) => {
+      await c.shell("web1", `${fill(LOGS)} && systemctl restart hpc-web@app`);
+      return nothing;
+    },
+    during: (c) => saysDoctor(c, /web1 .*full/),
     limits: { web: 3 },
   },
   // --- no fault: the timings are long enough

@@ -56,6 +56,9 @@ export class Cluster {
   };
   freezeMachine = (machine: string) => virsh("suspend", domain(machine));
 
+  isOn = async (machine: string): Promise<boolean> =>
+    (await virsh("list", "--name")).stdout.split("\n").includes(domain(machine));
+
   /** Also when it was fenced meanwhile, and runs again or not. */
   startMachine = async (machine: string): Promise<void> => {
     const { stdout } = await virsh("domstate", domain(machine));
@@ -100,8 +103,8 @@ export class Cluster {
     });
   }
 
-  /** What is missing to full redundancy; "" when nothing is. */
-  private async missing(): Promise<string> {
+  /** What is missing to full redundancy, in the words of `npx hpc doctor`; "" when nothing is. */
+  async missing(): Promise<string> {
     const findings = diagnose(await look(stack.name, this.outputs, PATIENT));
     return findings.map((f) => f.what).join(" ");
   }

@@ -108,10 +108,7 @@ const newRun = () => `f${Date.now().toString(36)}`;
 async function runCase(c: Case, cluster: Cluster, users: Users): Promise<Result> {
   const mends: (() => Promise<unknown>)[] = [];
   const mend = async () => {
-    for (let last = mends.at(-1); last; last = mends.at(-1)) {
-      await last();
-      mends.pop();
-    }
+    for (let last = mends.pop(); last; last = mends.pop()) await last();
     await cluster.whole();
   };
   try {

@@ -42,6 +42,25 @@ describe("judge", () => {
     ]);
   });
 
+  it("names disks that are full", () => {
+    // What a Galera node of the lab answered.
+    const df = (mysql: string) => `Use% Mounted on
+  0% /dev
+ 26% /
+${mysql}% /var/lib/mysql
+  1% /run
+`;
+    const units = ["mariadb", "galera-check"].map((u) => `${u}.service loaded active running ${u}`);
+    const said = (mysql: string) =>
+      judge(answer("galera", [...units, df(mysql)].join("\n")), STACK);
+    expect(said(" 94")).toMatchObject({ health: "ok", full: [] });
+    expect(said("100")).toMatchObject({
+      health: "/var/lib/mysql is 100 % full",
+      full: [{ path: "/var/lib/mysql", percent: 100 }],
+      faults: [],
+    });
+  });
+
   it("knows a machine that said nothing", () => {
     expect(judge(answer("haproxy", undefined), STACK)).toMatchObject({
       health: "does not answer",
