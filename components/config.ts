@@ -104,8 +104,11 @@ const schema = {
     .prefault({}),
   vrrp: z
     .strictObject({
-      /** VRRPv3 advertisement interval, s. Default 0.3: detects in about 0.9 s (measured), flaps not. */
-      advertSeconds: z.number().min(0.1).max(10).default(0.3),
+      /**
+       * VRRPv3 advertisement interval, s. Default 0.25: three and a half of them (0.75-0.9 s) until a VIP moves; with
+       * 0.3 it is just above the second that the web VIP may take (measured).
+       */
+      advertSeconds: z.number().min(0.1).max(10).default(0.25),
       /** VRRP router id of the web and data VIPs. Default 52. */
       haproxyRouterId: z.int().min(1).max(255).default(52),
     })
