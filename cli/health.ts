@@ -9,7 +9,7 @@ const UNITS: Record<string, string[]> = {
   "nfs-server": ["nfs-server"],
   redis: ["redis-server", "redis-sentinel"],
   galera: ["mariadb", "galera-check"],
-  haproxy: ["haproxy", "keepalived"],
+  haproxy: ["haproxy", "haproxy-watch", "keepalived"],
 };
 
 /** What every machine is asked: what `judge` reads. Units that do not run are left out unless they failed. */

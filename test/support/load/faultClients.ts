@@ -27,13 +27,15 @@ import { Writer } from "./writer";
 const run = promisify(execFile);
 /** A client gives an attempt up after this time, ms; shorter than what is measured, so that it shows. */
 const PATIENCE = 500;
+/** Web requests come from so many users, that one who waits for PATIENCE does not hide that another is served. */
+const WEB_USERS = 25;
 /** sbatch itself retries for as long as slurm.conf says. */
 const SLURM_PATIENCE = 15_000;
 /**
  * Slurm's commands come from so many users: one that was answered by a controller which froze in the middle waits
  * for MessageTimeout (10 s), which says nothing about when the next user is served.
  */
-const SLURM_USERS = 20;
+const SLURM_USERS = 60;
 
 /** Clients of every tier at work, under a name that sets what they write apart. */
 class Work {
@@ -48,7 +50,7 @@ class Work {
   ) {
     const insert = "INSERT INTO faults VALUES (?, ?)";
     this.writers = {
-      web: new Writer(20, () => get(options)),
+      web: new Writer(20, () => get(options), WEB_USERS),
       redis: new Writer(20, (n) => redis.set(this.key(n), n, "EX", 3600)),
       sql: new Writer(20, (n) => sql.query(insert, [name, n])),
       sbatch: new Writer(250, async () => this.jobs.push(await sbatch(name)), SLURM_USERS),
