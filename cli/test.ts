@@ -30,10 +30,10 @@ const tools: Stage[] = [
 const suites: Record<string, (args: string[]) => Promise<boolean>> = {
   unit: () => stages(unit, progress),
   lab: (files) => onTestStack([() => labSuite(files, progress)], progress),
-  // npm run test:faults -- [repeats] [part of the cases' names]
-  faults: ([repeats = "10", filter = ""]) =>
+  // npm run test:faults -- [repeats] [parts of the cases' names]
+  faults: ([repeats = "10", ...names]) =>
     onTestStack(
-      [() => faultSuite({ repeats: Number(repeats), filter, short: false }, progress)],
+      [() => faultSuite({ repeats: Number(repeats), names, short: false }, progress)],
       progress,
     ),
   all: async () =>
@@ -41,7 +41,7 @@ const suites: Record<string, (args: string[]) => Promise<boolean>> = {
     (await onTestStack(
       [
         () => labSuite([], progress),
-        () => faultSuite({ repeats: 1, filter: "", short: true }, progress),
+        () => faultSuite({ repeats: 1, names: [], short: true }, progress),
       ],
       progress,
     )),
