@@ -117,6 +117,7 @@ function controllerVars(
   ca: string,
 ): Record<string, unknown> {
   return {
+    slurm_clients: topology.machines.client.map(({ name, address }) => ({ name, address })),
     slurm_vip_prefix_length: topology.prefixLength,
     slurm_interface: config.interface,
     slurm_router_id: config.slurm.routerId,

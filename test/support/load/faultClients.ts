@@ -31,6 +31,8 @@ const PATIENCE = 500;
 const WEB_USERS = 25;
 /** sbatch itself retries for as long as slurm.conf says. */
 const SLURM_PATIENCE = 15_000;
+/** Between two users of Slurm, ms. More jobs a second than a site has would make each takeover longer: see MinJobAge. */
+const SLURM_PAUSE = 400;
 /**
  * Slurm's commands come from so many users: one that was answered by a controller which froze in the middle waits
  * for MessageTimeout (10 s), which says nothing about when the next user is served.
@@ -53,8 +55,8 @@ class Work {
       web: new Writer(20, () => get(options), WEB_USERS),
       redis: new Writer(20, (n) => redis.set(this.key(n), n, "EX", 3600)),
       sql: new Writer(20, (n) => sql.query(insert, [name, n])),
-      sbatch: new Writer(250, async () => this.jobs.push(await sbatch(name)), SLURM_USERS),
-      squeue: new Writer(250, () => squeue(name), SLURM_USERS),
+      sbatch: new Writer(SLURM_PAUSE, async () => this.jobs.push(await sbatch(name)), SLURM_USERS),
+      squeue: new Writer(SLURM_PAUSE, () => squeue(name), SLURM_USERS),
       slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
     };
   }
