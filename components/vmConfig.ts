@@ -24,6 +24,11 @@ export const vmSchema = z.strictObject({
   placement: z.record(z.string(), z.string()).default({}),
   /** Sets that may lose more members with one hypervisor than they need to. Default: none. */
   allowOnOneHypervisor: z.array(z.enum(SPREAD_ROLES)).default([]),
+  /**
+   * Address at which a hypervisor's fence_virtd listens for the controllers, by the hypervisor's name. Default: the
+   * one in its URI; for this host, without a bridge, the first address of the subnet.
+   */
+  fenceAddresses: z.record(label, ipv4).default({}),
   network: z
     .strictObject({
       /** Bridge of every hypervisor that the machines are attached to, e.g. br0. */

@@ -1,11 +1,19 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isMadeAnew } from "../../components/machine/gate";
 import { instanceId, type Identity, renderSeed } from "../../components/machine/cloudInit";
+import {
+  applyScript,
+  type FenceServiceRequest,
+  localUri,
+  removeScript,
+  sshOf,
+} from "../../components/machine/fenceService";
 import { prepareScript } from "../../components/machine/ready";
 import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
@@ -15,6 +23,14 @@ import { type Registration, registrations } from "../support/mockedProgram";
 const policy = vi.hoisted(() => ({ intent: undefined as Intent | undefined }));
 vi.mock("../../policy/enforce", () => ({
   enforcePolicy: (intent: Intent) => (policy.intent = intent),
+}));
+// As in the tests of the whole program: its code is serialised as node loads it.
+vi.mock("../../components/machine/fenceDaemon", () => ({
+  FenceDaemon: class extends pulumi.CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
+      super("test:machine:FenceDaemon", name, args, opts);
+    }
+  },
 }));
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
@@ -102,7 +118,7 @@ describe("the VMs of the reference site", () => {
       expect([machine, domain.replaceWith.sort()]).toEqual([machine, disks.sort()]);
       expect(domain.inputs["disks"]).toHaveLength(disks.length);
     }
-    const own = await site({}, { hypervisors: {}, network: {} });
+    const own = await site({}, { hypervisors: {}, fenceAddresses: {}, network: {} });
     expect(find(own, "slurm-slurm-m1-domain").replaceWith).toContain("site-network");
   });
 
@@ -208,6 +224,64 @@ describe("the state share", () => {
   });
 });
 
+describe("fencing", () => {
+  const request = (all: Registration[], hypervisor: string) =>
+    JSON.parse(plain(find(all, `slurm-fencing-${hypervisor}-service`).inputs["stdin"])) as Values;
+
+  it("is a service of each hypervisor that has a controller, for that one and by both only", () => {
+    const services = made.filter((m) => m.name.endsWith("-service"));
+    expect(services.map((s) => s.name)).toEqual([
+      "slurm-fencing-hv1-service",
+      "slurm-fencing-hv2-service",
+    ]);
+    expect(request(made, "hv2")).toMatchObject({
+      name: "hpc-ha-prod-fence",
+      uri: "qemu:///system",
+      address: "192.168.1.3",
+      port: 1229,
+      sources: ["192.168.1.10", "192.168.1.11"],
+      domains: ["hpc-ha-prod-slurm-m2"],
+    });
+    expect(request(made, "hv2")["ssh"]).toContain("root@hv2.example.org");
+  });
+
+  it("is known to both controllers with the hypervisor of each", () => {
+    const { vars } = JSON.parse(plain(find(made, "slurm-config-run").inputs["stdin"])) as {
+      vars: Values;
+    };
+    expect(vars["slurm_fence_targets"]).toEqual([
+      { machine: "slurm-m1", address: "192.168.1.2", port: 1229, domain: "hpc-ha-prod-slurm-m1" },
+      { machine: "slurm-m2", address: "192.168.1.3", port: 1229, domain: "hpc-ha-prod-slurm-m2" },
+    ]);
+  });
+
+  it("reaches a hypervisor as libvirt does", () => {
+    expect(sshOf("qemu+ssh://admin@hv1:2222/system?keyfile=/k").join(" ")).toMatch(
+      /^ssh -i \/k -p 2222 .*StrictHostKeyChecking=yes.* admin@hv1$/,
+    );
+    expect(sshOf("qemu+ssh://hv1/system").at(-1)).toBe("hv1");
+    expect(sshOf("qemu:///system")).toEqual([]);
+    expect(localUri("qemu+ssh://admin@hv1:2222/system?keyfile=/k")).toBe("qemu:///system");
+    expect(localUri("qemu+unix:///system?socket=/s")).toBe("qemu+unix:///system?socket=/s");
+  });
+
+  it("is set up by a script that a shell understands, with the key as the controllers have it", async () => {
+    const service: FenceServiceRequest = {
+      name: "site-fence",
+      ssh: [],
+      uri: "qemu:///system",
+      address: "192.168.1.3",
+      port: 1229,
+      sources: ["192.168.1.10"],
+      domains: ["site-slurm-m2"],
+      key: "S0VZ+/==",
+    };
+    const script = applyScript(service);
+    expect(script).toContain("printf %s 'S0VZ+/==' >/etc/site-fence/key\n");
+    for (const text of [script, removeScript(service)]) await execa("sh", ["-n"], { input: text });
+  });
+});
+
 const identity: Identity = {
   hostname: "web1",
   mac: "52:54:00:a8:01:15",
@@ -242,6 +316,10 @@ describe("the seed", () => {
       },
     });
     expect(yaml.load(metaData)).toMatchObject({ "instance-id": instanceId(identity) });
+  });
+
+  it("asks for nothing that needs a package which a machine does not have", () => {
+    expect(yaml.load(userData)).toMatchObject({ locale: false });
   });
 
   it("makes another instance of a machine that gets another address or key", () => {

@@ -1,0 +1,78 @@
+import * as fs from "node:fs";
+import { stages } from "../../cli/stages";
+import { ensureDisk } from "../../image/disk";
+import { buildPortal } from "../../portal/build";
+import { ensurePackages } from "../../toolchain/host";
+import { type Progress, step } from "../../toolchain/progress";
+import { Hypervisor, NEEDS, removeHypervisors, startHypervisors } from "./hypervisors";
+import { baseState, configure, stack } from "./site";
+
+/**
+ * The VM suite: a site on two hypervisors of this machine by a real `pulumi up`, which is removed at the end, also when a
+ * case failed.
+ * @param args parts of names of the test files to run, default all; or "remove": only the removal, of whatever is left
+ * @returns whether all passed, and nothing was left behind
+ */
+export async function vmSuite(args: string[], progress: Progress): Promise<boolean> {
+  await prepare(progress);
+  if (args[0] === "remove") {
+    await removeSite(progress);
+    return true;
+  }
+  let passed = false;
+  // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
+  process.once("SIGINT", () => progress("Stopping: the site is removed first"));
+  try {
+    await configure();
+    await stack.ensure();
+    await step("Two hypervisors", progress, startHypervisors);
+    await step("pulumi up (stack testvm)", progress, baseState);
+    const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
+    passed = await stages([{ name: "VM suite", command }], progress);
+    if (passed) await step("pulumi destroy keeps the data volume", progress, destroyKeepsData);
+  } finally {
+    await removeSite(progress);
+  }
+  return passed;
+}
+
+async function prepare(progress: Progress): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    throw new Error("The suite makes a bridge and hypervisors: run it as root");
+  }
+  await ensurePackages(NEEDS, progress);
+  await ensureDisk(progress);
+  await step("Web portal", progress, buildPortal);
+}
+
+/** What docs/production.md says of removing: the data volume stays, and is used again. */
+async function destroyKeepsData(): Promise<void> {
+  await stack.run("destroy", "--exclude-protected");
+  const left = await Promise.all(
+    Hypervisor.all.map(async (hypervisor) => ({
+      machines: await hypervisor.running(),
+      volumes: (await hypervisor.virsh("vol-list", "default")).stdout
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/)[0] ?? "")
+        .filter((name) => name !== "" && !name.includes("-base-")),
+    })),
+  );
+  const machines = left.flatMap((l) => l.machines);
+  const volumes = left.flatMap((l) => l.volumes);
+  if (machines.length > 0) throw new Error(`still there: ${machines.join(", ")}`);
+  const [data, ...others] = volumes;
+  if (data !== `${stack.prefix}-nfs-srv-data.qcow2` || others.length > 0) {
+    throw new Error(`only the data volume should be left, not: ${volumes.join(", ")}`);
+  }
+}
+
+/** Stack, hypervisors, bridge and files, whatever state they are in. */
+async function removeSite(progress: Progress): Promise<void> {
+  await step("Removing the site and its hypervisors", progress, async () => {
+    // The machines go with their hypervisors: the state, where the data volume is protected, need not be asked.
+    await stack.sweep();
+    await removeHypervisors();
+    await stack.forget();
+    fs.rmSync(stack.configFile, { force: true });
+  });
+}
