@@ -105,6 +105,27 @@ describe("the VMs of the reference site", () => {
     expect(JSON.stringify(m2.inputs["xml"])).toContain('match=\\"graphics|video\\"');
   });
 
+  it("have no address or lease in libvirt: each preview would differ, and each start wait for five minutes", () => {
+    for (const domain of of(made, "Domain")) {
+      const [card, ...others] = domain.inputs["networkInterfaces"] as Values[];
+      expect([domain.name, Object.keys(card ?? {}).sort(), others]).toEqual([
+        domain.name,
+        ["bridge", "mac"],
+        [],
+      ]);
+    }
+  });
+
+  it("have the host's CPU with KVM; emulated ones keep little of their code translated", async () => {
+    const domain = (all: Registration[]) => find(all, "web-web1-domain").inputs;
+    expect(domain(made)).toMatchObject({ type: "kvm", cpu: { mode: "host-passthrough" } });
+    expect(JSON.stringify(domain(made)["xml"])).not.toContain("tb-cache");
+    const emulated = domain(await site({}, { accelerator: "qemu" }));
+    expect(emulated).toMatchObject({ type: "qemu" });
+    expect(emulated["cpu"]).toBeUndefined();
+    expect(JSON.stringify(emulated["xml"])).toContain("tb-cache");
+  });
+
   it("are within the policy", () => {
     if (!policy.intent) throw new Error("the program did not ask for the policy");
     expect(violations(made, policy.intent)).toEqual([]);
