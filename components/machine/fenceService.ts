@@ -12,6 +12,10 @@ export interface FenceServiceRequest extends FenceConfiguration {
   key: string;
 }
 
+/** Name of a hypervisor's service for a site: several sites may share a hypervisor, and hypervisors a host. */
+export const fenceServiceName = (prefix: string, hypervisor: string): string =>
+  `${prefix}-fence-${hypervisor}`;
+
 /** ssh as libvirt uses it for a URI (`qemu+ssh://user@host:port/…?keyfile=…`); empty where it needs none. */
 export function sshOf(uri: string): string[] {
   const { protocol, username, hostname, port, searchParams } = new URL(uri);
@@ -52,7 +56,7 @@ Restart=always
 RestartSec=1
 NoNewPrivileges=yes
 ProtectSystem=strict
-ProtectHome=yes
+ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
 

@@ -7,7 +7,7 @@ import type { Site } from "../site";
 import { fenceAddressOf, hypervisorsOf, type MachineSpec } from "../topology";
 import type { FenceConfiguration } from "./fenceConfiguration";
 import { FenceDaemon } from "./fenceDaemon";
-import { type FenceServiceRequest, localUri, sshOf } from "./fenceService";
+import { fenceServiceName, type FenceServiceRequest, localUri, sshOf } from "./fenceService";
 import { domainName, machineDirectory } from "./paths";
 
 export interface FencingArgs {
@@ -51,9 +51,10 @@ export class Fencing extends pulumi.ComponentResource {
         sources: machines.map((spec) => spec.address),
         domains: here.map((spec) => domainName(site, spec)),
       };
+      const suffix = driver === "vm" ? `-${hypervisor}` : "";
       const started = this.daemon(
-        driver === "vm" ? `${name}-${hypervisor}` : name,
-        args,
+        { resource: `${name}${suffix}`, service: fenceServiceName(site.prefix, hypervisor) },
+        site,
         uri,
         daemon,
       );
@@ -72,8 +73,8 @@ export class Fencing extends pulumi.ComponentResource {
 
   /** fence_virtd of one hypervisor; known once it answers. */
   private daemon(
-    name: string,
-    { site }: FencingArgs,
+    names: { resource: string; service: string },
+    site: Site,
     uri: string,
     daemon: FenceConfiguration,
   ): pulumi.Output<string> {
@@ -81,10 +82,10 @@ export class Fencing extends pulumi.ComponentResource {
     const service = site.config.driver === "vm" && (ssh.length > 0 || existsSync(SYSTEMD));
     if (!service) {
       return new FenceDaemon(
-        `${name}-daemon`,
+        `${names.resource}-daemon`,
         {
           ...daemon,
-          directory: machineDirectory(site, name),
+          directory: machineDirectory(site, names.resource),
           key: this.key,
           network: site.network.resource ? site.network.name : "",
         },
@@ -93,7 +94,7 @@ export class Fencing extends pulumi.ComponentResource {
     }
     const script = "node --import tsx components/machine/fenceService.ts";
     return new local.Command(
-      `${name}-service`,
+      `${names.resource}-service`,
       {
         create: `${script} apply`,
         update: `${script} apply`,
@@ -101,7 +102,7 @@ export class Fencing extends pulumi.ComponentResource {
         stdin: pulumi.secret(this.key).apply((key) =>
           JSON.stringify({
             ...daemon,
-            name: `${site.prefix}-fence`,
+            name: names.service,
             ssh,
             key,
           } satisfies FenceServiceRequest),

@@ -256,7 +256,7 @@ describe("fencing", () => {
       "slurm-fencing-hv2-service",
     ]);
     expect(request(made, "hv2")).toMatchObject({
-      name: "hpc-ha-prod-fence",
+      name: "hpc-ha-prod-fence-hv2",
       uri: "qemu:///system",
       address: "192.168.1.3",
       port: 1229,

@@ -136,7 +136,7 @@ exec libvirtd --daemon --config "$0/etc/libvirtd.conf" --pid-file "$0/libvirtd.p
   }
 }
 
-const processes = () =>
+export const processes = () =>
   fs
     .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -148,8 +148,8 @@ const readProc = (pid: number, what: string): string => {
     return "";
   }
 };
-const isProcess = (pid: number, name: string) => readProc(pid, "comm").trim() === name;
-const commandLine = (pid: number) => readProc(pid, "cmdline");
+export const isProcess = (pid: number, name: string) => readProc(pid, "comm").trim() === name;
+export const commandLine = (pid: number) => readProc(pid, "cmdline");
 
 /** The bridge and both hypervisors, each with an address on it. */
 export async function startHypervisors(): Promise<void> {

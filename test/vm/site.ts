@@ -1,14 +1,23 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type execa from "execa";
+import execa from "execa";
 import * as yaml from "js-yaml";
 import { machineHealth } from "../../cli/health";
 import { Stack, type StackOutputs } from "../../cli/stack";
 import { hpcHome } from "../../components/home";
+import { fenceServiceName, removeScript } from "../../components/machine/fenceService";
 import { ensureDisk } from "../../image/disk";
 import { projectRoot } from "../../toolchain/versions";
 import { eventually, on } from "../support/site";
-import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
+import {
+  BRIDGE,
+  CIDR,
+  commandLine,
+  Hypervisor,
+  isProcess,
+  processes,
+  removeHypervisors,
+} from "./hypervisors";
 
 type Values = Record<string, unknown>;
 
@@ -16,7 +25,18 @@ type Values = Record<string, unknown>;
 class VmStack extends Stack {
   override async sweep(): Promise<void> {
     await removeHypervisors();
-    fs.rmSync(path.join(hpcHome(), "sites", this.prefix), { recursive: true, force: true });
+    const directory = path.join(hpcHome(), "sites", this.prefix);
+    for (const pid of processes()) {
+      if (isProcess(pid, "fence_virtd") && commandLine(pid).includes(`${directory}/`)) {
+        process.kill(pid, "SIGTERM");
+      }
+    }
+    for (const { name } of Hypervisor.all) {
+      const service = fenceServiceName(this.prefix, name);
+      if (!fs.existsSync(`/etc/systemd/system/${service}.service`)) continue;
+      await execa("sh", ["-s"], { input: removeScript({ name: service }) });
+    }
+    fs.rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -135,6 +155,16 @@ export class Site {
     // Slurm saves its state every five seconds; what began since would be begun again after a crash.
     await new Promise((resolve) => setTimeout(resolve, SAVE_SECONDS * 1000));
     return job;
+  }
+
+  /**
+   * Exit code of a machine's question, by the key of the controllers, whether another is on: 0 when it is, and it may
+   * ask. @param key file with the key
+   */
+  async fenceStatus(from: string, of: string, key = "/etc/slurm/fence.key"): Promise<number> {
+    const [hypervisor, domain] = await hypervisorOf(of);
+    const ask = `fence_virt -T ${hypervisor.address} -k ${key} -n ${domain} -o status -t 10; echo $?`;
+    return Number((await this.on(from, ask)).split("\n").at(-1));
   }
 
   /** State and restarts of a job, and when it began: the same for as long as nothing happened to it. */
