@@ -1,10 +1,14 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { stages } from "../../cli/stages";
+import { hpcHome } from "../../components/home";
 import { ensureDisk } from "../../image/disk";
 import { buildPortal } from "../../portal/build";
 import { ensurePackages } from "../../toolchain/host";
 import { type Progress, step } from "../../toolchain/progress";
+import { keepFigures } from "../support/measured";
 import { Hypervisor, NEEDS, removeHypervisors, startHypervisors } from "./hypervisors";
+import { caseResults, resultTable, type VitestReport } from "./results";
 import { baseState, configure, stack } from "./site";
 
 /**
@@ -19,6 +23,7 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
     await removeSite(progress);
     return true;
   }
+  const start = Date.now();
   let passed = false;
   // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
   process.once("SIGINT", () => progress("Stopping: the site is removed first"));
@@ -27,13 +32,27 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
     await stack.ensure();
     await step("Two hypervisors", progress, startHypervisors);
     await step("pulumi up (stack testvm)", progress, baseState);
+    const json = path.join(hpcHome(), "vm-suite.json");
+    fs.rmSync(json, { force: true });
     const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
+    command.push("--reporter=verbose", "--reporter=json", `--outputFile.json=${json}`);
     passed = await stages([{ name: "VM suite", command }], progress);
     if (passed) await step("pulumi destroy keeps the data volume", progress, destroyKeepsData);
+    // A part of the cases is no result of the suite.
+    if (args.length === 0) keepResult(json, start);
   } finally {
     await removeSite(progress);
   }
   return passed;
+}
+
+/** The last result is kept, good or bad: the suite takes too long to run at every change. */
+function keepResult(json: string, start: number): void {
+  const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
+  const minutes = Math.round((Date.now() - start) / 60_000);
+  const figures = { measured: new Date().toISOString(), minutes, cases };
+  keepFigures("vm-suite", figures, resultTable(cases, minutes));
+  fs.rmSync(json);
 }
 
 async function prepare(progress: Progress): Promise<void> {
