@@ -20,6 +20,8 @@ export interface ReadyRequest {
   sshKeyFile: string;
   /** Longest wait for ssh, s. */
   bootSeconds: number;
+  /** Name servers of the machine. */
+  nameservers: string[];
   /** Debian packages that must be there; what a machine's image lacks is installed. */
   packages: string[];
   mounts: NetworkMount[];
@@ -81,13 +83,19 @@ export async function becomeReady(request: ReadyRequest): Promise<string> {
   return `ssh after ${seconds(start, booted)} s, ready ${seconds(booted, Date.now())} s later`;
 }
 
+/** Tells a machine its name servers. A link is systemd-resolved's, which cloud-init has told; else nobody does. */
+export const resolvConf = (nameservers: string[], file = "/etc/resolv.conf"): string =>
+  `[ -L ${file} ] || printf %s '${nameservers.map((n) => `nameserver ${n}\n`).join("")}' >${file}`;
+
 /** What is done on the machine; nothing, when it has it all. */
 export function prepareScript({
+  nameservers,
   packages,
   mounts,
-}: Pick<ReadyRequest, "packages" | "mounts">): string {
+}: Pick<ReadyRequest, "nameservers" | "packages" | "mounts">): string {
   return `set -eu
 cloud-init status --wait >/dev/null || { cloud-init status --long; exit 1; } >&2
+${resolvConf(nameservers)}
 missing=$(dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${packages.join(" ")} 2>/dev/null |
   awk '$2 == "installed" {print $1}' | sort >/run/hpc-ha.installed
   printf '%s\\n' ${packages.join(" ")} | sort -u | comm -23 - /run/hpc-ha.installed)

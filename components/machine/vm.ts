@@ -221,6 +221,7 @@ export const readyRequest = (
   knownHosts: renderKnownHosts([{ ...spec, hostKey }]),
   sshKeyFile: site.sshKeyFile,
   bootSeconds: site.config.vm?.bootSeconds ?? 60,
+  nameservers: site.config.vm?.network.nameservers ?? [],
   packages: machinePackages(),
   mounts,
 });

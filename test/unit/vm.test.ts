@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -14,7 +14,8 @@ import {
   removeScript,
   sshOf,
 } from "../../components/machine/fenceService";
-import { prepareScript } from "../../components/machine/ready";
+import { prepareScript, resolvConf } from "../../components/machine/ready";
+import { usableMiB } from "../../components/slurmMasters";
 import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
 import { type Registration, registrations } from "../support/mockedProgram";
@@ -367,10 +368,42 @@ describe("the seed", () => {
 describe("what a machine does when it has booted", () => {
   it("is to mount once, at every boot", async () => {
     const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
-    const script = prepareScript({ packages: ["munge"], mounts: [mount] });
+    const script = prepareScript({ nameservers: [], packages: ["munge"], mounts: [mount] });
     expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
     expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
     await execa("sh", ["-n"], { input: script });
+  });
+
+  it("is to know its name servers, where nothing else writes the file", async () => {
+    const file = path.join(home, "resolv.conf");
+    const tell = (to: string) =>
+      execa("sh", ["-eu"], { input: resolvConf(["10.0.0.1", "10.0.0.2"], to) });
+    await tell(file);
+    expect(readFileSync(file, "utf8")).toBe("nameserver 10.0.0.1\nnameserver 10.0.0.2\n");
+    writeFileSync(file, "");
+    symlinkSync(file, path.join(home, "link"));
+    await tell(path.join(home, "link"));
+    expect(readFileSync(file, "utf8")).toBe("");
+    expect(prepareScript({ nameservers: ["10.0.0.1"], packages: ["munge"], mounts: [] })).toContain(
+      resolvConf(["10.0.0.1"]),
+    );
+    expect(plain(find(made, "web-web1-ready").inputs["stdin"])).toContain('"nameservers":["192.');
+  });
+});
+
+describe("a compute node", () => {
+  it("promises less memory than its VM has: else slurmctld takes it for broken", () => {
+    const { vars } = JSON.parse(plain(find(made, "slurm-config-run").inputs["stdin"])) as {
+      vars: { slurm_nodes: { memory_mib: number }[] };
+    };
+    const domain = find(made, "compute-compute1-domain");
+    const memory = Number(domain.inputs["memory"]);
+    for (const node of vars.slurm_nodes) {
+      expect(node.memory_mib).toBeLessThan(0.96 * memory);
+      expect(node.memory_mib).toBeGreaterThan(0.9 * memory);
+    }
+    // Seen: a VM of 1024 MiB has 960.
+    expect(usableMiB(1024)).toBeLessThan(960);
   });
 });
 

@@ -72,7 +72,8 @@ export async function baseConfig(): Promise<Values> {
     slurm: { computeNodes: 1 },
     sizes: {
       "slurm-controller": small,
-      "slurm-compute": small,
+      // One for the job that goes on, one for what is tried beside it.
+      "slurm-compute": { ...small, vcpus: 2 },
       "nfs-server": { ...small, dataGiB: 1 },
       redis: { ...small, memoryMiB: 512 },
       galera: small,

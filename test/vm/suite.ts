@@ -64,24 +64,37 @@ async function prepare(progress: Progress): Promise<void> {
   await step("Web portal", progress, buildPortal);
 }
 
-/** What docs/production.md says of removing: the data volume stays, and is used again. */
+/** What docs/production.md says of removing: the data volume stays, until somebody gives it up in so many words. */
 async function destroyKeepsData(): Promise<void> {
+  const data = `${stack.prefix}-nfs-srv-data.qcow2`;
   await stack.run("destroy", "--exclude-protected");
-  const left = await Promise.all(
-    Hypervisor.all.map(async (hypervisor) => ({
-      machines: await hypervisor.running(),
-      volumes: (await hypervisor.virsh("vol-list", "default")).stdout
-        .split("\n")
-        .map((line) => line.trim().split(/\s+/)[0] ?? "")
-        .filter((name) => name !== "" && !name.includes("-base-")),
-    })),
-  );
-  const machines = left.flatMap((l) => l.machines);
-  const volumes = left.flatMap((l) => l.volumes);
+  await onlyLeft([data]);
+  await stack.start("state", "unprotect", "--all", "--yes");
+  await stack.run("destroy");
+  // Not even then by Pulumi.
+  await onlyLeft([data]);
+  for (const hypervisor of Hypervisor.all) {
+    if ((await volumes(hypervisor)).includes(data)) {
+      await hypervisor.virsh("vol-delete", data, "default");
+    }
+  }
+  await onlyLeft([]);
+}
+
+/** Volumes of a hypervisor, but for the images that root disks are overlays of. */
+const volumes = async (hypervisor: Hypervisor): Promise<string[]> =>
+  (await hypervisor.virsh("vol-list", "default")).stdout
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/)[0] ?? "")
+    .filter((name) => name !== "" && !name.includes("-base-"));
+
+/** @throws when there are machines, or other volumes than these */
+async function onlyLeft(wanted: string[]): Promise<void> {
+  const machines = (await Promise.all(Hypervisor.all.map((h) => h.running()))).flat();
   if (machines.length > 0) throw new Error(`still there: ${machines.join(", ")}`);
-  const [data, ...others] = volumes;
-  if (data !== `${stack.prefix}-nfs-srv-data.qcow2` || others.length > 0) {
-    throw new Error(`only the data volume should be left, not: ${volumes.join(", ")}`);
+  const left = (await Promise.all(Hypervisor.all.map(volumes))).flat();
+  if (left.join() !== wanted.join()) {
+    throw new Error(`volumes that should be left: ${wanted.join()}; that are: ${left.join()}`);
   }
 }
 
