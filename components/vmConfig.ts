@@ -39,6 +39,8 @@ export const vmSchema = z.strictObject({
       gateway: ipv4.optional(),
       /** Name servers of the machines. Default: none. */
       nameservers: z.array(ipv4).default([]),
+      /** Time servers of the machines. Default: Debian's, where they can be reached. */
+      timeServers: z.array(ipv4).default([]),
     })
     .prefault({}),
   /** Disk image of new machines: Debian's cloud image, or the one that `npm run image` builds. Required. */

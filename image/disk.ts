@@ -13,6 +13,7 @@ import { machinePackages, packageNames } from "./packages";
 
 /** Units that cloud-init consists of; an image enables nothing that is not named. */
 const CLOUD_INIT = ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
+const TIME = "systemd-timesyncd";
 const GRUB = "/usr/lib/grub/i386-pc";
 const SECTOR = 512;
 /** Where the only partition begins, in sectors: 1 MiB, room for GRUB before it. */
@@ -81,7 +82,7 @@ export async function buildDisk(progress: Progress): Promise<DiskImage> {
         root,
         [...machinePackages(), ...own],
         process.env["HPC_HA_DEBIAN_MIRROR"],
-        CLOUD_INIT.map((unit) => `${unit}.service`),
+        [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
       ),
     );
     configure(root);

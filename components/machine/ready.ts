@@ -22,6 +22,8 @@ export interface ReadyRequest {
   bootSeconds: number;
   /** Name servers of the machine. */
   nameservers: string[];
+  /** Whom it asks for the time; none leaves it to the image. */
+  timeServers: string[];
   /** Debian packages that must be there; what a machine's image lacks is installed. */
   packages: string[];
   mounts: NetworkMount[];
@@ -87,15 +89,29 @@ export async function becomeReady(request: ReadyRequest): Promise<string> {
 export const resolvConf = (nameservers: string[], file = "/etc/resolv.conf"): string =>
   `[ -L ${file} ] || printf %s '${nameservers.map((n) => `nameserver ${n}\n`).join("")}' >${file}`;
 
+/**
+ * Tells a machine whom to ask for the time. Not in the seed, where a change would switch the machine off. An image with
+ * another client than systemd-timesyncd knows its servers by itself.
+ */
+export const timesyncd = (servers: string[], dir = "/etc/systemd/timesyncd.conf.d"): string =>
+  `printf '[Time]\\nNTP=%s\\n' '${servers.join(" ")}' >/run/hpc-ha.time
+if ! cmp -s /run/hpc-ha.time ${dir}/hpc-ha.conf; then
+  mkdir -p ${dir}
+  cp /run/hpc-ha.time ${dir}/hpc-ha.conf
+  ! systemctl --quiet is-active systemd-timesyncd || systemctl restart systemd-timesyncd
+fi`;
+
 /** What is done on the machine; nothing, when it has it all. */
 export function prepareScript({
   nameservers,
+  timeServers,
   packages,
   mounts,
-}: Pick<ReadyRequest, "nameservers" | "packages" | "mounts">): string {
+}: Pick<ReadyRequest, "nameservers" | "timeServers" | "packages" | "mounts">): string {
   return `set -eu
 cloud-init status --wait >/dev/null || { cloud-init status --long; exit 1; } >&2
 ${resolvConf(nameservers)}
+${timesyncd(timeServers)}
 missing=$(dpkg-query -W -f '\${Package} \${db:Status-Status}\\n' ${packages.join(" ")} 2>/dev/null |
   awk '$2 == "installed" {print $1}' | sort >/run/hpc-ha.installed
   printf '%s\\n' ${packages.join(" ")} | sort -u | comm -23 - /run/hpc-ha.installed)

@@ -222,6 +222,7 @@ export const readyRequest = (
   sshKeyFile: site.sshKeyFile,
   bootSeconds: site.config.vm?.bootSeconds ?? 60,
   nameservers: site.config.vm?.network.nameservers ?? [],
+  timeServers: site.config.vm?.network.timeServers ?? [],
   packages: machinePackages(),
   mounts,
 });

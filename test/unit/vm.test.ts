@@ -14,7 +14,12 @@ import {
   removeScript,
   sshOf,
 } from "../../components/machine/fenceService";
-import { prepareScript, resolvConf } from "../../components/machine/ready";
+import {
+  prepareScript,
+  type ReadyRequest,
+  resolvConf,
+  timesyncd,
+} from "../../components/machine/ready";
 import { usableMiB } from "../../components/slurmMasters";
 import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
@@ -368,7 +373,12 @@ describe("the seed", () => {
 describe("what a machine does when it has booted", () => {
   it("is to mount once, at every boot", async () => {
     const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
-    const script = prepareScript({ nameservers: [], packages: ["munge"], mounts: [mount] });
+    const script = prepareScript({
+      nameservers: [],
+      timeServers: [],
+      packages: ["munge"],
+      mounts: [mount],
+    });
     expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
     expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
     await execa("sh", ["-n"], { input: script });
@@ -384,10 +394,31 @@ describe("what a machine does when it has booted", () => {
     symlinkSync(file, path.join(home, "link"));
     await tell(path.join(home, "link"));
     expect(readFileSync(file, "utf8")).toBe("");
-    expect(prepareScript({ nameservers: ["10.0.0.1"], packages: ["munge"], mounts: [] })).toContain(
-      resolvConf(["10.0.0.1"]),
-    );
+    expect(
+      prepareScript({
+        nameservers: ["10.0.0.1"],
+        timeServers: [],
+        packages: ["munge"],
+        mounts: [],
+      }),
+    ).toContain(resolvConf(["10.0.0.1"]));
     expect(plain(find(made, "web-web1-ready").inputs["stdin"])).toContain('"nameservers":["192.');
+  });
+});
+
+describe("a machine's time", () => {
+  it("is asked of whom the config says, by a change that needs no power cycle", async () => {
+    const request = (all: Registration[]) =>
+      JSON.parse(plain(find(all, "web-web1-ready").inputs["stdin"])) as ReadyRequest;
+    const told = await site({}, { network: { bridge: "br0", timeServers: ["192.168.1.1"] } });
+    expect(request(told).timeServers).toEqual(["192.168.1.1"]);
+    expect(find(told, "hpc-ha-prod-web1-seed").replacementTrigger).toEqual(
+      find(await site({}, { network: { bridge: "br0" } }), "hpc-ha-prod-web1-seed")
+        .replacementTrigger,
+    );
+    const script = prepareScript(request(told));
+    expect(script).toContain(timesyncd(["192.168.1.1"]));
+    await execa("sh", ["-n"], { input: script });
   });
 });
 
