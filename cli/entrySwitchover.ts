@@ -14,6 +14,10 @@ export async function switchoverEntry(
   outputs: PublicOutputs,
   progress: Progress,
 ): Promise<number> {
+  if (machines.names("haproxy").length < 2) {
+    progress("Refused, and nothing was changed:\n  - this site has no other HAProxy node");
+    return 1;
+  }
   const entry = new Entry(machines, outputs.vips.web);
   const work = tierWork(machines, outputs, progress).haproxy;
   const missing = await step("Are both HAProxy nodes fit?", progress, () => work.missing());

@@ -191,6 +191,14 @@ export class Stack {
     });
   }
 
+  /** Removes the stack from Pulumi's state, whatever was of it: nothing else is touched. */
+  async forget(): Promise<void> {
+    if (!(await this.exists())) return;
+    this.releaseDeadLock();
+    const args = ["stack", "rm", this.name, "--yes", "--force", "--preserve-config"];
+    await execa("pulumi", args, { cwd: projectRoot });
+  }
+
   /** Removes domains, mounts, directories and the network by their names: also what a lost state does not know. */
   async sweep(): Promise<void> {
     const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);

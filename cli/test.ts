@@ -1,5 +1,6 @@
 import { faultSuite } from "../test/faults/suite";
 import { labSuite, onTestStack } from "../test/support/suite";
+import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { type Stage, stages } from "./stages";
@@ -30,6 +31,8 @@ const tools: Stage[] = [
 const suites: Record<string, (args: string[]) => Promise<boolean>> = {
   unit: () => stages(unit, progress),
   lab: (files) => onTestStack([() => labSuite(files, progress)], progress),
+  // npm run test:vm -- [parts of the files' names] | remove
+  vm: (args) => vmSuite(args, progress),
   // npm run test:faults -- [repeats] [parts of the cases' names]
   faults: ([repeats = "10", ...names]) =>
     onTestStack(

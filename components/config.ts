@@ -102,6 +102,22 @@ const schema = {
       taskPlugin: z.string().default("task/cgroup"),
     })
     .prefault({}),
+  /**
+   * Machines of the sets whose size is fixed. With one of each the site is for trying things on: none of these tiers
+   * survives the loss of its machine. Chosen when the site is made: sets do not shrink or grow later.
+   */
+  members: z
+    .strictObject({
+      /** Default 3: a majority outlives the loss of one. */
+      redis: z.literal([1, 3]).default(3),
+      /** Default 3, likewise. */
+      galera: z.literal([1, 3]).default(3),
+      /** Default 2: one takes the VIPs over from the other. */
+      haproxy: z.literal([1, 2]).default(2),
+      /** Login machine. Default 1; users may log in on a machine of their own instead. */
+      client: z.literal([0, 1]).default(1),
+    })
+    .prefault({}),
   vrrp: z
     .strictObject({
       /**
@@ -277,10 +293,10 @@ function crossChecks(site: Partial<SiteConfig>, check: ReadableCheck): string[] 
           faults.push(`${key} = "${address}": must be inside ${site.cidr}`);
         }
       }
-      const { cidr, slurm, driver, libvirtUri } = site;
-      if (web && slurm && driver && libvirtUri) {
+      const { cidr, slurm, members, driver, libvirtUri } = site;
+      if (web && slurm && members && driver && libvirtUri) {
         const { addresses = {}, vm } = site;
-        const planned = { cidr, slurm, driver, libvirtUri, addresses, vm, web };
+        const planned = { cidr, slurm, members, driver, libvirtUri, addresses, vm, web };
         faults.push(...checkAddresses(planned, web.max));
       }
     }

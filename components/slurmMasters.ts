@@ -79,6 +79,12 @@ export class SlurmMasters extends pulumi.ComponentResource {
   }
 }
 
+/**
+ * What a machine's kernel leaves to jobs of its memory, with room for its own daemons. A node that reports less than
+ * slurm.conf says is invalid, and takes no jobs; a VM of 1024 MiB reports 960 (a container what its host has).
+ */
+export const usableMiB = (memoryMiB: number): number => Math.floor(memoryMiB * 0.95) - 32;
+
 /** Variables of both Slurm playbooks; the roles' argument_specs describe them. */
 export function slurmVars(
   { config, topology }: Pick<Site, "config" | "topology">,
@@ -98,7 +104,7 @@ export function slurmVars(
       name: spec.name,
       address: spec.address,
       cpus: spec.vcpus,
-      memory_mib: spec.memoryMiB,
+      memory_mib: usableMiB(spec.memoryMiB),
     })),
     slurm_ctld_port: ports.slurmctld,
     slurm_d_port: ports.slurmd,

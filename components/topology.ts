@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { addressAt, gateway, hostNumber, inSubnet, prefixLength } from "./addresses";
 import type { SiteConfig } from "./config";
 import { checkPlacement, type Hosting, type Member, placeOf } from "./placement";
@@ -62,7 +63,7 @@ const SINGLE: Role[] = ["client", "nfs-server"];
 /** What of the config the plan of addresses and hypervisors depends on, beside the size of the pool. */
 export type PlanConfig = Pick<
   SiteConfig,
-  "cidr" | "addresses" | "slurm" | "driver" | "libvirtUri" | "vm"
+  "cidr" | "addresses" | "slurm" | "members" | "driver" | "libvirtUri" | "vm"
 > & { web?: Pick<SiteConfig["web"], "firstAddress"> };
 
 interface Place extends Omit<Member, "role"> {
@@ -75,10 +76,7 @@ function places(site: PlanConfig, webCount: number): Place[] {
   const counts: Record<Role, number> = {
     "slurm-controller": 2,
     "slurm-compute": site.slurm.computeNodes,
-    client: 1,
-    redis: 3,
-    galera: 3,
-    haproxy: 2,
+    ...site.members,
     web: webCount,
     "nfs-server": site.driver === "vm" ? 1 : 0,
   };
@@ -116,6 +114,65 @@ export function hypervisorsOf({
   return Object.keys(named).length > 0 ? named : { host: libvirtUri };
 }
 
+/**
+ * Where the machines reach a hypervisor's fence_virtd: as the config says, or at the address in its URI; this host is
+ * the gateway of a network that is made on it. Undefined where none of these tells: names are no help, since a
+ * controller must be able to fence when the name servers are gone.
+ */
+const fenceAddress = (
+  { cidr, vm, libvirtUri }: Pick<PlanConfig, "cidr" | "vm" | "libvirtUri">,
+  hypervisor: string,
+): string | undefined => {
+  const said = vm?.fenceAddresses[hypervisor];
+  if (said !== undefined) return said;
+  const { hostname } = new URL(hypervisorsOf({ vm, libvirtUri })[hypervisor] ?? "");
+  if (hostname !== "") return isIPv4(hostname) ? hostname : undefined;
+  return vm?.network.bridge === undefined ? gateway(cidr) : undefined;
+};
+
+/** @throws where a config that was checked cannot lead */
+export function fenceAddressOf(
+  site: Pick<PlanConfig, "cidr" | "vm" | "libvirtUri">,
+  hypervisor: string,
+): string {
+  const found = fenceAddress(site, hypervisor);
+  if (found === undefined) throw new Error(`no address of hypervisor ${hypervisor} for fencing`);
+  return found;
+}
+
+/** Libvirt URIs of hypervisors that can be set up from here. */
+const FENCED_BY = /^qemu(\+unix|\+ssh)?:/;
+
+/** Faults of how the controllers are fenced. */
+function checkFencing(site: PlanConfig, members: Place[]): string[] {
+  const { vm } = site;
+  if (site.driver !== "vm" || !vm) return [];
+  const names = Object.keys(hypervisorsOf(site));
+  const unknown = Object.keys(vm.fenceAddresses)
+    .filter((name) => !names.includes(name))
+    .map((name) => `vm.fenceAddresses.${name}: no such hypervisor; allowed: ${names.join(", ")}`);
+  const here = Object.entries(hypervisorsOf(site)).flatMap(([name, uri]) => {
+    const machine = members.find(
+      (m) =>
+        m.role === "slurm-controller" && placeOf({ ...m, role: m.role }, hosting(site)) === name,
+    );
+    return machine === undefined ? [] : [{ name, uri, machine: machine.name }];
+  });
+  const faults = here.flatMap(({ name, uri, machine }) => [
+    ...(fenceAddress(site, name) === undefined
+      ? [
+          `vm.fenceAddresses.${name} is missing: an IPv4 address of the hypervisor, at which ${machine} is switched off`,
+        ]
+      : []),
+    ...(FENCED_BY.test(uri)
+      ? []
+      : [
+          `vm.hypervisors.${name} = "${uri}": what switches ${machine} off is set up by ssh; allowed: qemu+ssh, or libvirt of this host`,
+        ]),
+  ]);
+  return [...unknown, ...faults];
+}
+
 /** Gateway of the machines. */
 export const gatewayOf = ({ cidr, vm }: Pick<PlanConfig, "cidr" | "vm">): string =>
   vm?.network.gateway ?? gateway(cidr);
@@ -143,6 +200,7 @@ export function checkAddresses(site: PlanConfig, webMax: number): string[] {
   }
   return [
     ...faults,
+    ...checkFencing(site, all),
     ...checkPlacement(
       all.filter((p) => p.role !== "vip"),
       hosting(site),

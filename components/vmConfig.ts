@@ -24,6 +24,11 @@ export const vmSchema = z.strictObject({
   placement: z.record(z.string(), z.string()).default({}),
   /** Sets that may lose more members with one hypervisor than they need to. Default: none. */
   allowOnOneHypervisor: z.array(z.enum(SPREAD_ROLES)).default([]),
+  /**
+   * Address at which a hypervisor's fence_virtd listens for the controllers, by the hypervisor's name. Default: the
+   * one in its URI; for this host, without a bridge, the first address of the subnet.
+   */
+  fenceAddresses: z.record(label, ipv4).default({}),
   network: z
     .strictObject({
       /** Bridge of every hypervisor that the machines are attached to, e.g. br0. */
@@ -34,6 +39,8 @@ export const vmSchema = z.strictObject({
       gateway: ipv4.optional(),
       /** Name servers of the machines. Default: none. */
       nameservers: z.array(ipv4).default([]),
+      /** Time servers of the machines. Default: Debian's, where they can be reached. */
+      timeServers: z.array(ipv4).default([]),
     })
     .prefault({}),
   /** Disk image of new machines: Debian's cloud image, or the one that `npm run image` builds. Required. */

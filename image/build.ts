@@ -19,7 +19,7 @@ import { packageNames } from "./packages";
 
 const SUITE = "bookworm";
 /** An image older than this is built anew, so that new machines start with security fixes, days. */
-const MAX_AGE_DAYS = 30;
+export const MAX_AGE_DAYS = 30;
 
 /**
  * Makes sure that `<home>/images/rootfs` points at a root file system built from the present list and

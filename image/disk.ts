@@ -5,13 +5,15 @@ import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import execa from "execa";
 import { hpcHome } from "../components/home";
+import { ensurePackages, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../toolchain/progress";
 import { ensureToolchain } from "../toolchain/setup";
-import { build } from "./build";
+import { build, MAX_AGE_DAYS } from "./build";
 import { machinePackages, packageNames } from "./packages";
 
 /** Units that cloud-init consists of; an image enables nothing that is not named. */
 const CLOUD_INIT = ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
+const TIME = "systemd-timesyncd";
 const GRUB = "/usr/lib/grub/i386-pc";
 const SECTOR = 512;
 /** Where the only partition begins, in sectors: 1 MiB, room for GRUB before it. */
@@ -19,14 +21,56 @@ const START = 2048;
 /** Size of the disk; the first boot grows the file system over a larger volume, bytes. */
 const SIZE = 3 * 1024 ** 3;
 const LABEL = "hpc-ha-root";
+const NEEDS: Needs = [
+  ["mmdebstrap", "mmdebstrap"],
+  ["qemu-img", "qemu-utils"],
+  ["sfdisk", "fdisk"],
+  ["mke2fs", "e2fsprogs"],
+  ["grub-mkimage", "grub-common"],
+  ["GRUB for BIOS", "grub-pc-bin"],
+];
+
+/** What the config's `vm.image` is to say. */
+export interface DiskImage {
+  file: string;
+  sha512: string;
+}
+
+/** The last image that was built on this machine, and from what. */
+interface DiskRecord extends DiskImage {
+  recipe: string;
+  /** ms since 1970. */
+  built: number;
+}
+const recordFile = () => path.join(hpcHome(), "images", "vm.json");
+
+/** Hash over everything that an image is made from, but the packages' versions. */
+const recipe = (): string => {
+  const hash = createHash("sha256");
+  for (const file of ["packages.txt", "packages-vm.txt", "finish.ts", "disk.ts"]) {
+    hash.update(fs.readFileSync(path.join(__dirname, file)));
+  }
+  return hash.digest("hex");
+};
+
+/** The image of the present recipe that is not too old; built only when there is none. */
+export async function ensureDisk(progress: Progress): Promise<DiskImage> {
+  const file = recordFile();
+  if (fs.existsSync(file)) {
+    const last = JSON.parse(fs.readFileSync(file, "utf8")) as DiskRecord;
+    const days = (Date.now() - last.built) / 864e5;
+    if (last.recipe === recipe() && days < MAX_AGE_DAYS && fs.existsSync(last.file)) return last;
+  }
+  return buildDisk(progress);
+}
 
 /**
  * Builds the VM image from the same package list as the containers': a disk that boots by itself, made without
  * mounting a file system or a loop device.
- * @returns what the config's `vm.image` is to say
  * @throws when a tool is missing or a step fails
  */
-export async function buildDisk(progress: Progress): Promise<{ file: string; sha512: string }> {
+export async function buildDisk(progress: Progress): Promise<DiskImage> {
+  await ensurePackages(NEEDS, progress);
   const images = path.join(hpcHome(), "images");
   fs.mkdirSync(images, { recursive: true });
   const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-disk-"));
@@ -38,7 +82,7 @@ export async function buildDisk(progress: Progress): Promise<{ file: string; sha
         root,
         [...machinePackages(), ...own],
         process.env["HPC_HA_DEBIAN_MIRROR"],
-        CLOUD_INIT.map((unit) => `${unit}.service`),
+        [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
       ),
     );
     configure(root);
@@ -52,6 +96,8 @@ export async function buildDisk(progress: Progress): Promise<{ file: string; sha
     const file = path.join(images, `vm-${sha512.slice(0, 12)}.qcow2`);
     fs.copyFileSync(qcow2, `${file}.partial`);
     fs.renameSync(`${file}.partial`, file);
+    const record: DiskRecord = { file, sha512, recipe: recipe(), built: Date.now() };
+    fs.writeFileSync(recordFile(), JSON.stringify(record));
     return { file, sha512 };
   } finally {
     fs.rmSync(dir, { recursive: true });
@@ -112,8 +158,8 @@ async function main(): Promise<void> {
   await ensureToolchain(progress);
   const image = await buildDisk(progress);
   progress("New machines use it once the stack's config says so:");
-  for (const [key, value] of Object.entries(image)) {
-    progress(`  pulumi config set --path vm.image.${key} ${value}`);
+  for (const key of ["file", "sha512"] as const) {
+    progress(`  pulumi config set --path vm.image.${key} ${image[key]}`);
   }
 }
 

@@ -4,8 +4,9 @@ import execa from "execa";
 import { hpcHome } from "../components/home";
 import { type Progress, step } from "./progress";
 
-/** What the lab needs of the host: a command, and Debian's package that has it. */
-const NEEDS: [command: string, debianPackage: string][] = [
+/** What is needed of the host: a command, and Debian's package that has it. */
+export type Needs = [command: string, debianPackage: string][];
+const LAB_NEEDS: Needs = [
   ["virsh", "libvirt-clients"],
   ["libvirtd", "libvirt-daemon-system"],
   ["libvirtd with LXC", "libvirt-daemon-driver-lxc"],
@@ -49,7 +50,7 @@ export async function ensureHost(progress: Progress): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error("The lab makes containers and mounts: run it as root (`sudo -E npm run lab`)");
   }
-  await ensurePackages(progress);
+  await ensurePackages(LAB_NEEDS, progress);
   if (!(await answers())) await step("Starting libvirt", progress, startLibvirt);
   raiseInotify();
 }
@@ -62,23 +63,27 @@ function raiseInotify(): void {
   addRecord({ inotifyInstances: present });
 }
 
-async function ensurePackages(progress: Progress): Promise<void> {
+/**
+ * Installs what is missing of the host's packages.
+ * @throws with the command that installs it, where this cannot do it
+ */
+export async function ensurePackages(needs: Needs, progress: Progress): Promise<void> {
   const os = fs.existsSync("/etc/os-release") ? fs.readFileSync("/etc/os-release", "utf8") : "";
   if (!/^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(os)) {
-    const absent = NEEDS.filter(([command]) => !command.includes(" ") && !isCommand(command));
+    const absent = needs.filter(([command]) => !command.includes(" ") && !isCommand(command));
     if (absent.length === 0) return;
     throw new Error(
       "This is not Debian or Ubuntu, so host packages are not installed by themselves. Install: " +
-        NEEDS.map(([command]) => command).join(", "),
+        needs.map(([command]) => command).join(", "),
     );
   }
   const status = await execa(
     "dpkg-query",
-    ["-W", "-f=${Package} ${db:Status-Status}\\n", ...NEEDS.map(([, name]) => name)],
+    ["-W", "-f=${Package} ${db:Status-Status}\\n", ...needs.map(([, name]) => name)],
     { reject: false },
   );
   const installed = new Set(status.stdout.split("\n"));
-  const missing = NEEDS.map(([, name]) => name).filter((n) => !installed.has(`${n} installed`));
+  const missing = needs.map(([, name]) => name).filter((n) => !installed.has(`${n} installed`));
   if (missing.length === 0) return;
   const list = missing.join(" ");
   await step(`Host packages: ${list}`, progress, async () => {

@@ -29,7 +29,9 @@ export function planTier(tier: Tier, { members, holder }: Parts, done: string[])
   const restart = (machine: string): Step => ({ machine, action: "restart" });
   const steps = left.filter((m) => m !== holder).map(restart);
   if (holder === undefined || !left.includes(holder)) return steps;
-  const relieve: Step[] = RELIEVED.includes(tier) ? [{ machine: holder, action: "relieve" }] : [];
+  // One that is alone has nobody to hand over to.
+  const handsOver = RELIEVED.includes(tier) && members.length > 1;
+  const relieve: Step[] = handsOver ? [{ machine: holder, action: "relieve" }] : [];
   return [...steps, ...relieve, restart(holder)];
 }
 

@@ -39,6 +39,8 @@ export function renderSeed(identity: Identity, privateHostKey: string): Seed {
       {
         hostname,
         preserve_hostname: false,
+        // Needs the package "locales", which machines have no use for: without this the first boot counts as failed.
+        locale: false,
         // The address, not 127.0.1.1: Slurm and Galera tell others what their own name stands for.
         manage_etc_hosts: false,
         write_files: [

@@ -1,20 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { FenceConfiguration } from "./fenceConfiguration";
 import { fenceDaemonProvider } from "./fenceDaemonProvider";
 
 /** Inputs of one fence_virtd on this host. */
-export interface FenceDaemonInputs {
+export interface FenceDaemonInputs extends FenceConfiguration {
   /** Where its configuration, key and process id are; removed with it. */
   directory: string;
   /** Text that requests are signed with. Secret. */
   key: string;
-  /** Address and TCP port that it listens on: the host's own in the site's network. */
-  address: string;
-  port: number;
-  /** Addresses that may ask. */
-  sources: string[];
-  /** Libvirt domains that they may switch off and on. */
-  domains: string[];
-  /** Network that has the address: it must be there before. */
+  /** Network that has the address: it must be there before. Empty where it is not made here. */
   network: string;
 }
 
@@ -26,7 +20,7 @@ export interface FenceDaemonState extends FenceDaemonInputs {
 
 type Inputs = { [K in keyof FenceDaemonInputs]: pulumi.Input<FenceDaemonInputs[K]> };
 
-/** fence_virtd for the containers of this host, as a Pulumi dynamic resource. */
+/** fence_virtd as a process of this host, as a Pulumi dynamic resource. */
 export class FenceDaemon extends pulumi.dynamic.Resource {
   constructor(name: string, args: Inputs, opts?: pulumi.CustomResourceOptions) {
     super(fenceDaemonProvider, name, { ...args, running: undefined }, opts);

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { removeParentIfEmpty, until } from "./containerProvider";
+import { fenceConfiguration } from "./fenceConfiguration";
 import type { FenceDaemonInputs, FenceDaemonState } from "./fenceDaemon";
 
 // This file is serialised into the stack's state by Pulumi, so it uses Node's own modules only and
@@ -35,23 +36,6 @@ function answers(address: string, port: number): Promise<boolean> {
   });
 }
 
-/** fence_virtd's own syntax: one group, whose `ip` may ask for its `uuid`, which are libvirt's names here. */
-function configuration(c: FenceDaemonInputs): string {
-  const lines = (key: string, values: string[]) => values.map((v) => `    ${key} = "${v}";`);
-  return [
-    'fence_virtd { listener = "tcp"; backend = "libvirt"; }',
-    `listeners { tcp { key_file = "${c.directory}/key"; address = "${c.address}"; port = "${c.port}"; } }`,
-    'backends { libvirt { uri = "lxc:///system"; } }',
-    "groups {",
-    "  group {",
-    ...lines("ip", c.sources),
-    ...lines("uuid", c.domains),
-    "  }",
-    "}",
-    "",
-  ].join("\n");
-}
-
 async function stop(directory: string): Promise<void> {
   const pid = pidOf(directory);
   if (pid === undefined) return;
@@ -65,8 +49,10 @@ async function start(c: FenceDaemonInputs): Promise<FenceDaemonState> {
   await stop(c.directory);
   fs.mkdirSync(c.directory, { recursive: true, mode: 0o700 });
   fs.writeFileSync(`${c.directory}/key`, c.key, { mode: 0o600 });
-  fs.writeFileSync(`${c.directory}/fence_virt.conf`, configuration(c));
-  const args = ["-F", "-w", "-f", `${c.directory}/fence_virt.conf`];
+  fs.writeFileSync(`${c.directory}/fence_virt.conf`, fenceConfiguration(c.directory, c));
+  // Without a file of its own a second one, of another stack, takes itself for already running.
+  const lock = `${c.directory}/lock`;
+  const args = ["-F", "-w", "-p", lock, "-f", `${c.directory}/fence_virt.conf`];
   const daemon = child.spawn("fence_virtd", args, { detached: true, stdio: "ignore" });
   const failed = new Promise<never>((_, reject) => {
     daemon.once("error", reject);
@@ -87,7 +73,7 @@ export const fenceDaemonProvider: pulumi.dynamic.ResourceProvider<
   FenceDaemonState
 > = {
   diff(_id, olds, news) {
-    const keys = ["key", "address", "port", "sources", "domains", "network"] as const;
+    const keys = ["key", "uri", "address", "port", "sources", "domains", "network"] as const;
     const changed = keys.some((k) => JSON.stringify(olds[k]) !== JSON.stringify(news[k]));
     const replaces = olds.directory === news.directory ? [] : ["directory"];
     return Promise.resolve({

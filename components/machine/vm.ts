@@ -31,12 +31,27 @@ export interface Vm {
 }
 
 const GIB = 1024 ** 3;
-/** Many a host's QEMU has no graphics, and libvirt's provider asks for SPICE unless told otherwise: none. */
-const WITHOUT_GRAPHICS = `<?xml version="1.0"?>
+/** How much of the machine's code QEMU keeps translated when it emulates, MiB. Its default is 1024 for each machine. */
+const TRANSLATED_MIB = 192;
+/**
+ * What libvirt's provider cannot say of a domain. Many a host's QEMU has no graphics, and the provider asks for SPICE
+ * unless told otherwise: none.
+ */
+const domainXslt = (emulated: boolean): string => `<?xml version="1.0"?>
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
   <xsl:template match="graphics|video"/>
-</xsl:stylesheet>
+${
+  emulated
+    ? `  <xsl:template match="/domain/features">
+    <xsl:copy>
+      <xsl:apply-templates select="@*|node()"/>
+      <tcg><tb-cache unit="MiB">${TRANSLATED_MIB}</tb-cache></tcg>
+    </xsl:copy>
+  </xsl:template>
+`
+    : ""
+}</xsl:stylesheet>
 `;
 
 /**
@@ -97,7 +112,7 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
       consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
       autostart: true,
       running: true,
-      xml: { xslt: WITHOUT_GRAPHICS },
+      xml: { xslt: domainXslt(vm.accelerator === "qemu") },
     },
     {
       parent,
@@ -206,6 +221,8 @@ export const readyRequest = (
   knownHosts: renderKnownHosts([{ ...spec, hostKey }]),
   sshKeyFile: site.sshKeyFile,
   bootSeconds: site.config.vm?.bootSeconds ?? 60,
+  nameservers: site.config.vm?.network.nameservers ?? [],
+  timeServers: site.config.vm?.network.timeServers ?? [],
   packages: machinePackages(),
   mounts,
 });

@@ -1,6 +1,7 @@
 import execa from "execa";
 import { projectRoot } from "../../toolchain/versions";
 import type { FaultOptions } from "./load/faultProtocol";
+import type { Stack } from "../../cli/stack";
 import { stack } from "./site";
 
 interface Deployment {
@@ -9,9 +10,9 @@ interface Deployment {
   };
 }
 
-/** What every Ansible run of the stack was given: request texts with secrets. */
-export async function playbookRequests(): Promise<string[]> {
-  const { stdout } = await stack.start("stack", "export", "--show-secrets");
+/** What every Ansible run of a stack was given: request texts with secrets. */
+export async function playbookRequests(of: Stack = stack): Promise<string[]> {
+  const { stdout } = await of.start("stack", "export", "--show-secrets");
   return (JSON.parse(stdout) as Deployment).deployment.resources.flatMap(({ inputs }) => {
     const stdin = inputs?.stdin;
     const text =

@@ -66,8 +66,8 @@ export async function scale(replicas: number): Promise<void> {
 }
 
 /** How many resources the last update created, changed, deleted and left as they were. */
-export async function lastChanges(): Promise<Record<string, number>> {
-  const { stdout } = await stack.start("stack", "history", "--json", "--page-size", "1");
+export async function lastChanges(of: Stack = stack): Promise<Record<string, number>> {
+  const { stdout } = await of.start("stack", "history", "--json", "--page-size", "1");
   const [last] = JSON.parse(stdout) as { resourceChanges: Record<string, number> }[];
   return last?.resourceChanges ?? {};
 }

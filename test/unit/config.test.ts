@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { ConfigError, parseConfig } from "../../components/config";
-import { plan } from "../../components/topology";
+import { fenceAddressOf, plan } from "../../components/topology";
 
 const service = (name: string, port: number, path: string) => ({
   name,
@@ -123,8 +123,44 @@ describe("plan", () => {
   });
 });
 
+describe("the sets whose size is fixed", () => {
+  const roles = (members: string | undefined) =>
+    Object.entries(plan(parseConfig({ ...valid, ...(members && { members }) })).machines).map(
+      ([role, machines]) => [role, machines.length],
+    );
+
+  it("are as large as it takes to lose a member", () => {
+    expect(Object.fromEntries(roles(undefined))).toMatchObject({
+      redis: 3,
+      galera: 3,
+      haproxy: 2,
+      client: 1,
+    });
+  });
+
+  it("may be one machine each, for a site to try things on", () => {
+    const members = { redis: 1, galera: 1, haproxy: 1, client: 0 };
+    expect(Object.fromEntries(roles(JSON.stringify(members)))).toMatchObject(members);
+  });
+
+  it.each([
+    ["redis", 2],
+    ["galera", 2],
+    ["galera", 5],
+    ["haproxy", 0],
+    ["client", 2],
+  ])("refuse %s: %d", (role, count) => {
+    expect(faults({ members: JSON.stringify({ [role]: count }) })).toEqual([
+      expect.stringMatching(`^members.${role} = ${count}: `),
+    ]);
+  });
+});
+
 const image = { file: "/images/vm.qcow2", sha512: "0".repeat(128) };
-const hypervisors = { hv1: "qemu+ssh://root@hv1/system", hv2: "qemu+ssh://root@hv2/system" };
+const hypervisors = {
+  hv1: "qemu+ssh://root@198.18.1.2/system",
+  hv2: "qemu+ssh://root@198.18.1.3/system",
+};
 const network = { bridge: "br0" };
 /** A site of VMs; `vm` is the whole of its key. */
 const onVms = (vm: unknown, change: Record<string, string> = {}) => ({
@@ -159,7 +195,9 @@ describe("a site of VMs", () => {
   it.each([2, 3, 4])("loses as few members of a set as can be with one of %d hypervisors", (n) => {
     const names = Array.from({ length: n }, (_, i) => `hv${i + 1}`);
     const where = placed({
-      hypervisors: Object.fromEntries(names.map((h) => [h, `qemu+ssh://root@${h}/system`])),
+      hypervisors: Object.fromEntries(
+        names.map((h, i) => [h, `qemu+ssh://root@198.18.1.${i + 2}/system`]),
+      ),
     });
     const together = (prefix: string, hypervisor: string) =>
       Object.entries(where).filter(([m, h]) => m.startsWith(prefix) && h === hypervisor).length;
@@ -202,13 +240,26 @@ describe("a site of VMs", () => {
     [{}, /^vm.image is missing: allowed is {url, sha512} or {file, sha512}/],
     [{ image: { file: "/x" } }, /^vm.image = .*sha512/],
     [{ image, network: { bridge: "br 0" } }, /^vm.network.bridge = "br 0"/],
-    [{ image, network: { bridge: "br0", libvirtNetwork: "lan" } }, /not together with bridge/],
+    [
+      { image, hypervisors, network: { bridge: "br0", libvirtNetwork: "lan" } },
+      /not together with bridge/,
+    ],
     [{ image, hypervisors }, /^vm.network: several hypervisors need a bridge/],
     [{ image, network, hypervisors: { a: "lxc:///system" } }, /^vm.hypervisors.a = "lxc/],
     [
       { image, network, hypervisors: { a: hypervisors.hv1, b: hypervisors.hv1 } },
       /^vm.hypervisors.b = .* already a; must be unique/,
     ],
+    [
+      { image, network, hypervisors: { hv1: hypervisors.hv1, hv2: "qemu+ssh://root@hv2/system" } },
+      /^vm.fenceAddresses.hv2 is missing: .* at which slurm-m2 is switched off/,
+    ],
+    [
+      { image, network, hypervisors: { ...hypervisors, hv2: "qemu+tls://198.18.1.3/system" } },
+      /^vm.hypervisors.hv2 = "qemu\+tls:.*: what switches slurm-m2 off is set up by ssh/,
+    ],
+    [{ image, network }, /^vm.fenceAddresses.host is missing: .* at which slurm-m1 is/],
+    [{ image, fenceAddresses: { hv9: "198.18.1.2" } }, /^vm.fenceAddresses.hv9: no such hyper/],
     [{ image, placement: { web99: "host" } }, /^vm.placement.web99: no such machine/],
     [{ image, placement: { web1: "hv9" } }, /^vm.placement.web1 = "hv9": no such hypervisor/],
     [{ image, network: { gateway: "198.18.1.12" } }, /already the address of the gateway/],
@@ -217,6 +268,19 @@ describe("a site of VMs", () => {
     const raw: Record<string, string | undefined> = onVms(vm ?? {});
     if (vm === undefined) raw["vm"] = undefined;
     expect(faults(raw)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("says where its controllers are fenced, and needs no address of a hypervisor without one", () => {
+    const vm = { image, network, hypervisors, fenceAddresses: { hv2: "10.0.0.2" } };
+    const site = parseConfig(
+      onVms({ ...vm, hypervisors: { ...hypervisors, hv3: "qemu+ssh://hv3/system" } }),
+    );
+    expect(["hv1", "hv2"].map((name) => fenceAddressOf(site, name))).toEqual([
+      "198.18.1.2",
+      "10.0.0.2",
+    ]);
+    expect(() => fenceAddressOf(site, "hv3")).toThrow("no address of hypervisor hv3");
+    expect(fenceAddressOf(parseConfig(onVms({ image })), "host")).toBe("198.18.1.1");
   });
 
   it("refuses the key `vm` with containers", () => {

@@ -34,6 +34,11 @@ describe("planTier", () => {
     ]);
   });
 
+  it("restarts a machine that is alone, and moves nothing", () => {
+    const alone = { members: ["haproxy1"], holder: "haproxy1" };
+    expect(words(planTier("haproxy", alone, []))).toEqual(["restart haproxy1"]);
+  });
+
   it("has no order where all serve", () => {
     const web = { members: ["web1", "web2"] };
     expect(words(planTier("web", web, []))).toEqual(["restart web1", "restart web2"]);

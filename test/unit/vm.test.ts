@@ -1,12 +1,26 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isMadeAnew } from "../../components/machine/gate";
 import { instanceId, type Identity, renderSeed } from "../../components/machine/cloudInit";
-import { prepareScript } from "../../components/machine/ready";
+import {
+  applyScript,
+  type FenceServiceRequest,
+  localUri,
+  removeScript,
+  sshOf,
+} from "../../components/machine/fenceService";
+import {
+  prepareScript,
+  type ReadyRequest,
+  resolvConf,
+  timesyncd,
+} from "../../components/machine/ready";
+import { usableMiB } from "../../components/slurmMasters";
 import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
 import { type Registration, registrations } from "../support/mockedProgram";
@@ -15,6 +29,14 @@ import { type Registration, registrations } from "../support/mockedProgram";
 const policy = vi.hoisted(() => ({ intent: undefined as Intent | undefined }));
 vi.mock("../../policy/enforce", () => ({
   enforcePolicy: (intent: Intent) => (policy.intent = intent),
+}));
+// As in the tests of the whole program: its code is serialised as node loads it.
+vi.mock("../../components/machine/fenceDaemon", () => ({
+  FenceDaemon: class extends pulumi.CustomResource {
+    constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
+      super("test:machine:FenceDaemon", name, args, opts);
+    }
+  },
 }));
 
 const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
@@ -89,6 +111,27 @@ describe("the VMs of the reference site", () => {
     expect(JSON.stringify(m2.inputs["xml"])).toContain('match=\\"graphics|video\\"');
   });
 
+  it("have no address or lease in libvirt: each preview would differ, and each start wait for five minutes", () => {
+    for (const domain of of(made, "Domain")) {
+      const [card, ...others] = domain.inputs["networkInterfaces"] as Values[];
+      expect([domain.name, Object.keys(card ?? {}).sort(), others]).toEqual([
+        domain.name,
+        ["bridge", "mac"],
+        [],
+      ]);
+    }
+  });
+
+  it("have the host's CPU with KVM; emulated ones keep little of their code translated", async () => {
+    const domain = (all: Registration[]) => find(all, "web-web1-domain").inputs;
+    expect(domain(made)).toMatchObject({ type: "kvm", cpu: { mode: "host-passthrough" } });
+    expect(JSON.stringify(domain(made)["xml"])).not.toContain("tb-cache");
+    const emulated = domain(await site({}, { accelerator: "qemu" }));
+    expect(emulated).toMatchObject({ type: "qemu" });
+    expect(emulated["cpu"]).toBeUndefined();
+    expect(JSON.stringify(emulated["xml"])).toContain("tb-cache");
+  });
+
   it("are within the policy", () => {
     if (!policy.intent) throw new Error("the program did not ask for the policy");
     expect(violations(made, policy.intent)).toEqual([]);
@@ -102,7 +145,7 @@ describe("the VMs of the reference site", () => {
       expect([machine, domain.replaceWith.sort()]).toEqual([machine, disks.sort()]);
       expect(domain.inputs["disks"]).toHaveLength(disks.length);
     }
-    const own = await site({}, { hypervisors: {}, network: {} });
+    const own = await site({}, { hypervisors: {}, fenceAddresses: {}, network: {} });
     expect(find(own, "slurm-slurm-m1-domain").replaceWith).toContain("site-network");
   });
 
@@ -208,6 +251,64 @@ describe("the state share", () => {
   });
 });
 
+describe("fencing", () => {
+  const request = (all: Registration[], hypervisor: string) =>
+    JSON.parse(plain(find(all, `slurm-fencing-${hypervisor}-service`).inputs["stdin"])) as Values;
+
+  it("is a service of each hypervisor that has a controller, for that one and by both only", () => {
+    const services = made.filter((m) => m.name.endsWith("-service"));
+    expect(services.map((s) => s.name)).toEqual([
+      "slurm-fencing-hv1-service",
+      "slurm-fencing-hv2-service",
+    ]);
+    expect(request(made, "hv2")).toMatchObject({
+      name: "hpc-ha-prod-fence-hv2",
+      uri: "qemu:///system",
+      address: "192.168.1.3",
+      port: 1229,
+      sources: ["192.168.1.10", "192.168.1.11"],
+      domains: ["hpc-ha-prod-slurm-m2"],
+    });
+    expect(request(made, "hv2")["ssh"]).toContain("root@hv2.example.org");
+  });
+
+  it("is known to both controllers with the hypervisor of each", () => {
+    const { vars } = JSON.parse(plain(find(made, "slurm-config-run").inputs["stdin"])) as {
+      vars: Values;
+    };
+    expect(vars["slurm_fence_targets"]).toEqual([
+      { machine: "slurm-m1", address: "192.168.1.2", port: 1229, domain: "hpc-ha-prod-slurm-m1" },
+      { machine: "slurm-m2", address: "192.168.1.3", port: 1229, domain: "hpc-ha-prod-slurm-m2" },
+    ]);
+  });
+
+  it("reaches a hypervisor as libvirt does", () => {
+    expect(sshOf("qemu+ssh://admin@hv1:2222/system?keyfile=/k").join(" ")).toMatch(
+      /^ssh -i \/k -p 2222 .*StrictHostKeyChecking=yes.* admin@hv1$/,
+    );
+    expect(sshOf("qemu+ssh://hv1/system").at(-1)).toBe("hv1");
+    expect(sshOf("qemu:///system")).toEqual([]);
+    expect(localUri("qemu+ssh://admin@hv1:2222/system?keyfile=/k")).toBe("qemu:///system");
+    expect(localUri("qemu+unix:///system?socket=/s")).toBe("qemu+unix:///system?socket=/s");
+  });
+
+  it("is set up by a script that a shell understands, with the key as the controllers have it", async () => {
+    const service: FenceServiceRequest = {
+      name: "site-fence",
+      ssh: [],
+      uri: "qemu:///system",
+      address: "192.168.1.3",
+      port: 1229,
+      sources: ["192.168.1.10"],
+      domains: ["site-slurm-m2"],
+      key: "S0VZ+/==",
+    };
+    const script = applyScript(service);
+    expect(script).toContain("printf %s 'S0VZ+/==' >/etc/site-fence/key\n");
+    for (const text of [script, removeScript(service)]) await execa("sh", ["-n"], { input: text });
+  });
+});
+
 const identity: Identity = {
   hostname: "web1",
   mac: "52:54:00:a8:01:15",
@@ -244,6 +345,10 @@ describe("the seed", () => {
     expect(yaml.load(metaData)).toMatchObject({ "instance-id": instanceId(identity) });
   });
 
+  it("asks for nothing that needs a package which a machine does not have", () => {
+    expect(yaml.load(userData)).toMatchObject({ locale: false });
+  });
+
   it("makes another instance of a machine that gets another address or key", () => {
     expect(instanceId({ ...identity })).toBe(instanceId(identity));
     expect(instanceId({ ...identity, address: "192.168.1.22" })).not.toBe(instanceId(identity));
@@ -268,10 +373,68 @@ describe("the seed", () => {
 describe("what a machine does when it has booted", () => {
   it("is to mount once, at every boot", async () => {
     const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
-    const script = prepareScript({ packages: ["munge"], mounts: [mount] });
+    const script = prepareScript({
+      nameservers: [],
+      timeServers: [],
+      packages: ["munge"],
+      mounts: [mount],
+    });
     expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
     expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
     await execa("sh", ["-n"], { input: script });
+  });
+
+  it("is to know its name servers, where nothing else writes the file", async () => {
+    const file = path.join(home, "resolv.conf");
+    const tell = (to: string) =>
+      execa("sh", ["-eu"], { input: resolvConf(["10.0.0.1", "10.0.0.2"], to) });
+    await tell(file);
+    expect(readFileSync(file, "utf8")).toBe("nameserver 10.0.0.1\nnameserver 10.0.0.2\n");
+    writeFileSync(file, "");
+    symlinkSync(file, path.join(home, "link"));
+    await tell(path.join(home, "link"));
+    expect(readFileSync(file, "utf8")).toBe("");
+    expect(
+      prepareScript({
+        nameservers: ["10.0.0.1"],
+        timeServers: [],
+        packages: ["munge"],
+        mounts: [],
+      }),
+    ).toContain(resolvConf(["10.0.0.1"]));
+    expect(plain(find(made, "web-web1-ready").inputs["stdin"])).toContain('"nameservers":["192.');
+  });
+});
+
+describe("a machine's time", () => {
+  it("is asked of whom the config says, by a change that needs no power cycle", async () => {
+    const request = (all: Registration[]) =>
+      JSON.parse(plain(find(all, "web-web1-ready").inputs["stdin"])) as ReadyRequest;
+    const told = await site({}, { network: { bridge: "br0", timeServers: ["192.168.1.1"] } });
+    expect(request(told).timeServers).toEqual(["192.168.1.1"]);
+    expect(find(told, "hpc-ha-prod-web1-seed").replacementTrigger).toEqual(
+      find(await site({}, { network: { bridge: "br0" } }), "hpc-ha-prod-web1-seed")
+        .replacementTrigger,
+    );
+    const script = prepareScript(request(told));
+    expect(script).toContain(timesyncd(["192.168.1.1"]));
+    await execa("sh", ["-n"], { input: script });
+  });
+});
+
+describe("a compute node", () => {
+  it("promises less memory than its VM has: else slurmctld takes it for broken", () => {
+    const { vars } = JSON.parse(plain(find(made, "slurm-config-run").inputs["stdin"])) as {
+      vars: { slurm_nodes: { memory_mib: number }[] };
+    };
+    const domain = find(made, "compute-compute1-domain");
+    const memory = Number(domain.inputs["memory"]);
+    for (const node of vars.slurm_nodes) {
+      expect(node.memory_mib).toBeLessThan(0.96 * memory);
+      expect(node.memory_mib).toBeGreaterThan(0.9 * memory);
+    }
+    // Seen: a VM of 1024 MiB has 960.
+    expect(usableMiB(1024)).toBeLessThan(960);
   });
 });
 

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { lastChanges } from "../support/site";
+import { Hypervisor } from "./hypervisors";
+import { baseState, configure, type Site, stack } from "./site";
+
+let site: Site;
+beforeAll(async () => {
+  site = await baseState();
+});
+afterAll(() => baseState());
+
+/** What `pulumi …` says and whether it succeeded. */
+async function pulumi(...args: string[]): Promise<{ failed: boolean; said: string }> {
+  const child = stack.start(...args);
+  child.all?.pipe(process.stdout);
+  return child.then(
+    ({ all }) => ({ failed: false, said: all ?? "" }),
+    (error: { all?: string }) => ({ failed: true, said: error.all ?? "" }),
+  );
+}
+
+it("libvirt of one hypervisor is down: all serve on, `up` fails by its name, a machine of the other can be made", async () => {
+  const [up, down] = [Hypervisor.named("hv1"), Hypervisor.named("hv2")];
+  const running = async () => (await Promise.all(Hypervisor.all.map((h) => h.running()))).flat();
+  const before = await running();
+  await down.stop();
+  await site.whole();
+
+  const plain = await pulumi("up", "--yes", "--skip-preview");
+  expect(plain.failed).toBe(true);
+  expect(plain.said).toContain("hypervisors/hv2/");
+
+  // What docs/production.md says: it does its work, and fails at the end.
+  await configure({ webReplicas: "2" });
+  const targets = ["**web2**", "**host-hv1**"].flatMap((urn) => ["--target", urn]);
+  const targeted = await pulumi("up", "--yes", "--skip-preview", ...targets);
+  expect(targeted.failed).toBe(true);
+  expect(await up.running()).toContain(`${stack.prefix}-web2`);
+  const health = "curl -s -m 30 -o /dev/null -w '%{http_code}' http://198.18.3.22:4430/health";
+  expect(await site.on("haproxy1", health)).toBe("200");
+
+  // Back again, the same command as ever does what is left to do, and touches no machine.
+  await down.start();
+  await stack.run("up");
+  const left = await lastChanges(stack);
+  expect([left["delete"] ?? 0, left["replace"] ?? 0]).toEqual([0, 0]);
+  expect((await running()).sort()).toEqual([...before, `${stack.prefix}-web2`].sort());
+  // Fencing outlives it: fence_virtd has found its libvirt again.
+  expect(await site.fenceStatus("slurm-m1", "slurm-m2")).toBe(0);
+});

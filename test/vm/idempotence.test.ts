@@ -1,0 +1,25 @@
+import { beforeAll, expect, it } from "vitest";
+import { playbookRequests, runPlaybook } from "../support/playbooks";
+import { baseState, stack } from "./site";
+
+beforeAll(baseState);
+
+it("a second `pulumi up` changes nothing, and neither does a refresh", async () => {
+  await stack.run("up", "--expect-no-changes");
+  await stack.run("refresh", "--expect-no-changes");
+});
+
+it("every playbook run again changes nothing", async () => {
+  const results = [];
+  for (const request of await playbookRequests(stack)) results.push(await runPlaybook(request));
+  expect(results.map((r) => r.playbook).sort()).toEqual([
+    "galera.yml",
+    "haproxy.yml",
+    "nfs.yml",
+    "redis.yml",
+    "slurm-controllers.yml",
+    "slurm-nodes.yml",
+    "web.yml",
+  ]);
+  expect(results.filter((r) => r.changed !== 0)).toEqual([]);
+});

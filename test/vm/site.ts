@@ -1,0 +1,195 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import execa from "execa";
+import * as yaml from "js-yaml";
+import { machineHealth } from "../../cli/health";
+import { Stack, type StackOutputs } from "../../cli/stack";
+import { hpcHome } from "../../components/home";
+import { fenceServiceName, removeScript } from "../../components/machine/fenceService";
+import { ensureDisk } from "../../image/disk";
+import { projectRoot } from "../../toolchain/versions";
+import { eventually, on } from "../support/site";
+import {
+  BRIDGE,
+  CIDR,
+  commandLine,
+  Hypervisor,
+  isProcess,
+  processes,
+  removeHypervisors,
+} from "./hypervisors";
+
+type Values = Record<string, unknown>;
+
+/** The suite's own stack. What it leaves behind goes with its hypervisors. */
+class VmStack extends Stack {
+  override async sweep(): Promise<void> {
+    await removeHypervisors();
+    const directory = path.join(hpcHome(), "sites", this.prefix);
+    for (const pid of processes()) {
+      if (isProcess(pid, "fence_virtd") && commandLine(pid).includes(`${directory}/`)) {
+        process.kill(pid, "SIGTERM");
+      }
+    }
+    for (const { name } of Hypervisor.all) {
+      const service = fenceServiceName(this.prefix, name);
+      if (!fs.existsSync(`/etc/systemd/system/${service}.service`)) continue;
+      await execa("sh", ["-s"], { input: removeScript({ name: service }) });
+    }
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export const stack = new VmStack("testvm", (text) => console.log(text));
+
+/** Emulation works everywhere; with KVM the suite takes a fraction of the time. */
+const accelerator = process.env["HPC_HA_VM_ACCELERATOR"] ?? "qemu";
+/** Longest wait for anything that emulated machines do, several at once on few cores, s. */
+export const PATIENCE = 1200;
+
+const small = { vcpus: 1, memoryMiB: 768, diskGiB: 4 };
+
+/**
+ * The reference site's config, on two hypervisors that are joined by a bridge, as small as it can be: one machine of
+ * each tier, but two controllers.
+ */
+export async function baseConfig(): Promise<Values> {
+  const prod = fs.readFileSync(path.join(projectRoot, "Pulumi.prod.yaml"), "utf8");
+  const { config } = yaml.load(prod) as { config: Record<string, unknown> };
+  // Two of the services: each is a Node process of its own, which takes emulated machines half a minute to start.
+  const services = (config["hpc-ha:services"] as { name: string }[]).filter(({ name }) =>
+    name.startsWith("auth_"),
+  );
+  const { file, sha512 } = await ensureDisk((text) => console.log(text));
+  const byName = (value: (h: Hypervisor) => string) =>
+    Object.fromEntries(Hypervisor.all.map((h) => [h.name, value(h)]));
+  return {
+    driver: "vm",
+    cidr: CIDR,
+    webReplicas: "1",
+    web: { min: 1, max: 3, drainSeconds: 8, readySeconds: PATIENCE },
+    members: { redis: 1, galera: 1, haproxy: 1, client: 0 },
+    slurm: { computeNodes: 1 },
+    sizes: {
+      "slurm-controller": small,
+      // One for the job that goes on, one for what is tried beside it.
+      "slurm-compute": { ...small, vcpus: 2 },
+      "nfs-server": { ...small, dataGiB: 1 },
+      redis: { ...small, memoryMiB: 512 },
+      galera: small,
+      haproxy: { ...small, memoryMiB: 512 },
+      web: { ...small, memoryMiB: 1024 },
+    },
+    vm: {
+      hypervisors: byName((h) => h.uri),
+      fenceAddresses: byName((h) => h.address),
+      network: { bridge: BRIDGE },
+      image: { file, sha512 },
+      accelerator,
+      bootSeconds: PATIENCE,
+    },
+    services,
+  };
+}
+
+/** Writes the stack's config: the base with changes. */
+export async function configure(changes: Values = {}): Promise<void> {
+  const values = { ...(await baseConfig()), ...changes };
+  const config = Object.fromEntries(Object.entries(values).map(([k, v]) => [`hpc-ha:${k}`, v]));
+  fs.writeFileSync(stack.configFile, yaml.dump({ config }));
+}
+
+/** Brings the site to its base state, from whatever an earlier test left. */
+export async function baseState(): Promise<Site> {
+  await configure();
+  for (const hypervisor of Hypervisor.all) await hypervisor.start();
+  await stack.up("--refresh");
+  const site = new Site(await stack.outputs());
+  await site.whole();
+  return site;
+}
+
+/** The site under test: what its machines say, and what can be done to them. */
+export class Site {
+  constructor(readonly outputs: StackOutputs) {}
+
+  /** Output of a shell command on a machine, as root. */
+  async on(machine: string, command: string, options: execa.Options = {}): Promise<string> {
+    const done = on(this.outputs, machine, command, { timeout: PATIENCE * 1000, ...options });
+    return (await done).stdout.trim();
+  }
+
+  /** The controller that holds the Slurm VIP; undefined when there is none, or two. */
+  async holder(): Promise<string | undefined> {
+    const holders = (await machineHealth(this.outputs)).filter((m) => m.vips.includes("slurm"));
+    return holders.length === 1 ? holders[0]?.name : undefined;
+  }
+
+  /** All units of all machines run, a controller answers, and the compute node takes jobs. */
+  async whole(): Promise<void> {
+    let missing = "";
+    const ask = async () => {
+      const bad = (await machineHealth(this.outputs)).filter((m) => m.health !== "ok");
+      missing = bad.map((m) => `${m.name}: ${m.health} ${m.faults.join(" ")}`).join("; ");
+      if (missing !== "") return false;
+      const nodes = await this.slurm("sinfo -h -N -o '%N %t'").catch(() => "");
+      missing = `sinfo says: ${nodes}`;
+      return /^compute1 (idle|mix|alloc)$/.test(nodes);
+    };
+    await eventually("the site is whole", PATIENCE, ask).catch((error: Error) => {
+      throw new Error(`${error.message}: ${missing}`);
+    });
+  }
+
+  /** A user's command, where users are in so small a site: on the compute node. */
+  slurm = (command: string, seconds = 120) =>
+    this.on("compute1", command, { timeout: seconds * 1000 });
+
+  /** Submits a job that sleeps, and waits until it runs. */
+  async runningJob(seconds: number): Promise<string> {
+    const job = await this.slurm(
+      `sbatch --parsable --output=/dev/null --mem=1 --wrap 'sleep ${seconds}'`,
+    );
+    await eventually(`job ${job} runs`, PATIENCE, async () =>
+      (await this.job(job)).includes("JobState=RUNNING"),
+    );
+    // Slurm saves its state every five seconds; what began since would be begun again after a crash.
+    await new Promise((resolve) => setTimeout(resolve, SAVE_SECONDS * 1000));
+    return job;
+  }
+
+  /**
+   * Exit code of a machine's question, by the key of the controllers, whether another is on: 0 when it is, and it may
+   * ask. @param key file with the key
+   */
+  async fenceStatus(from: string, of: string, key = "/etc/slurm/fence.key"): Promise<number> {
+    const [hypervisor, domain] = await hypervisorOf(of);
+    const ask = `fence_virt -T ${hypervisor.address} -k ${key} -n ${domain} -o status -t 10; echo $?`;
+    return Number((await this.on(from, ask)).split("\n").at(-1));
+  }
+
+  /** State and restarts of a job, and when it began: the same for as long as nothing happened to it. */
+  job = (job: string) =>
+    this.slurm(`scontrol show job ${job} | grep -oE '(JobState|Restarts|StartTime)=\\S+'`);
+
+  /** What each controller wrote into its history on the state share. */
+  async histories(from: string): Promise<Record<string, string>> {
+    const names = Object.keys(this.outputs.addresses["slurm-controller"] ?? {});
+    const read = async (name: string) =>
+      [name, await this.on(from, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)] as const;
+    return Object.fromEntries(await Promise.all(names.map(read)));
+  }
+}
+
+/** Twice the interval in which slurmctld saves, s. */
+const SAVE_SECONDS = 10;
+
+/** The hypervisor of a machine, by asking both, and libvirt's name of it. */
+export async function hypervisorOf(machine: string): Promise<[Hypervisor, string]> {
+  const domain = `${stack.prefix}-${machine}`;
+  for (const hypervisor of Hypervisor.all) {
+    const { stdout } = await hypervisor.virsh("list", "--all", "--name");
+    if (stdout.split("\n").includes(domain)) return [hypervisor, domain];
+  }
+  throw new Error(`no hypervisor has ${domain}`);
+}

@@ -1,0 +1,110 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stages } from "../../cli/stages";
+import { hpcHome } from "../../components/home";
+import { ensureDisk } from "../../image/disk";
+import { buildPortal } from "../../portal/build";
+import { ensurePackages } from "../../toolchain/host";
+import { type Progress, step } from "../../toolchain/progress";
+import { keepFigures } from "../support/measured";
+import { Hypervisor, NEEDS, removeHypervisors, startHypervisors } from "./hypervisors";
+import { caseResults, resultTable, type VitestReport } from "./results";
+import { baseState, configure, stack } from "./site";
+
+/**
+ * The VM suite: a site on two hypervisors of this machine by a real `pulumi up`, which is removed at the end, also when a
+ * case failed.
+ * @param args parts of names of the test files to run, default all; or "remove": only the removal, of whatever is left
+ * @returns whether all passed, and nothing was left behind
+ */
+export async function vmSuite(args: string[], progress: Progress): Promise<boolean> {
+  await prepare(progress);
+  if (args[0] === "remove") {
+    await removeSite(progress);
+    return true;
+  }
+  const start = Date.now();
+  let passed = false;
+  // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
+  process.once("SIGINT", () => progress("Stopping: the site is removed first"));
+  try {
+    await configure();
+    await stack.ensure();
+    await step("Two hypervisors", progress, startHypervisors);
+    await step("pulumi up (stack testvm)", progress, baseState);
+    const json = path.join(hpcHome(), "vm-suite.json");
+    fs.rmSync(json, { force: true });
+    const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
+    command.push("--reporter=verbose", "--reporter=json", `--outputFile.json=${json}`);
+    passed = await stages([{ name: "VM suite", command }], progress);
+    if (passed) await step("pulumi destroy keeps the data volume", progress, destroyKeepsData);
+    // A part of the cases is no result of the suite.
+    if (args.length === 0) keepResult(json, start);
+  } finally {
+    await removeSite(progress);
+  }
+  return passed;
+}
+
+/** The last result is kept, good or bad: the suite takes too long to run at every change. */
+function keepResult(json: string, start: number): void {
+  const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
+  const minutes = Math.round((Date.now() - start) / 60_000);
+  const figures = { measured: new Date().toISOString(), minutes, cases };
+  keepFigures("vm-suite", figures, resultTable(cases, minutes));
+  fs.rmSync(json);
+}
+
+async function prepare(progress: Progress): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    throw new Error("The suite makes a bridge and hypervisors: run it as root");
+  }
+  await ensurePackages(NEEDS, progress);
+  await ensureDisk(progress);
+  await step("Web portal", progress, buildPortal);
+}
+
+/** What docs/production.md says of removing: the data volume stays, until somebody gives it up in so many words. */
+async function destroyKeepsData(): Promise<void> {
+  const data = `${stack.prefix}-nfs-srv-data.qcow2`;
+  await stack.run("destroy", "--exclude-protected");
+  await onlyLeft([data]);
+  await stack.start("state", "unprotect", "--all", "--yes");
+  await stack.run("destroy");
+  // Not even then by Pulumi.
+  await onlyLeft([data]);
+  for (const hypervisor of Hypervisor.all) {
+    if ((await volumes(hypervisor)).includes(data)) {
+      await hypervisor.virsh("vol-delete", data, "default");
+    }
+  }
+  await onlyLeft([]);
+}
+
+/** Volumes of a hypervisor, but for the images that root disks are overlays of. */
+const volumes = async (hypervisor: Hypervisor): Promise<string[]> =>
+  (await hypervisor.virsh("vol-list", "default")).stdout
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/)[0] ?? "")
+    .filter((name) => name !== "" && !name.includes("-base-"));
+
+/** @throws when there are machines, or other volumes than these */
+async function onlyLeft(wanted: string[]): Promise<void> {
+  const machines = (await Promise.all(Hypervisor.all.map((h) => h.running()))).flat();
+  if (machines.length > 0) throw new Error(`still there: ${machines.join(", ")}`);
+  const left = (await Promise.all(Hypervisor.all.map(volumes))).flat();
+  if (left.join() !== wanted.join()) {
+    throw new Error(`volumes that should be left: ${wanted.join()}; that are: ${left.join()}`);
+  }
+}
+
+/** Stack, hypervisors, bridge and files, whatever state they are in. */
+async function removeSite(progress: Progress): Promise<void> {
+  await step("Removing the site and its hypervisors", progress, async () => {
+    // The machines go with their hypervisors: the state, where the data volume is protected, need not be asked.
+    await stack.sweep();
+    await removeHypervisors();
+    await stack.forget();
+    fs.rmSync(stack.configFile, { force: true });
+  });
+}
