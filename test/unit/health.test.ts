@@ -16,6 +16,7 @@ const answer = (role: string, text: string | undefined) => ({
 const haproxy = (haproxyState: string) =>
   `  dbus.service                 loaded    active   running D-Bus System Message Bus
   haproxy.service              loaded    ${haproxyState} HAProxy Load Balancer
+  haproxy-watch.service        loaded    active   running Whether HAProxy answers
   keepalived.service           loaded    active   running Keepalive Daemon (LVS and VRRP)
   ssh.service                  loaded    active   running OpenBSD Secure Shell server
 1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
