@@ -2,10 +2,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { hpcHome } from "../../components/home";
+import type { Needs } from "../../toolchain/host";
 import { eventually } from "../support/site";
 
 /** What the suite needs of the host, besides what builds the image. */
-export const NEEDS: [command: string, debianPackage: string][] = [
+export const NEEDS: Needs = [
   ["virsh", "libvirt-clients"],
   ["libvirtd", "libvirt-daemon-system"],
   ["libvirtd with QEMU", "libvirt-daemon-driver-qemu"],
@@ -68,7 +69,7 @@ export class Hypervisor {
   async start(): Promise<void> {
     if (isProcess(this.pid(), "libvirtd")) return;
     const dir = this.directory;
-    for (const sub of ["etc", "run", "var", "cache", "sock", "pool"]) {
+    for (const sub of ["etc", "run", "var", "cache", "log", "sock", "pool"]) {
       fs.mkdirSync(path.join(dir, sub), { recursive: true, mode: 0o755 });
     }
     fs.writeFileSync(
@@ -82,10 +83,11 @@ export class Hypervisor {
     );
     // What libvirt keeps at fixed places is this daemon's own in its mount namespace.
     const script = `set -e
-mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /etc/libvirt
+mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt
 mount --bind "$0/run" /run/libvirt
 mount --bind "$0/var" /var/lib/libvirt
 mount --bind "$0/cache" /var/cache/libvirt
+mount --bind "$0/log" /var/log/libvirt
 mount --bind "$0/etc" /etc/libvirt
 exec libvirtd --daemon --config "$0/etc/libvirtd.conf" --pid-file "$0/libvirtd.pid"`;
     await execa("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, dir]);

@@ -7,7 +7,7 @@ import { buildPortal } from "../../portal/build";
 import { ensurePackages } from "../../toolchain/host";
 import { type Progress, step } from "../../toolchain/progress";
 import { keepFigures } from "../support/measured";
-import { Hypervisor, NEEDS, removeHypervisors, startHypervisors } from "./hypervisors";
+import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
 import { caseResults, resultTable, type VitestReport } from "./results";
 import { baseState, configure, stack } from "./site";
 
@@ -18,11 +18,11 @@ import { baseState, configure, stack } from "./site";
  * @returns whether all passed, and nothing was left behind
  */
 export async function vmSuite(args: string[], progress: Progress): Promise<boolean> {
-  await prepare(progress);
   if (args[0] === "remove") {
     await removeSite(progress);
     return true;
   }
+  await prepare(progress);
   const start = Date.now();
   let passed = false;
   // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
@@ -103,7 +103,6 @@ async function removeSite(progress: Progress): Promise<void> {
   await step("Removing the site and its hypervisors", progress, async () => {
     // The machines go with their hypervisors: the state, where the data volume is protected, need not be asked.
     await stack.sweep();
-    await removeHypervisors();
     await stack.forget();
     fs.rmSync(stack.configFile, { force: true });
   });
