@@ -305,6 +305,8 @@ describe("fencing", () => {
     };
     const script = applyScript(service);
     expect(script).toContain("printf %s 'S0VZ+/==' >/etc/site-fence/key\n");
+    // With the one that it has by default, a second one on a host takes itself for already running, and ends.
+    expect(script).toContain("fence_virtd -F -w -p /run/site-fence/pid ");
     for (const text of [script, removeScript(service)]) await execa("sh", ["-n"], { input: text });
   });
 });
