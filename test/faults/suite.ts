@@ -14,7 +14,7 @@ const SINGLE_RUN = 2;
 /** Slurm sends its accounting within this time, once there is a database, s. */
 const ACCOUNTED = 60;
 /** Clients and jobs go through so many passes; then they begin anew. */
-const PASSES = 3;
+const PASSES = 5;
 /** slurmctld forgets ended jobs after MinJobAge, and looks for such once a minute, s. */
 const FORGOTTEN = 180;
 /** Acknowledgements of every client after which it counts as recovered. */
