@@ -1,4 +1,5 @@
 import execa from "execa";
+import { SSH_FAILED } from "../components/machine/ready";
 import { type MachineOutput, machinesOf, type PublicOutputs, type StackOutputs } from "./stack";
 
 /** Units that must be active on a machine of each role. */
@@ -22,9 +23,6 @@ const FULL = 95;
  * much as `status` may take. It protects against a later decryption; what is asked here are no secrets.
  */
 const SSH_OPTIONS = ["-o", "BatchMode=yes", "-o", "KexAlgorithms=^curve25519-sha256"];
-
-/** What ssh ends with when it could not do its work. */
-const SSH_FAILED = 255;
 
 /** Health of a machine that said nothing. */
 export const NO_ANSWER = "does not answer";

@@ -1,10 +1,9 @@
 import execa from "execa";
+import { SSH_FAILED } from "../components/machine/ready";
 import { type MachineOutput, machinesOf, type StackOutputs } from "./stack";
 
 /** A machine that ssh did not reach within this time does not answer, s. */
 const CONNECT_SECONDS = 5;
-/** ssh's own exit code: the command was not run, or nobody knows how it ended. */
-const SSH_FAILED = 255;
 
 /** Pause between two looks, ms: a login costs a tenth of a second on both sides. */
 const POLL = 500;

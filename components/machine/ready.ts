@@ -29,8 +29,8 @@ export interface ReadyRequest {
   mounts: NetworkMount[];
 }
 
-/** What ssh ends with when it could not do its work. */
-const SSH_FAILED = 255;
+/** ssh's own exit code: the command was not run, or nobody knows how it ended. */
+export const SSH_FAILED = 255;
 /** Longest time for logging in: a machine that boots is slow to greet. s */
 const SSH_SECONDS = 30;
 /** Longest time for installing packages on an image that lacks them, s. */

@@ -43,6 +43,10 @@ export async function faultSuite(
     throw new Error(`no fault case has ${options.names.join(" or ")} in its name`);
   const results: Result[] = [];
   let users: Users | undefined;
+  const dismiss = async () => {
+    await users?.end();
+    users = undefined;
+  };
   try {
     for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
       for (const c of cases.filter((one) => repeat === 1 || !one.once)) {
@@ -56,18 +60,14 @@ export async function faultSuite(
         progress(`    ${seen.join(", ")}`);
         for (const fault of result.faults) progress(`    ${pc.red(fault)}`);
         if (!options.short) keep(results);
-        if (result.faults.length === 0) continue;
         // What broke in this case must not count in the next ones.
-        await users?.end();
-        users = undefined;
+        if (result.faults.length > 0) await dismiss();
       }
       // Not one set of clients for hours: what they keep grows.
-      if (repeat % PASSES !== 0) continue;
-      await users?.end();
-      users = undefined;
+      if (repeat % PASSES === 0) await dismiss();
     }
   } finally {
-    await users?.end();
+    await dismiss();
   }
   progress(`\n${table(CASES, results)}\n`);
   return results.every((r) => r.faults.length === 0);

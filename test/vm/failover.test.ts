@@ -28,6 +28,13 @@ async function takenOver(by: string, job: string, before: string): Promise<void>
   await site.slurm("srun --overlap --mem=1 --time=1 true", PATIENCE);
 }
 
+/** Now that the other one is back: the VIP stays where it went, and nothing happened to the job. */
+async function servesOn(by: string, job: string, before: string): Promise<void> {
+  expect(await holder()).toBe(by);
+  expect(await site.job(job)).toBe(before);
+  await site.slurm(`scancel ${job}`);
+}
+
 it("a job runs, on the node that slurm.conf says, in control groups of its own", async () => {
   expect(await site.slurm("srun --mem=1 --time=1 hostname", PATIENCE)).toBe("compute1");
   const groups = await site.slurm("srun --mem=1 --time=1 cat /proc/self/cgroup", PATIENCE);
@@ -48,9 +55,7 @@ it("a controller without power: the other one serves from the NFS state, the job
   await stack.run("refresh");
   await stack.run("up");
   await site.whole();
-  expect(await holder()).toBe(by);
-  expect(await site.job(job)).toBe(before);
-  await site.slurm(`scancel ${job}`);
+  await servesOn(by, job, before);
 });
 
 it("a controller that froze: the other one has its hypervisor switch it off and on, then serves", async () => {
@@ -66,7 +71,5 @@ it("a controller that froze: the other one has its hypervisor switch it off and 
   // Switched off by name and on again by fence_virtd: it comes back as backup, as another boot.
   await site.whole();
   expect(await bootId()).not.toBe(booted);
-  expect(await holder()).toBe(by);
-  expect(await site.job(job)).toBe(before);
-  await site.slurm(`scancel ${job}`);
+  await servesOn(by, job, before);
 });
