@@ -132,7 +132,7 @@ function slurm(status: Status): Finding[] {
 }
 
 function redis(status: Status): Finding[] {
-  const { masters, writable, replicas, quorum } = status.redis;
+  const { masters, writable, replicas, quorum, tilt } = status.redis;
   const members = status.machines.filter((m) => m.role === "redis");
   const found: Finding[] = [];
   if (masters.length === 0) {
@@ -161,8 +161,14 @@ function redis(status: Status): Finding[] {
       mend: on(status, name, "systemctl restart redis-server"),
     });
   }
+  for (const name of tilt) {
+    found.push({
+      severity: "reduced",
+      what: `The Sentinel of ${name} takes no part in an election for half a minute: its clock jumped, or its machine stood still.`,
+    });
+  }
   for (const { name } of members) {
-    if (quorum.includes(name) || isSick(status, name)) continue;
+    if (quorum.includes(name) || tilt.includes(name) || isSick(status, name)) continue;
     found.push({
       severity: "reduced",
       what: `The Sentinel of ${name} sees no majority: it could not have a lost Redis master replaced.`,

@@ -53,6 +53,8 @@ export interface Redis {
   }[];
   /** Nodes whose Sentinel could have a new master elected. */
   quorum: string[];
+  /** Nodes whose Sentinel trusts nobody's word for half a minute, as its clock jumped or its machine stood still. */
+  tilt: string[];
 }
 
 export interface GaleraNode {
@@ -196,6 +198,8 @@ function redis(members: MachineHealth[], part: Part): Redis {
       }),
     ),
   );
+  const names = members.map(({ name }) => name);
+  const tilt = names.filter((name) => part(name, "quorum").includes("sentinel_tilt:1"));
   return {
     masters: masters.map(({ name }) => name),
     // The field is there when the configuration asks for replicas at all.
@@ -207,9 +211,8 @@ function redis(members: MachineHealth[], part: Part): Redis {
         linkUp: info.get("master_link_status") === "up",
         ...known.get(address),
       })),
-    quorum: members
-      .filter(({ name }) => part(name, "quorum").startsWith("OK "))
-      .map(({ name }) => name),
+    quorum: names.filter((name) => part(name, "quorum").startsWith("OK ") && !tilt.includes(name)),
+    tilt,
   };
 }
 

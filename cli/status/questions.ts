@@ -46,7 +46,7 @@ export function questions(role: string, { vips }: Pick<PublicOutputs, "vips">): 
       part("replication", REPLICATION),
       part(
         "quorum",
-        `${redisCli(SENTINEL)} sentinel ckquorum $(sed -n "s/^sentinel monitor \\([^ ]*\\) .*/\\1/p" ${SENTINEL})`,
+        `printf 'SENTINEL CKQUORUM %s\\nINFO sentinel\\n' $(sed -n "s/^sentinel monitor \\([^ ]*\\) .*/\\1/p" ${SENTINEL}) | ${redisCli(SENTINEL)}`,
       ),
     ],
     galera: [

@@ -99,6 +99,8 @@ async function personalise(c: ContainerInputs): Promise<string> {
       "LinkLocalAddressing=no\nIPv6AcceptRA=no\n",
   );
   write("/etc/hostname", `${c.hostname}\n`);
+  // Nobody reads the console. When it is full of news of a service that takes long to start, systemd stands still.
+  write("/etc/systemd/system.conf.d/console.conf", "[Manager]\nShowStatus=no\n");
   write(INIT, INIT_SCRIPT, 0o755);
   if (!fs.existsSync(`${c.directory}/personal`)) {
     write("/etc/hosts", `127.0.0.1 localhost\n${c.address} ${c.hostname}\n`);

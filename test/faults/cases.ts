@@ -1,4 +1,5 @@
 import type { Client } from "../support/load/faultProtocol";
+import { hpc } from "../support/hpc";
 import { eventually, scale } from "../support/site";
 import type { Cluster } from "./cluster";
 
@@ -75,6 +76,8 @@ const entry = (c: Cluster) => c.holder("web");
 const redis = (c: Cluster) => c.serving("redis");
 const galera = (c: Cluster) => c.serving("galera");
 const GALERA = ["galera1", "galera2", "galera3"];
+/** They boot, and look for each other for 30 s, s. */
+const GALERA_ALONE = 40;
 
 /** A hung or unmounted share is seen by the machine only after a new boot. */
 const rebootAfter =
@@ -110,6 +113,18 @@ const fill = (dirs: string[]) =>
 const saysDoctor = async (c: Cluster, what: RegExp): Promise<string[]> => {
   const missing = await c.missing();
   return what.test(missing) ? [] : [`doctor does not say ${what}: ${missing}`];
+};
+
+/**
+ * Galera nodes that all lost power find each other by themselves only when none has seen another go: otherwise it is for
+ * the operator's command to say which has the most.
+ */
+const foundEachOther = async (c: Cluster): Promise<void> => {
+  const down = async () => /No Galera node is synced/.test(await c.missing());
+  await eventually("a database", GALERA_ALONE, async () => !(await down())).catch(async () => {
+    const { code, said } = await hpc("recover", "galera");
+    if (code !== 0) throw new Error(`hpc recover galera: ${said}`);
+  });
 };
 
 const MYSQL = "/var/lib/mysql";
@@ -285,7 +300,13 @@ export const CASES: Case[] = [
   },
   {
     name: "all Galera nodes killed",
-    fault: powerLoss(() => GALERA),
+    fault: async (c) => {
+      const powerBack = await powerLoss(() => GALERA)(c);
+      return async () => {
+        await powerBack();
+        await foundEachOther(c);
+      };
+    },
     // The jobs that are submitted meanwhile are in the accounting afterwards: see the verdict.
     limits: { web: 1, sbatch: 1.5 },
     without: ["sql"],

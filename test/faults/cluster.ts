@@ -84,16 +84,6 @@ export class Cluster {
   signal = (machine: string, signal: "KILL" | "STOP" | "CONT", program: string) =>
     this.shell(machine, `kill -${signal} $(pidof ${program})`);
 
-  /** What each controller wrote into its history on the state share. */
-  async histories(): Promise<Record<string, string>> {
-    const names = Object.keys(this.outputs.addresses["slurm-controller"] ?? {});
-    const read = async (name: string) =>
-      (await this.shell(name, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)).stdout;
-    return Object.fromEntries(
-      await Promise.all(names.map(async (name) => [name, await read(name)] as const)),
-    );
-  }
-
   /** Every unit of every machine runs, and every part has its spare again. */
   async whole(): Promise<void> {
     let missing = "";

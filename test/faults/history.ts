@@ -1,3 +1,5 @@
+import type { StackOutputs } from "../../cli/stack";
+
 /** One line of a controller's history on the state share: `<seconds> start <epoch>`, `end` or `off <machine>`. */
 interface Event {
   at: number;
@@ -5,6 +7,17 @@ interface Event {
   what: string;
   /** Epoch of a start, or the machine that was switched off. */
   of: string;
+}
+
+/** Each controller's history file, by the controllers' names. @param shell output of a command on one of them */
+export async function histories(
+  outputs: StackOutputs,
+  shell: (controller: string, command: string) => Promise<string>,
+): Promise<Record<string, string>> {
+  const names = Object.keys(outputs.addresses["slurm-controller"] ?? {});
+  const read = async (name: string) =>
+    [name, await shell(name, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)] as const;
+  return Object.fromEntries(await Promise.all(names.map(read)));
 }
 
 /**

@@ -3,6 +3,17 @@ import type { Cluster } from "./cluster";
 
 /** Slurm saves its state at least so often; a job that started later than that before a fault may run again, s. */
 const SAVE_SECONDS = 5;
+
+/** Whether so many jobs run, and Slurm has saved that. @param times how long each has run, as `squeue -o %M` says */
+export function saved(times: string, jobs: number): boolean {
+  // As minutes:seconds.
+  const seconds = times
+    .trim()
+    .split("\n")
+    .map((t) => t.split(":").reduce((sum, part) => sum * 60 + +part, 0));
+  return seconds.length === jobs && seconds.every((s) => s > SAVE_SECONDS);
+}
+
 /** A running job that has not written for so long does not run, s. */
 const SILENT = 5;
 
@@ -25,10 +36,7 @@ export class LongJobs {
     // One that runs twice already would be no measure of the faults.
     await eventually("the long jobs run, and Slurm has saved that", 60, async () => {
       const ask = `squeue -h -t R -n ${name} -o %M`;
-      const times = (await cluster.shell("client", ask)).stdout.trim().split("\n");
-      // As minutes:seconds.
-      const seconds = times.map((t) => t.split(":").reduce((sum, part) => sum * 60 + +part, 0));
-      return seconds.length === jobs.ids.length && seconds.every((s) => s > SAVE_SECONDS);
+      return saved((await cluster.shell("client", ask)).stdout, jobs.ids.length);
     });
     return jobs;
   }

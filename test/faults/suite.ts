@@ -7,7 +7,7 @@ import { type Case, CASES } from "./cases";
 import { FaultClients } from "./clients";
 import { Cluster } from "./cluster";
 import { LongJobs } from "./longJobs";
-import { twoWriters } from "./history";
+import { histories, twoWriters } from "./history";
 
 /** The limits are for the 95th percentile; a single run on a shared machine may take so much longer. */
 const SINGLE_RUN = 2;
@@ -152,7 +152,9 @@ async function judge(c: Case, cluster: Cluster, users: Users, during: string[]):
   const queued = queue.stdout.trim().split("\n");
   const faults = [
     ...during,
-    ...twoWriters(await cluster.histories()),
+    ...twoWriters(
+      await histories(cluster.outputs, async (m, ask) => (await cluster.shell(m, ask)).stdout),
+    ),
     ...(await users.jobs.faults()),
   ];
   const outages = Object.fromEntries(

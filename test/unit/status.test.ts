@@ -84,6 +84,7 @@ describe("evaluate", () => {
         { name: "redis3", linkUp: true, lagSeconds: 0, lagBytes: 0 },
       ],
       quorum: ["redis1", "redis2", "redis3"],
+      tilt: [],
     });
     expect(status.galera.nodes).toEqual(
       ["galera1", "galera2", "galera3"].map((name) => ({
@@ -167,6 +168,24 @@ describe("diagnose", () => {
     const alone = changed("redis2", /OK 3 usable.*/, "NOQUORUM 1 usable Sentinels.");
     expect(words(diagnose(see(alone)))).toEqual([
       expect.stringContaining("The Sentinel of redis2 sees no majority"),
+    ]);
+  });
+
+  it("names a Sentinel that takes no part because its machine stood still", () => {
+    // Captured after `virsh suspend` and `resume`.
+    const said = `OK 3 usable Sentinels. Quorum and failover authorization can be reached
+# Sentinel
+sentinel_masters:1
+sentinel_tilt:1
+sentinel_tilt_since_seconds:1
+sentinel_running_scripts:0
+sentinel_scripts_queue_length:0
+sentinel_simulate_failure_flags:0
+master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
+    const status = see(changed("redis2", /OK 3 usable.*/, said));
+    expect(status.redis.quorum).toEqual(["redis1", "redis3"]);
+    expect(words(diagnose(status))).toEqual([
+      expect.stringContaining("The Sentinel of redis2 takes no part"),
     ]);
   });
 

@@ -7,6 +7,8 @@ import { Stack, type StackOutputs } from "../../cli/stack";
 import { hpcHome } from "../../components/home";
 import { fenceServiceName, removeScript } from "../../components/machine/fenceService";
 import { ensureDisk } from "../../image/disk";
+import { histories } from "../faults/history";
+import { saved } from "../faults/longJobs";
 import { projectRoot } from "../../toolchain/versions";
 import { eventually, on } from "../support/site";
 import {
@@ -150,11 +152,9 @@ export class Site {
     const job = await this.slurm(
       `sbatch --parsable --output=/dev/null --mem=1 --wrap 'sleep ${seconds}'`,
     );
-    await eventually(`job ${job} runs`, PATIENCE, async () =>
-      (await this.job(job)).includes("JobState=RUNNING"),
+    await eventually(`job ${job} runs, and Slurm has saved that`, PATIENCE, async () =>
+      saved(await this.slurm(`squeue -h -t R -j ${job} -o %M`), 1),
     );
-    // Slurm saves its state every five seconds; what began since would be begun again after a crash.
-    await new Promise((resolve) => setTimeout(resolve, SAVE_SECONDS * 1000));
     return job;
   }
 
@@ -172,17 +172,10 @@ export class Site {
   job = (job: string) =>
     this.slurm(`scontrol show job ${job} | grep -oE '(JobState|Restarts|StartTime)=\\S+'`);
 
-  /** What each controller wrote into its history on the state share. */
-  async histories(from: string): Promise<Record<string, string>> {
-    const names = Object.keys(this.outputs.addresses["slurm-controller"] ?? {});
-    const read = async (name: string) =>
-      [name, await this.on(from, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)] as const;
-    return Object.fromEntries(await Promise.all(names.map(read)));
-  }
+  /** What each controller wrote into its history on the state share, as one of them sees it. */
+  histories = (from: string) =>
+    histories(this.outputs, (_controller, command) => this.on(from, command));
 }
-
-/** Twice the interval in which slurmctld saves, s. */
-const SAVE_SECONDS = 10;
 
 /** The hypervisor of a machine, by asking both, and libvirt's name of it. */
 export async function hypervisorOf(machine: string): Promise<[Hypervisor, string]> {
