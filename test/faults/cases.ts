@@ -131,6 +131,18 @@ const MYSQL = "/var/lib/mysql";
 /** Where a web node writes. */
 const LOGS = ["/var/log", "/tmp", "/var/tmp"];
 
+/** In place of a service: it reads a request to its end, and says that it is broken. */
+const ANSWERS_500 = `
+cat >/run/broken <<'END'
+while read -r line && [ "$line" != "$(printf '\\r')" ]; do :; done
+printf 'HTTP/1.0 500 Broken\\r\\n\\r\\n'
+END
+port=$(sed -n 's/^PORT="\\(.*\\)"/\\1/p' /opt/hpc-dashboard/app/.env)
+systemctl stop hpc-web@app
+systemd-run --quiet --collect --unit=broken --property=SuccessExitStatus=143 \\
+  socat TCP-LISTEN:$port,reuseaddr,fork 'EXEC:sh /run/broken'
+until [ "$(curl -s -m 1 -o /dev/null -w '%{http_code}' http://127.0.0.1:$port/)" = 500 ]; do sleep 0.1; done`;
+
 /** Limits: the figures of the requirements for each kind of fault. */
 export const CASES: Case[] = [
   // --- Slurm controllers
@@ -355,12 +367,10 @@ export const CASES: Case[] = [
   },
   {
     name: "a web service answers 500",
-    fault: command(
-      () => Promise.resolve("web1"),
-      `port=$(sed -n 's/^PORT="\\(.*\\)"/\\1/p' /opt/hpc-dashboard/app/.env); systemctl stop hpc-web@app; ` +
-        `systemd-run --quiet --unit=broken socat TCP-LISTEN:$port,reuseaddr,fork 'SYSTEM:printf "HTTP/1.0 500 Broken\\r\\n\\r\\n"'`,
-      "systemctl stop broken; systemctl start hpc-web@app",
-    ),
+    fault: async (c) => {
+      await c.shell("web1", ANSWERS_500);
+      return () => c.shell("web1", "systemctl stop broken; systemctl start hpc-web@app");
+    },
     limits: { web: 3 },
   },
   {
