@@ -49,7 +49,12 @@ export class Cluster {
     const id = Number(stdout.trim());
     const init = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8").trim().split(" ")[0];
     process.kill(Number(init), "SIGKILL");
-    // Dead by now; of several that die at once libvirt may not notice every one.
+    // Over once all of the container are. Before that, libvirt's SIGTERM would let them say goodbye to their peers.
+    const status = `/proc/${init}/status`;
+    const dead = () =>
+      !fs.existsSync(status) || /^State:\sZ/m.test(fs.readFileSync(status, "utf8"));
+    await eventually(`${machine} is dead`, 10, () => Promise.resolve(dead()));
+    // Of several that die at once libvirt may not notice every one.
     await virsh("destroy", domain(machine)).catch(() => undefined);
     const state = async () => (await virsh("domstate", domain(machine))).stdout.trim();
     await eventually(`${machine} is off`, 10, async () => (await state()) === "shut off");
