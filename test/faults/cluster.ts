@@ -5,6 +5,7 @@ import type { StackOutputs } from "../../cli/stack";
 import { diagnose } from "../../cli/status/diagnose";
 import { look } from "../../cli/status/look";
 import { eventually, on, stack } from "../support/site";
+import { readProc } from "../vm/hypervisors";
 
 const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
 const domain = (machine: string) => `${stack.prefix}-${machine}`;
@@ -50,9 +51,10 @@ export class Cluster {
     const init = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8").trim().split(" ")[0];
     process.kill(Number(init), "SIGKILL");
     // Over once all of the container are. Before that, libvirt's SIGTERM would let them say goodbye to their peers.
-    const status = `/proc/${init}/status`;
-    const dead = () =>
-      !fs.existsSync(status) || /^State:\sZ/m.test(fs.readFileSync(status, "utf8"));
+    const dead = () => {
+      const status = readProc(Number(init), "status");
+      return status === "" || /^State:\sZ/m.test(status);
+    };
     await eventually(`${machine} is dead`, 10, () => Promise.resolve(dead()));
     // Of several that die at once libvirt may not notice every one.
     await virsh("destroy", domain(machine)).catch(() => undefined);

@@ -4,14 +4,18 @@ import type { Cluster } from "./cluster";
 /** Slurm saves its state at least so often; a job that started later than that before a fault may run again, s. */
 const SAVE_SECONDS = 5;
 
-/** Whether so many jobs run, and Slurm has saved that. @param times how long each has run, as `squeue -o %M` says */
-export function saved(times: string, jobs: number): boolean {
+/**
+ * Whether so many jobs run, and Slurm has saved that.
+ * @param times how long each has run, as `squeue -o %M` says
+ * @param least how long each must have run, s
+ */
+export function saved(times: string, jobs: number, least = SAVE_SECONDS): boolean {
   // As minutes:seconds.
   const seconds = times
     .trim()
     .split("\n")
     .map((t) => t.split(":").reduce((sum, part) => sum * 60 + +part, 0));
-  return seconds.length === jobs && seconds.every((s) => s > SAVE_SECONDS);
+  return seconds.length === jobs && seconds.every((s) => s > least);
 }
 
 /** A running job that has not written for so long does not run, s. */

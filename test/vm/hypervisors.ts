@@ -143,7 +143,8 @@ export const processes = () =>
     .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-const readProc = (pid: number, what: string): string => {
+/** A file of a process in /proc; "" when it is gone. */
+export const readProc = (pid: number, what: string): string => {
   try {
     return fs.readFileSync(`/proc/${pid}/${what}`, "utf8");
   } catch {

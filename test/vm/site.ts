@@ -153,7 +153,7 @@ export class Site {
       `sbatch --parsable --output=/dev/null --mem=1 --wrap 'sleep ${seconds}'`,
     );
     await eventually(`job ${job} runs, and Slurm has saved that`, PATIENCE, async () =>
-      saved(await this.slurm(`squeue -h -t R -j ${job} -o %M`), 1),
+      saved(await this.slurm(`squeue -h -t R -j ${job} -o %M`), 1, SAVED_SECONDS),
     );
     return job;
   }
@@ -176,6 +176,9 @@ export class Site {
   histories = (from: string) =>
     histories(this.outputs, (_controller, command) => this.on(from, command));
 }
+
+/** Twice the interval in which slurmctld saves, s. */
+const SAVED_SECONDS = 10;
 
 /** The hypervisor of a machine, by asking both, and libvirt's name of it. */
 export async function hypervisorOf(machine: string): Promise<[Hypervisor, string]> {
