@@ -49,3 +49,22 @@ it("is refused when the other controller is not fit, and the holder serves on", 
   await on(outputs, other, "systemctl start slurm-watch");
   await cluster.whole();
 });
+
+it("a slurmctld that takes its time to end is left alone, and its restart goes on", async () => {
+  const holder = await cluster.holder("slurm");
+  const failures = () =>
+    on(outputs, holder, "systemctl show slurm-watch --property=NRestarts").then((r) => r.stdout);
+  const before = await failures();
+  // Longer than slurmctld may be silent while it is to serve, shorter than its TimeoutStopSec.
+  await on(
+    outputs,
+    holder,
+    `pid=$(systemctl show slurmctld --property=MainPID --value)
+     systemctl restart slurmctld & restart=$!
+     until [ "$(systemctl is-active slurmctld)" = deactivating ]; do :; done
+     kill -STOP $pid && sleep 4 && kill -CONT $pid && wait $restart`,
+  );
+  expect(await cluster.holder("slurm")).toBe(holder);
+  expect(await failures()).toBe(before);
+  await cluster.whole();
+});
