@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { hpcHome } from "../components/home";
+import { isProcess } from "./processes";
 import { type Progress, step } from "./progress";
 
 /** What is needed of the host: a command, and Debian's package that has it. */
@@ -171,14 +172,6 @@ function forgetDeadContainers(): void {
 
 const isRunning = async (name: string) =>
   !(await execa("pgrep", ["-x", name], { reject: false })).failed;
-
-const isProcess = (pid: number, name: string): boolean => {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name;
-  } catch {
-    return false;
-  }
-};
 
 /** Undoes what `ensureHost` did besides installing packages, unless somebody's machines run. */
 export async function releaseHost(progress: Progress): Promise<void> {

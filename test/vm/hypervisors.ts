@@ -3,6 +3,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { hpcHome } from "../../components/home";
 import type { Needs } from "../../toolchain/host";
+import { commandLine, isProcess, processes } from "../../toolchain/processes";
 import { eventually } from "../support/site";
 
 /** What the suite needs of the host, besides what builds the image. */
@@ -137,22 +138,6 @@ exec libvirtd --daemon --config "$0/etc/libvirtd.conf" --pid-file "$0/libvirtd.p
     return fs.existsSync(this.pidFile) ? Number(fs.readFileSync(this.pidFile, "utf8")) : 0;
   }
 }
-
-export const processes = () =>
-  fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-/** A file of a process in /proc; "" when it is gone. */
-export const readProc = (pid: number, what: string): string => {
-  try {
-    return fs.readFileSync(`/proc/${pid}/${what}`, "utf8");
-  } catch {
-    return "";
-  }
-};
-export const isProcess = (pid: number, name: string) => readProc(pid, "comm").trim() === name;
-export const commandLine = (pid: number) => readProc(pid, "cmdline");
 
 /** The bridge and both hypervisors, each with an address on it. */
 export async function startHypervisors(): Promise<void> {

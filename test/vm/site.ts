@@ -9,17 +9,10 @@ import { fenceServiceName, removeScript } from "../../components/machine/fenceSe
 import { ensureDisk } from "../../image/disk";
 import { histories } from "../faults/history";
 import { saved } from "../faults/longJobs";
+import { commandLine, isProcess, processes } from "../../toolchain/processes";
 import { projectRoot } from "../../toolchain/versions";
 import { eventually, on } from "../support/site";
-import {
-  BRIDGE,
-  CIDR,
-  commandLine,
-  Hypervisor,
-  isProcess,
-  processes,
-  removeHypervisors,
-} from "./hypervisors";
+import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
 
 type Values = Record<string, unknown>;
 
