@@ -98,9 +98,14 @@ export async function ask(
 /** Waits for machines as a person who wants to be sure. */
 export const PATIENT: Patience = { first: 5, factor: 1, least: 5, most: 5 };
 
-/** The health of all machines; one that does not answer within 5 s is down. */
-export async function machineHealth(outputs: StackOutputs): Promise<MachineHealth[]> {
-  return (await ask(outputs, () => HEALTH_SCRIPT, PATIENT)).map((answer) => judge(answer, outputs));
+/** The health of all machines; one that does not answer within the patience is down. */
+export async function machineHealth(
+  outputs: StackOutputs,
+  patience: Patience = PATIENT,
+): Promise<MachineHealth[]> {
+  return (await ask(outputs, () => HEALTH_SCRIPT, patience)).map((answer) =>
+    judge(answer, outputs),
+  );
 }
 
 /** Judges what a machine answered to HEALTH_SCRIPT: units that should run, failed ones, and full disks. */

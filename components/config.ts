@@ -118,6 +118,13 @@ const schema = {
       client: z.literal([0, 1]).default(1),
     })
     .prefault({}),
+  /**
+   * What every time limit of a failover is multiplied by: adverts, heartbeats, health checks, Sentinel's and Galera's. More
+   * than 1 where machines stand still for longer than on a quiet hypervisor (overcommitted ones, emulation), which looks
+   * like death; a failover then takes that much longer. Default 1: the limits that docs/operations.md explains. Sentinels
+   * keep what their set was made with.
+   */
+  failoverPatience: z.number().min(1).max(20).default(1),
   vrrp: z
     .strictObject({
       /**

@@ -104,6 +104,7 @@ export function galeraVars(
   const memory = Math.min(...topology.machines.galera.map((spec) => spec.memoryMiB));
   return {
     galera_cluster: "site",
+    galera_patience: config.failoverPatience,
     galera_port: config.ports.mysql,
     galera_replication_port: config.ports.galeraReplication,
     galera_ist_port: config.ports.galeraIst,

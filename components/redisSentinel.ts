@@ -65,6 +65,7 @@ export function redisVars(
 ): Record<string, unknown> {
   return {
     redis_set: "site",
+    redis_patience: config.failoverPatience,
     redis_port: config.ports.redis,
     redis_sentinel_port: config.ports.sentinel,
     redis_password: password,

@@ -96,6 +96,7 @@ export function slurmVars(
     slurm_cluster_name: slurm.clusterName,
     slurm_partition: slurm.partition,
     slurm_vip: topology.slurmVip,
+    slurm_patience: config.failoverPatience,
     slurm_controllers: topology.machines["slurm-controller"].map(({ name, address }) => ({
       name,
       address,
@@ -127,12 +128,16 @@ function controllerVars(
     slurm_vip_prefix_length: topology.prefixLength,
     slurm_interface: config.interface,
     slurm_router_id: config.slurm.routerId,
-    slurm_advert_seconds: config.vrrp.advertSeconds,
+    slurm_advert_seconds: config.failoverPatience * config.vrrp.advertSeconds,
     // Four heartbeats (0.5 s each): a controller that missed so many does not write the state any more.
-    slurm_stale_seconds: 2,
+    slurm_stale_seconds: config.failoverPatience * 2,
     // A busy controller may take a moment to answer; a hung one takes for ever, and users wait for so long and
     // the takeover (about 2 s): together at most 5 s.
-    slurm_answer_seconds: 2.5,
+    slurm_answer_seconds: config.failoverPatience * 2.5,
+    // A share that hangs, or a watch that does.
+    slurm_watchdog_seconds: config.failoverPatience * 3,
+    // Within a site a connection takes milliseconds.
+    slurm_dbd_silent_seconds: config.failoverPatience * 0.3,
     slurm_db_host: database.host,
     slurm_db_port: database.port,
     slurm_db_name: database.name,

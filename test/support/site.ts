@@ -94,16 +94,17 @@ export function on(
   return execa(file, [...args, "-o", "LogLevel=ERROR", command], { timeout: 120_000, ...options });
 }
 
-/** Waits until a question is answered with yes. */
+/** Waits until a question is answered with yes. @param every from an answer to the next question, s */
 export async function eventually(
   what: string,
   seconds: number,
   ask: () => Promise<boolean>,
+  every = 0.2,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await ask())) {
     if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, every * 1000));
   }
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { twoWriters } from "../faults/history";
 import { eventually } from "../support/site";
-import { baseState, hypervisorOf, PATIENCE, type Site, stack } from "./site";
+import { baseState, EVERY, hypervisorOf, PATIENCE, type Site, stack } from "./site";
 
 let site: Site;
 beforeAll(async () => {
@@ -22,6 +22,7 @@ async function takenOver(by: string, job: string, before: string): Promise<void>
     async () =>
       (await site.holder()) === by &&
       (await site.slurm(`squeue -h -j ${job}`, 30).catch(() => "")).includes(job),
+    EVERY,
   );
   expect(await site.job(job)).toBe(before);
   expect(twoWriters(await site.histories(by))).toEqual([]);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { twoWriters } from "../faults/history";
 import { eventually } from "../support/site";
-import { baseState, PATIENCE, type Site } from "./site";
+import { baseState, EVERY, PATIENCE, type Site } from "./site";
 
 let site: Site;
 beforeAll(async () => {
@@ -45,6 +45,7 @@ it("its server reboots while users submit: the controllers recover by themselves
       "the server is back",
       PATIENCE,
       async () => (await bootId().catch(() => booted)) !== booted,
+      EVERY,
     );
     await site.whole();
     await eventually("submissions go through again", PATIENCE, () =>

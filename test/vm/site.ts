@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "js-yaml";
-import { machineHealth } from "../../cli/health";
+import { machineHealth, type Patience } from "../../cli/health";
 import { Stack, type StackOutputs } from "../../cli/stack";
 import { hpcHome } from "../../components/home";
 import { fenceServiceName, removeScript } from "../../components/machine/fenceService";
@@ -41,6 +41,11 @@ export const stack = new VmStack("testvm", (text) => console.log(text));
 const accelerator = process.env["HPC_HA_VM_ACCELERATOR"] ?? "qemu";
 /** Longest wait for anything that emulated machines do, several at once on few cores, s. */
 export const PATIENCE = 1200;
+
+/** How long its machines are waited for: a login takes an emulated one more than ten seconds when all are busy. */
+const ANSWERS: Patience = { first: 90, factor: 3, least: 20, most: 180 };
+/** From an answer to the next question, s: what asks all the time leaves nothing of two processors for the answers. */
+export const EVERY = 5;
 
 const small = { vcpus: 1, memoryMiB: 768, diskGiB: 4 };
 
@@ -83,6 +88,8 @@ export async function baseConfig(): Promise<Values> {
       accelerator,
       bootSeconds: PATIENCE,
     },
+    // A TLS handshake takes an emulated machine a second of CPU.
+    failoverPatience: accelerator === "qemu" ? 8 : 1,
     services,
   };
 }
@@ -116,7 +123,9 @@ export class Site {
 
   /** The controller that holds the Slurm VIP; undefined when there is none, or two. */
   async holder(): Promise<string | undefined> {
-    const holders = (await machineHealth(this.outputs)).filter((m) => m.vips.includes("slurm"));
+    const holders = (await machineHealth(this.outputs, ANSWERS)).filter((m) =>
+      m.vips.includes("slurm"),
+    );
     return holders.length === 1 ? holders[0]?.name : undefined;
   }
 
@@ -124,14 +133,14 @@ export class Site {
   async whole(): Promise<void> {
     let missing = "";
     const ask = async () => {
-      const bad = (await machineHealth(this.outputs)).filter((m) => m.health !== "ok");
+      const bad = (await machineHealth(this.outputs, ANSWERS)).filter((m) => m.health !== "ok");
       missing = bad.map((m) => `${m.name}: ${m.health} ${m.faults.join(" ")}`).join("; ");
       if (missing !== "") return false;
       const nodes = await this.slurm("sinfo -h -N -o '%N %t'").catch(() => "");
       missing = `sinfo says: ${nodes}`;
       return /^compute1 (idle|mix|alloc)$/.test(nodes);
     };
-    await eventually("the site is whole", PATIENCE, ask).catch((error: Error) => {
+    await eventually("the site is whole", PATIENCE, ask, EVERY).catch((error: Error) => {
       throw new Error(`${error.message}: ${missing}`);
     });
   }
@@ -145,8 +154,11 @@ export class Site {
     const job = await this.slurm(
       `sbatch --parsable --output=/dev/null --mem=1 --wrap 'sleep ${seconds}'`,
     );
-    await eventually(`job ${job} runs, and Slurm has saved that`, PATIENCE, async () =>
-      saved(await this.slurm(`squeue -h -t R -j ${job} -o %M`), 1, SAVED_SECONDS),
+    await eventually(
+      `job ${job} runs, and Slurm has saved that`,
+      PATIENCE,
+      async () => saved(await this.slurm(`squeue -h -t R -j ${job} -o %M`), 1, SAVED_SECONDS),
+      EVERY,
     );
     return job;
   }
