@@ -135,6 +135,8 @@ if ! grep -qxF "$line" /etc/fstab; then
   mkdir -p ${target}
   systemctl daemon-reload
 fi
+# At the next boot too: an image may enable nothing by itself.
+systemctl enable --quiet remote-fs.target
 mountpoint -q ${target} || mount ${target}`,
   )
   .join("\n")}
