@@ -56,13 +56,13 @@ const ageDays = (dir: string) => (Date.now() - statSync(`${dir}/etc/hpc-ha-image
 
 /**
  * Installs packages as a root file system.
- * @param units further units that start by themselves
+ * @param more.units further units that start by themselves; @param more.mmdebstrap further arguments of it
  */
 export async function build(
   target: string,
   packages: string[],
   mirror: string | undefined,
-  units: string[] = [],
+  more: { units?: string[]; mmdebstrap?: string[] } = {},
 ): Promise<void> {
   const partial = `${target}.partial`;
   const log = `${target}.log`;
@@ -74,6 +74,7 @@ export async function build(
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--format=directory",
+    ...(more.mmdebstrap ?? []),
     SUITE,
     partial,
     ...(mirror === undefined ? [] : [mirror]),
@@ -89,7 +90,7 @@ export async function build(
     throw new Error(`The machine image could not be built (log: ${log}):\n${tail}`);
   }
   try {
-    await finish(partial, units);
+    await finish(partial, more.units);
   } catch (error) {
     appendFileSync(log, String(error));
     throw error;

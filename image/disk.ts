@@ -78,12 +78,9 @@ export async function buildDisk(progress: Progress): Promise<DiskImage> {
   try {
     const own = packageNames(fs.readFileSync(path.join(__dirname, "packages-vm.txt"), "utf8"));
     await step("Packages of the VM image, about two minutes", progress, () =>
-      build(
-        root,
-        [...machinePackages(), ...own],
-        process.env["HPC_HA_DEBIAN_MIRROR"],
-        [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
-      ),
+      build(root, [...machinePackages(), ...own], process.env["HPC_HA_DEBIAN_MIRROR"], {
+        units: [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
+      }),
     );
     configure(root);
     const raw = path.join(dir, "disk.raw");

@@ -125,7 +125,7 @@ const INIT = "/usr/local/sbin/container-init";
  * first program of a container makes a group of its own wherever it is in the root group, and enters a namespace
  * in which that is the root.
  */
-const INIT_SCRIPT = `#!/bin/sh
+export const INIT_SCRIPT = `#!/bin/sh
 # Written by the container driver: container-init DOMAIN
 set -e
 where=/run/hierarchy

@@ -67,9 +67,13 @@ WantedBy=multi-user.target
 umask 077
 if ! command -v fence_virtd >/dev/null; then
   command -v apt-get >/dev/null || { echo 'fence_virtd is not installed' >&2; exit 1; }
+  # Debian starts the package's own daemon, for every guest of libvirt's default network, without a key.
+  systemctl mask -q --runtime fence_virtd.service 2>/dev/null
   { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends fence-virtd ||
     { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends fence-virtd; }
   } >/dev/null
+  systemctl unmask -q --runtime fence_virtd.service
+  systemctl disable -q fence_virtd.service 2>/dev/null
 fi
 mkdir -p ${directory}
 # As on the controllers, without a newline. The shell does it itself: no process has the key on its command line.

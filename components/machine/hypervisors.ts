@@ -6,6 +6,7 @@ import type { SiteConfig } from "../config";
 import { hpcHome } from "../home";
 import { hypervisorsOf } from "../topology";
 import type { VmConfig } from "../vmConfig";
+import { warnUnlessAnswers } from "./hypervisorAnswer";
 
 export interface HypervisorsArgs {
   config: SiteConfig;
@@ -93,7 +94,11 @@ export class Hypervisors extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return check.stdout;
+    // At every preview and `up`, when the check itself is long done.
+    return check.stdout.apply(async (checked) => {
+      await warnUnlessAnswers(host, checked);
+      return checked;
+    });
   }
 
   /** The image as a file of this machine, known once its checksum is the one in the config. */

@@ -1,4 +1,4 @@
-import * as fs from "node:fs";
+import { commandLine, processes } from "../../toolchain/processes";
 
 /** Pulumi's mark of a secret in an exported state. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -87,8 +87,8 @@ export class CommandLines {
   /** "program: secret" of each that had one. */
   readonly found = new Set<string>();
   /** Processes seen. */
-  readonly count = new Set<string>();
-  private readonly young = new Map<string, number>();
+  readonly count = new Set<number>();
+  private readonly young = new Map<number, number>();
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly needles: Needle[]) {
@@ -99,20 +99,17 @@ export class CommandLines {
 
   private look(): void {
     const now = Date.now();
-    for (const pid of fs.readdirSync("/proc")) {
-      if (!/^\d+$/.test(pid)) continue;
+    for (const pid of processes()) {
       // A new process soon becomes another program; after a second it stays what it is.
       const first = this.young.get(pid) ?? now;
       this.young.set(pid, first);
       if (now - first > 1000) continue;
-      try {
-        const line = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1");
-        const program = line.split("\0").slice(0, 2).join(" ").slice(0, 60);
-        this.count.add(pid);
-        for (const name of seenIn(line, this.needles)) this.found.add(`${program}: ${name}`);
-      } catch {
-        // It has ended.
-      }
+      const line = commandLine(pid);
+      // It has ended.
+      if (line === "") continue;
+      const program = line.split("\0").slice(0, 2).join(" ").slice(0, 60);
+      this.count.add(pid);
+      for (const name of seenIn(line, this.needles)) this.found.add(`${program}: ${name}`);
     }
   }
 }

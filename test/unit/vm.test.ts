@@ -30,6 +30,8 @@ const policy = vi.hoisted(() => ({ intent: undefined as Intent | undefined }));
 vi.mock("../../policy/enforce", () => ({
   enforcePolicy: (intent: Intent) => (policy.intent = intent),
 }));
+// There is none to ask.
+vi.mock("../../components/machine/hypervisorAnswer", () => ({ warnUnlessAnswers: vi.fn() }));
 // As in the tests of the whole program: its code is serialised as node loads it.
 vi.mock("../../components/machine/fenceDaemon", () => ({
   FenceDaemon: class extends pulumi.CustomResource {

@@ -1,36 +1,35 @@
 import * as fs from "node:fs";
+import { homedir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
+import { INIT_SCRIPT, removeControlGroups } from "../../components/machine/containerProvider";
+import { sshOf } from "../../components/machine/fenceService";
 import { hpcHome } from "../../components/home";
 import type { Needs } from "../../toolchain/host";
-import { commandLine, isProcess, processes } from "../../toolchain/processes";
 import { eventually } from "../support/site";
 
-/** What the suite needs of the host, besides what builds the image. */
-export const NEEDS: Needs = [
-  ["virsh", "libvirt-clients"],
-  ["libvirtd", "libvirt-daemon-system"],
-  ["libvirtd with QEMU", "libvirt-daemon-driver-qemu"],
-  ["qemu-system-x86_64", "qemu-system-x86"],
-  ["xsltproc", "xsltproc"],
-  ["genisoimage", "genisoimage"],
-  ["fence_virtd", "fence-virtd"],
-  ["ssh-keygen", "openssh-client"],
-  ["ip", "iproute2"],
-];
+/** What the suite needs of the host, besides what containers and the image need. */
+export const NEEDS: Needs = [["genisoimage", "genisoimage"]];
 
-/** Bridge that joins the hypervisors, as an administrator would have made it. */
-export const BRIDGE = "hpc-ha-vm";
+/** Bridge of this machine that joins the hypervisors, as a switch does. */
+const SWITCH = "hpc-ha-vm";
+/** Bridge on each of them, as an administrator makes it. */
+export const BRIDGE = "br0";
 /** The site's subnet: of the benchmarking range, beside those of the lab and its suite. */
 export const CIDR = "198.18.3.0/24";
-/** This machine's address on the bridge, from which machines are configured. */
+/** This machine's address, from which machines are configured. */
 const ADMIN = "198.18.3.1/24";
+const LXC = "lxc:///system";
+/** All that starts libvirt, by itself or when it is asked. */
+const LIBVIRT = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
 
-/** One libvirt daemon with directories and a mount namespace of its own: a hypervisor, to all that asks it. */
+/**
+ * A hypervisor: Debian with systemd, libvirt and QEMU, which is reached by ssh. That it is a container of this host
+ * is known here only.
+ */
 export class Hypervisor {
   private constructor(
     readonly name: string,
-    /** Where controllers reach its fence_virtd. */
     readonly address: string,
   ) {}
 
@@ -49,16 +48,25 @@ export class Hypervisor {
   private get directory(): string {
     return path.join(hpcHome(), "hypervisors", this.name);
   }
-
-  private get pidFile(): string {
-    return path.join(this.directory, "libvirtd.pid");
+  private get root(): string {
+    return path.join(this.directory, "root");
+  }
+  /** Of the container. */
+  private get domain(): string {
+    return `hpc-ha-hypervisor-${this.name}`;
   }
 
   get uri(): string {
-    return `qemu+unix:///system?socket=${this.directory}/sock/libvirt-sock`;
+    return `qemu+ssh://root@${this.address}/system?keyfile=${key()}`;
   }
 
   virsh = (...args: string[]) => execa("virsh", ["-q", "-c", this.uri, ...args]);
+
+  /** Output of a command on it, as root. */
+  async on(command: string): Promise<string> {
+    const [file = "", ...args] = sshOf(this.uri);
+    return (await execa(file, [...args, command])).stdout;
+  }
 
   /** Names of the machines that run on it. */
   async running(): Promise<string[]> {
@@ -66,91 +74,124 @@ export class Hypervisor {
     return stdout.split("\n").filter((name) => name !== "");
   }
 
-  /** Starts it unless it runs, with a storage pool; machines that ran go on. */
-  async start(): Promise<void> {
-    if (isProcess(this.pid(), "libvirtd")) return;
-    const dir = this.directory;
-    for (const sub of ["etc", "run", "var", "cache", "log", "sock", "pool"]) {
-      fs.mkdirSync(path.join(dir, sub), { recursive: true, mode: 0o755 });
+  /** Switches it on and prepares it as docs/production.md says, as far as that is not done. @param image its root */
+  async start(image?: string): Promise<void> {
+    if (!(await lxcNames("--all")).includes(this.domain)) {
+      if (image === undefined) throw new Error(`hypervisor ${this.name} is not there`);
+      await this.make(image);
     }
-    fs.writeFileSync(
-      path.join(dir, "etc", "libvirtd.conf"),
-      `unix_sock_dir = "${dir}/sock"\nauth_unix_rw = "none"\nauth_unix_ro = "none"\n`,
-    );
-    // No users, profiles, control groups or devices of the host are touched: the daemon is a guest here itself.
-    fs.writeFileSync(
-      path.join(dir, "etc", "qemu.conf"),
-      'user = "root"\ngroup = "root"\nsecurity_driver = "none"\nstdio_handler = "file"\ncgroup_controllers = []\nnamespaces = []\n',
-    );
-    // What libvirt keeps at fixed places is this daemon's own in its mount namespace.
-    const script = `set -e
-mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt
-mount --bind "$0/run" /run/libvirt
-mount --bind "$0/var" /var/lib/libvirt
-mount --bind "$0/cache" /var/cache/libvirt
-mount --bind "$0/log" /var/log/libvirt
-mount --bind "$0/etc" /etc/libvirt
-exec libvirtd --daemon --config "$0/etc/libvirtd.conf" --pid-file "$0/libvirtd.pid"`;
-    await execa("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, dir]);
-    await eventually(`libvirtd of ${this.name} answers`, 30, async () =>
-      this.virsh("uri").then(
-        () => true,
-        () => false,
-      ),
-    );
-    const pools = (await this.virsh("pool-list", "--all", "--name")).stdout.split("\n");
-    if (!pools.map((p) => p.trim()).includes("default")) {
-      await this.virsh("pool-define-as", "default", "dir", "--target", path.join(dir, "pool"));
-      await this.virsh("pool-autostart", "default");
+    if (!(await lxcNames()).includes(this.domain)) {
+      await execa("virsh", ["-q", "-c", LXC, "start", this.domain]);
+      await eventually(`ssh on ${this.name}`, 60, () => succeeds(this.on("true")));
     }
-    await this.virsh("pool-start", "default").catch(() => undefined);
+    await this.on(`systemctl start ${LIBVIRT}`);
+    await eventually(`libvirt of ${this.name} answers`, 30, () => succeeds(this.virsh("uri")));
+    if (!(await this.virsh("pool-list", "--name")).stdout.includes("default")) {
+      await this.on(
+        `virsh pool-define-as default dir --target /var/lib/libvirt/images && virsh pool-build default
+         virsh pool-start default && virsh pool-autostart default`,
+      );
+    }
   }
 
-  /** Ends the daemon; its machines run on, as they do when libvirtd is updated. */
+  /** Ends libvirt; its machines run on, as they do when it is updated. */
   async stop(): Promise<void> {
-    const pid = this.pid();
-    if (!isProcess(pid, "libvirtd")) return;
-    process.kill(pid, "SIGTERM");
-    await eventually(`the end of libvirtd of ${this.name} (pid ${pid})`, 30, () =>
-      Promise.resolve(!isProcess(pid, "libvirtd")),
-    );
+    await this.on(`systemctl stop ${LIBVIRT}`);
   }
 
-  /** Ends the daemon and all machines, also those of a daemon that was killed; nothing of it is left. */
+  /** Nothing of it is left, nor of its machines. */
   async remove(): Promise<void> {
-    await this.stop();
-    for (const pid of this.machines()) process.kill(pid, "SIGKILL");
-    await eventually(`the end of the machines of ${this.name}`, 30, () =>
-      Promise.resolve(this.machines().length === 0),
-    );
+    const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", LXC, ...args]);
+    if ((await lxcNames("--all")).includes(this.domain)) {
+      await lxc("destroy", this.domain).catch(() => undefined);
+      await lxc("undefine", this.domain);
+    }
+    await removeControlGroups(this.domain);
     fs.rmSync(this.directory, { recursive: true, force: true });
+    rewriteKnownHosts((line) => !line.startsWith(`${this.address} `));
   }
 
-  /** Process ids of its machines: QEMU's that work in its directory. */
-  private machines(): number[] {
-    return processes().filter(
-      (pid) =>
-        isProcess(pid, "qemu-system-x86") && commandLine(pid).includes(`${this.directory}/pool/`),
-    );
+  /** Its disk, and the definition of the container. */
+  private async make(image: string): Promise<void> {
+    await this.remove();
+    fs.mkdirSync(this.directory, { recursive: true, mode: 0o755 });
+    await execa("cp", ["-a", image, this.root]);
+    const write = (file: string, text: string, mode = 0o644) => {
+      fs.mkdirSync(path.dirname(path.join(this.root, file)), { recursive: true });
+      fs.writeFileSync(path.join(this.root, file), text, { mode });
+    };
+    const own = "LinkLocalAddressing=no\nIPv6AcceptRA=no\n";
+    const network = {
+      "10-bridge.netdev": `[NetDev]\nName=${BRIDGE}\nKind=bridge\n`,
+      "10-port.network": `[Match]\nName=eth0\n\n[Network]\nBridge=${BRIDGE}\n${own}`,
+      "10-site.network": `[Match]\nName=${BRIDGE}\n\n[Network]\nAddress=${this.address}/24\n${own}`,
+    };
+    for (const [file, text] of Object.entries(network)) write(`etc/systemd/network/${file}`, text);
+    write("etc/hostname", `${this.name}\n`);
+    write("usr/local/sbin/container-init", INIT_SCRIPT, 0o755);
+    fs.mkdirSync(path.join(this.root, "root/.ssh"), { recursive: true, mode: 0o700 });
+    write("root/.ssh/authorized_keys", fs.readFileSync(`${key()}.pub`, "utf8"), 0o600);
+    const hostKey = path.join(this.root, "etc/ssh/ssh_host_ed25519_key");
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", this.name, "-f", hostKey]);
+    const [type, publicKey] = fs.readFileSync(`${hostKey}.pub`, "utf8").split(" ");
+    rewriteKnownHosts(() => true, `${this.address} ${type} ${publicKey}`);
+    const xml = path.join(this.directory, "domain.xml");
+    fs.writeFileSync(xml, this.domainXml());
+    await execa("virsh", ["-q", "-c", LXC, "define", xml]);
   }
 
-  private pid(): number {
-    return fs.existsSync(this.pidFile) ? Number(fs.readFileSync(this.pidFile, "utf8")) : 0;
-  }
+  private domainXml = () => `<domain type='lxc'>
+  <name>${this.domain}</name>
+  <memory unit='GiB'>10</memory>
+  <vcpu>2</vcpu>
+  <os><type>exe</type><init>/usr/local/sbin/container-init</init><initarg>${this.domain}</initarg></os>
+  <features><capabilities policy='allow'>
+    <sys_time state='off'/><sys_module state='off'/><sys_rawio state='off'/>
+  </capabilities></features>
+  <on_reboot>restart</on_reboot>
+  <devices>
+    <filesystem type='mount'><source dir='${this.root}'/><target dir='/'/></filesystem>
+    <interface type='bridge'><source bridge='${SWITCH}'/><guest dev='eth0'/></interface>
+    <hostdev mode='capabilities' type='misc'><source><char>/dev/net/tun</char></source></hostdev>
+    <console type='pty'/>
+  </devices>
+</domain>
+`;
 }
 
-/** The bridge and both hypervisors, each with an address on it. */
-export async function startHypervisors(): Promise<void> {
-  if (!fs.existsSync(`/sys/class/net/${BRIDGE}`)) {
-    // Without spanning tree: a new machine's port would be closed for its first seconds.
-    await execa("ip", ["link", "add", BRIDGE, "type", "bridge", "stp_state", "0"]);
-    await execa("ip", ["address", "add", ADMIN, "dev", BRIDGE]);
-    for (const { address } of Hypervisor.all) {
-      await execa("ip", ["address", "add", `${address}/24`, "dev", BRIDGE]);
-    }
-    await execa("ip", ["link", "set", BRIDGE, "up"]);
+const key = () => path.join(hpcHome(), "ssh", "id_ed25519");
+
+const succeeds = (action: Promise<unknown>): Promise<boolean> =>
+  action.then(
+    () => true,
+    () => false,
+  );
+
+const lxcNames = async (...args: string[]): Promise<string[]> =>
+  (await execa("virsh", ["-q", "-c", LXC, "list", "--name", ...args])).stdout.split("\n");
+
+/** Libvirt's provider looks nowhere else. Other lines stay as they are. */
+function rewriteKnownHosts(keep: (line: string) => boolean, more?: string): void {
+  const file = path.join(homedir(), ".ssh", "known_hosts");
+  const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n") : [];
+  const kept = [...lines.filter((line) => line !== "" && keep(line)), ...(more ? [more] : [])];
+  if (kept.length === 0) {
+    fs.rmSync(file, { force: true });
+    return;
   }
-  for (const hypervisor of Hypervisor.all) await hypervisor.start();
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(file, `${kept.join("\n")}\n`);
+}
+
+/** What joins them, and both of them. */
+export async function startHypervisors(image: string): Promise<void> {
+  if (!fs.existsSync(`/sys/class/net/${SWITCH}`)) {
+    // Without spanning tree: a new machine's port would be closed for its first seconds.
+    await execa("ip", ["link", "add", SWITCH, "type", "bridge", "stp_state", "0"]);
+    await execa("ip", ["address", "add", ADMIN, "dev", SWITCH]);
+    await execa("ip", ["link", "set", SWITCH, "up"]);
+  }
+  for (const hypervisor of Hypervisor.all) await hypervisor.start(image);
 }
 
 /** Removes them with all that was on them. */
@@ -158,5 +199,5 @@ export async function removeHypervisors(): Promise<void> {
   for (const hypervisor of Hypervisor.all) await hypervisor.remove();
   const root = path.join(hpcHome(), "hypervisors");
   if (fs.existsSync(root)) fs.rmdirSync(root);
-  if (fs.existsSync(`/sys/class/net/${BRIDGE}`)) await execa("ip", ["link", "delete", BRIDGE]);
+  if (fs.existsSync(`/sys/class/net/${SWITCH}`)) await execa("ip", ["link", "delete", SWITCH]);
 }

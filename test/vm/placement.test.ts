@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
+import { fenceServiceName } from "../../components/machine/fenceService";
 import { Hypervisor } from "./hypervisors";
 import { baseState, type Site, stack } from "./site";
 
@@ -12,6 +13,17 @@ it("the controllers run on different hypervisors, as those themselves say", asyn
   const domains = ["slurm-m1", "slurm-m2"].map((m) => `${stack.prefix}-${m}`);
   expect(running.map((names) => names.filter((n) => domains.includes(n)).length)).toEqual([1, 1]);
   expect(running.flat()).toHaveLength(8);
+});
+
+it("fencing is a service of each hypervisor, by the program; the package's own daemon, which asks for no key, is off", async () => {
+  for (const hypervisor of Hypervisor.all) {
+    const states = (command: string, ...units: string[]) =>
+      hypervisor.on(`systemctl ${command} ${units.join(" ")}; true`);
+    const own = `${fenceServiceName(stack.prefix, hypervisor.name)}.service`;
+    const debians = "fence_virtd.service";
+    expect(await states("is-active", own, debians)).toBe("active\ninactive");
+    expect(await states("is-enabled", own, debians)).toBe("enabled\ndisabled");
+  }
 });
 
 it("a controller may have its partner switched off, and no other machine; another machine nobody", async () => {

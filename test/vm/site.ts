@@ -5,11 +5,9 @@ import * as yaml from "js-yaml";
 import { machineHealth, type Patience } from "../../cli/health";
 import { Stack, type StackOutputs } from "../../cli/stack";
 import { hpcHome } from "../../components/home";
-import { fenceServiceName, removeScript } from "../../components/machine/fenceService";
 import { ensureDisk } from "../../image/disk";
 import { histories } from "../faults/history";
 import { saved } from "../faults/longJobs";
-import { commandLine, isProcess, processes } from "../../toolchain/processes";
 import { projectRoot } from "../../toolchain/versions";
 import { eventually, on } from "../support/site";
 import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
@@ -20,18 +18,7 @@ type Values = Record<string, unknown>;
 class VmStack extends Stack {
   override async sweep(): Promise<void> {
     await removeHypervisors();
-    const directory = path.join(hpcHome(), "sites", this.prefix);
-    for (const pid of processes()) {
-      if (isProcess(pid, "fence_virtd") && commandLine(pid).includes(`${directory}/`)) {
-        process.kill(pid, "SIGTERM");
-      }
-    }
-    for (const { name } of Hypervisor.all) {
-      const service = fenceServiceName(this.prefix, name);
-      if (!fs.existsSync(`/etc/systemd/system/${service}.service`)) continue;
-      await execa("sh", ["-s"], { input: removeScript({ name: service }) });
-    }
-    fs.rmSync(directory, { recursive: true, force: true });
+    fs.rmSync(path.join(hpcHome(), "sites", this.prefix), { recursive: true, force: true });
   }
 }
 
@@ -61,8 +48,6 @@ export async function baseConfig(): Promise<Values> {
     name.startsWith("auth_"),
   );
   const { file, sha512 } = await ensureDisk((text) => console.log(text));
-  const byName = (value: (h: Hypervisor) => string) =>
-    Object.fromEntries(Hypervisor.all.map((h) => [h.name, value(h)]));
   return {
     driver: "vm",
     cidr: CIDR,
@@ -81,8 +66,7 @@ export async function baseConfig(): Promise<Values> {
       web: { ...small, memoryMiB: 1024 },
     },
     vm: {
-      hypervisors: byName((h) => h.uri),
-      fenceAddresses: byName((h) => h.address),
+      hypervisors: Object.fromEntries(Hypervisor.all.map((h) => [h.name, h.uri])),
       network: { bridge: BRIDGE },
       image: { file, sha512 },
       accelerator,

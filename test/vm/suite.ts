@@ -4,9 +4,10 @@ import { stages } from "../../cli/stages";
 import { hpcHome } from "../../components/home";
 import { ensureDisk } from "../../image/disk";
 import { buildPortal } from "../../portal/build";
-import { ensurePackages } from "../../toolchain/host";
+import { ensureHost, ensurePackages, releaseHost } from "../../toolchain/host";
 import { type Progress, step } from "../../toolchain/progress";
 import { keepFigures } from "../support/measured";
+import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
 import { caseResults, resultTable, type VitestReport } from "./results";
 import { baseState, configure, stack } from "./site";
@@ -19,10 +20,11 @@ import { baseState, configure, stack } from "./site";
  */
 export async function vmSuite(args: string[], progress: Progress): Promise<boolean> {
   if (args[0] === "remove") {
+    await ensureHost(progress);
     await removeSite(progress);
     return true;
   }
-  await prepare(progress);
+  const image = await prepare(progress);
   const start = Date.now();
   let passed = false;
   // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
@@ -30,7 +32,7 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
   try {
     await configure();
     await stack.ensure();
-    await step("Two hypervisors", progress, startHypervisors);
+    await step("Two hypervisors", progress, () => startHypervisors(image));
     await step("pulumi up (stack testvm)", progress, baseState);
     const json = path.join(hpcHome(), "vm-suite.json");
     fs.rmSync(json, { force: true });
@@ -55,13 +57,13 @@ function keepResult(json: string, start: number): void {
   fs.rmSync(json);
 }
 
-async function prepare(progress: Progress): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new Error("The suite makes a bridge and hypervisors: run it as root");
-  }
+/** @returns the root file system of a hypervisor */
+async function prepare(progress: Progress): Promise<string> {
+  await ensureHost(progress);
   await ensurePackages(NEEDS, progress);
   await ensureDisk(progress);
   await step("Web portal", progress, buildPortal);
+  return ensureHypervisorImage(progress);
 }
 
 /** What docs/production.md says of removing: the data volume stays, until somebody gives it up in so many words. */
@@ -92,6 +94,9 @@ const volumes = async (hypervisor: Hypervisor): Promise<string[]> =>
 async function onlyLeft(wanted: string[]): Promise<void> {
   const machines = (await Promise.all(Hypervisor.all.map((h) => h.running()))).flat();
   if (machines.length > 0) throw new Error(`still there: ${machines.join(", ")}`);
+  const units = `systemctl list-unit-files --no-legend '${stack.prefix}-*'`;
+  const services = (await Promise.all(Hypervisor.all.map((h) => h.on(units)))).join("");
+  if (services !== "") throw new Error(`still there: ${services}`);
   const left = (await Promise.all(Hypervisor.all.map(volumes))).flat();
   if (left.join() !== wanted.join()) {
     throw new Error(`volumes that should be left: ${wanted.join()}; that are: ${left.join()}`);
@@ -106,4 +111,5 @@ async function removeSite(progress: Progress): Promise<void> {
     await stack.forget();
     fs.rmSync(stack.configFile, { force: true });
   });
+  await releaseHost(progress);
 }

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { lastChanges } from "../support/site";
+import { Hypervisor } from "./hypervisors";
+import { baseConfig, baseState, configure, hypervisorOf, type Site, stack } from "./site";
+
+let site: Site;
+beforeAll(async () => {
+  site = await baseState();
+});
+afterAll(() => baseState());
+
+/** The base config's size of a role, with changes. */
+async function sized(role: string, changes: Record<string, number>) {
+  const sizes = (await baseConfig())["sizes"] as Record<string, Record<string, number>>;
+  return { sizes: { ...sizes, [role]: { ...sizes[role], ...changes } } };
+}
+
+/** What `pulumi preview` says that would be replaced: names of the resources. */
+async function toBeReplaced(): Promise<string[]> {
+  const { stdout } = await stack.start("preview", "--json");
+  const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+  const replaced = steps.filter(({ op }) => op === "replace");
+  return replaced.map(({ urn }) => urn.split("::").at(-1) ?? "").sort();
+}
+
+/** libvirt's number of a machine's present start; undefined while it is off. */
+async function start(machine: string): Promise<string | undefined> {
+  const name = `${stack.prefix}-${machine}`;
+  const lists = await Promise.all(Hypervisor.all.map((h) => h.virsh("list")));
+  const rows = lists.flatMap(({ stdout }) => stdout.split("\n").map((l) => l.trim().split(/\s+/)));
+  return rows.find((row) => row[1] === name)?.[0];
+}
+
+/** `pulumi up`; when each of the machines was first seen switched off, or started anew since, ms. */
+async function switchedOff(machines: string[]): Promise<Map<string, number>> {
+  const before = new Map(
+    await Promise.all(machines.map(async (m) => [m, await start(m)] as const)),
+  );
+  const off = new Map<string, number>();
+  let ended = false;
+  const watch = async () => {
+    while (!ended) {
+      for (const machine of machines) {
+        if (off.has(machine) || (await start(machine)) === before.get(machine)) continue;
+        off.set(machine, Date.now());
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  };
+  const up = stack.run("up").finally(() => (ended = true));
+  await Promise.all([up, watch()]);
+  return off;
+}
+
+it("more memory for the controllers: one at a time, the second when the first is whole again; the job goes on", async () => {
+  const job = await site.runningJob(3600);
+  const before = await site.job(job);
+  await configure(await sized("slurm-controller", { memoryMiB: 832 }));
+  expect(await toBeReplaced()).toEqual(["slurm-slurm-m1-domain", "slurm-slurm-m2-domain"]);
+  const off = await switchedOff(["slurm-m1", "slurm-m2"]);
+  expect((await lastChanges(stack))["replace"]).toBe(2);
+  expect([...off.keys()]).toEqual(["slurm-m1", "slurm-m2"]);
+  // When the second was switched off, the first had booted and its keepalived had been started.
+  const since = await site.on(
+    "slurm-m1",
+    'date +%s --date "$(systemctl show -P ActiveEnterTimestamp keepalived)"',
+  );
+  expect(Number(since) * 1000).toBeLessThan(off.get("slurm-m2") ?? 0);
+  for (const controller of off.keys()) {
+    const [hypervisor, domain] = await hypervisorOf(controller);
+    expect((await hypervisor.virsh("dominfo", domain)).stdout).toMatch(/Max memory: +851968 KiB/);
+  }
+  await site.whole();
+  expect(await site.job(job)).toBe(before);
+  await site.slurm(`scancel ${job}`);
+});
+
+it("the NFS server made anew, with a larger root disk: its data volume stays, and the job state on it", async () => {
+  const job = await site.runningJob(3600);
+  const before = await site.job(job);
+  const data = "findmnt -no UUID /slurm_shared; cat /etc/machine-id";
+  const [uuid, machine] = (await site.on("nfs-srv", data)).split("\n");
+  await configure(await sized("nfs-server", { diskGiB: 5 }));
+  expect(await toBeReplaced()).toEqual([`${stack.prefix}-nfs-srv-root`, "nfs-nfs-srv-domain"]);
+  await stack.run("up");
+  await site.whole();
+  const [newUuid, newMachine] = (await site.on("nfs-srv", data)).split("\n");
+  expect(newUuid).toBe(uuid);
+  expect(newMachine).not.toBe(machine);
+  expect(await site.job(job)).toBe(before);
+  await site.slurm("srun --overlap --mem=1 --time=1 true");
+  await site.slurm(`scancel ${job}`);
+});
