@@ -7,6 +7,7 @@ import * as yaml from "js-yaml";
 import { firewall } from "./firewall";
 import type { Machine } from "./machine";
 import type { Site } from "./site";
+import type { Role } from "./topology";
 
 /** What the runner (ansibleRunner.ts) reads from stdin. */
 export interface RunRequest {
@@ -35,6 +36,8 @@ export interface InventoryHost {
 /** Hosts of an inventory group that a run configures. */
 export interface RunGroup {
   group: string;
+  /** Of all of them; undefined when there are none. */
+  role: Role | undefined;
   hosts: (InventoryHost & { incarnation: string })[];
 }
 
@@ -58,17 +61,12 @@ export class AnsibleRun extends pulumi.ComponentResource {
 
   constructor(name: string, args: AnsibleRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
-    const { admins, rules } = firewall(args.site.config);
     const hosts = Object.entries(args.groups).map(([group, machines]) =>
       pulumi
         .all(machines.map((m) => pulumi.all([m.address, m.hostKey, m.incarnation])))
         .apply((known) => ({
           group,
-          // Every playbook begins with role firewall.
-          vars: {
-            firewall_admins: admins,
-            firewall_rules: machines[0] ? rules[machines[0].spec.role] : [],
-          },
+          role: machines[0]?.spec.role,
           hosts: known.map(([address, hostKey, incarnation], i) => ({
             name: machines[i]?.spec.name ?? "",
             address,
@@ -101,15 +99,22 @@ export class AnsibleRun extends pulumi.ComponentResource {
 
 /** What the runner gets for these hosts and variables. */
 export function runRequest(
-  site: Pick<Site, "sshKeyFile">,
+  site: Pick<Site, "sshKeyFile" | "config">,
   playbook: string,
   groups: RunGroup[],
   vars: Record<string, unknown>,
 ): RunRequest {
   const hosts = groups.flatMap((g) => g.hosts);
+  const { admins, rules } = firewall(site.config);
+  const inventory = groups.map(({ group, role, hosts }) => ({
+    group,
+    hosts,
+    // Every playbook begins with role firewall.
+    vars: { firewall_admins: admins, firewall_rules: role ? rules[role] : [] },
+  }));
   return {
     playbook,
-    inventory: renderInventory(groups),
+    inventory: renderInventory(inventory),
     vars,
     knownHosts: renderKnownHosts(hosts),
     sshKeyFile: site.sshKeyFile,

@@ -76,7 +76,7 @@ function makeGate(
       return JSON.stringify({
         incarnation,
         ready: readyRequest(site, machine.spec, hostKey, share?.mount ? [share.mount] : []),
-        run: runRequest(site, playbook, [{ group, hosts }], plain),
+        run: runRequest(site, playbook, [{ group, role: machine.spec.role, hosts }], plain),
         probes: probes?.(machine.spec) ?? [],
         seconds: site.config.web.readySeconds,
       } satisfies GateRequest);

@@ -239,6 +239,32 @@ describe("a set of VMs", () => {
   });
 });
 
+describe("a machine that was made anew", () => {
+  type Run = { inventory: string; vars: Values };
+  const runOf = (name: string, pick = (request: Values) => request as unknown) =>
+    pick(JSON.parse(plain(find(made, name).inputs["stdin"])) as Values) as Run;
+  it.each([
+    ["galera-galera2", "galera-config"],
+    ["redis-redis3", "redis-config"],
+    ["entry-haproxy1", "entry-config"],
+    ["slurm-slurm-m1", "slurm-config"],
+    ["compute-compute1", "compute-config"],
+    ["web-web1", "web-web1-config"],
+  ])("%s: its gate runs what %s ran, with the same variables", (machine, config) => {
+    const run = runOf(`${config}-run`);
+    const gate = runOf(`${machine}-gate`, (request) => request["run"]);
+    expect(gate.vars).toEqual(run.vars);
+    // Other hosts of the same playbook, as login machines, need not be there.
+    const groups = ({ inventory }: Run) =>
+      (yaml.load(inventory) as { all: { children: Record<string, { vars: Values }> } }).all
+        .children;
+    expect(groups(run)).toMatchObject(groups(gate));
+    for (const { vars } of Object.values(groups(gate))) {
+      expect(vars["firewall_rules"]).not.toEqual([]);
+    }
+  });
+});
+
 describe("the state share", () => {
   it("is mounted by the controllers once it is exported to them, and to nobody else", () => {
     expect(find(made, "slurm-share-nfs").inputs).toEqual({
