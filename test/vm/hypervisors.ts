@@ -140,7 +140,15 @@ export class Hypervisor {
     await execa("virsh", ["-q", "-c", LXC, "define", xml]);
   }
 
-  private domainXml = () => `<domain type='lxc'>
+  private domainXml(): string {
+    // Ports of the bridge, and KVM where there is one.
+    const devices = ["/dev/net/tun", "/dev/kvm"]
+      .filter((device) => fs.existsSync(device))
+      .map((device) => {
+        const source = `<source><char>${device}</char></source>`;
+        return `<hostdev mode='capabilities' type='misc'>${source}</hostdev>`;
+      });
+    return `<domain type='lxc'>
   <name>${this.domain}</name>
   <memory unit='GiB'>10</memory>
   <vcpu>2</vcpu>
@@ -152,11 +160,12 @@ export class Hypervisor {
   <devices>
     <filesystem type='mount'><source dir='${this.root}'/><target dir='/'/></filesystem>
     <interface type='bridge'><source bridge='${SWITCH}'/><guest dev='eth0'/></interface>
-    <hostdev mode='capabilities' type='misc'><source><char>/dev/net/tun</char></source></hostdev>
+    ${devices.join("\n    ")}
     <console type='pty'/>
   </devices>
 </domain>
 `;
+  }
 }
 
 const key = () => path.join(hpcHome(), "ssh", "id_ed25519");
