@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { lastChanges } from "../support/site";
 import { Hypervisor } from "./hypervisors";
 import { baseConfig, baseState, configure, hypervisorOf, type Site, stack } from "./site";
@@ -7,11 +7,10 @@ let site: Site;
 beforeAll(async () => {
   site = await baseState();
 });
-afterAll(() => baseState());
 
 type Sizes = Record<string, Record<string, number>>;
 let sizes: Sizes | undefined;
-/** Changes the size of a role, beside what was changed before: the base state would take another restart of all. */
+/** Changes the size of a role, beside what was changed before: all at once would be another restart of each. */
 async function resize(role: string, changes: Record<string, number>): Promise<void> {
   sizes ??= (await baseConfig())["sizes"] as Sizes;
   sizes = { ...sizes, [role]: { ...sizes[role], ...changes } };
