@@ -47,6 +47,8 @@ export interface AnsibleRunArgs {
   playbook: string;
   /** Machines by inventory group; the run touches no others. */
   groups: Record<string, Machine[]>;
+  /** What comes before it: the set's gate, which runs the same playbook. Default: only that the machines are ready. */
+  after?: pulumi.Resource;
   /** Play-wide variables. Secrets stay secret: they travel on stdin only. */
   vars: pulumi.Input<Record<string, unknown>>;
 }
@@ -90,7 +92,11 @@ export class AnsibleRun extends pulumi.ComponentResource {
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
       },
-      { parent: this, additionalSecretOutputs: ["stderr"] },
+      {
+        parent: this,
+        additionalSecretOutputs: ["stderr"],
+        ...(args.after && { dependsOn: args.after }),
+      },
     );
     this.recap = run.stdout;
     this.registerOutputs({ recap: this.recap });

@@ -55,14 +55,15 @@ export class Galera extends pulumi.ComponentResource {
       ])
       .apply(([known, ca, own]) => galeraVars(site, known, ca, own));
     const playbook = "galera.yml";
-    this.machines = machineSet(
+    const { machines, gates } = machineSet(
       name,
       { site, specs, group: "galera", playbook, vars },
       { parent: this },
     );
+    this.machines = machines;
     const run = new AnsibleRun(
       `${name}-config`,
-      { site, playbook, groups: { galera: this.machines }, vars },
+      { site, playbook, groups: { galera: machines }, after: gates.at(-1), vars },
       { parent: this },
     );
     this.ready = run.recap;

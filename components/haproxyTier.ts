@@ -38,14 +38,15 @@ export class HaproxyTier extends pulumi.ComponentResource {
       .all([web, ca, pulumi.secret(args.redisPassword)])
       .apply(([pem, ca, redisPassword]) => haproxyVars(site, { pem, ca }, redisPassword));
     const playbook = "haproxy.yml";
-    this.machines = machineSet(
+    const { machines, gates } = machineSet(
       name,
       { site, specs: site.topology.machines.haproxy, group: "haproxy", playbook, vars },
       { parent: this },
     );
+    this.machines = machines;
     this.run = new AnsibleRun(
       `${name}-config`,
-      { site, playbook, groups: { haproxy: this.machines }, vars },
+      { site, playbook, groups: { haproxy: machines }, after: gates.at(-1), vars },
       { parent: this },
     );
     this.ready = this.run.recap;

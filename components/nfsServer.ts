@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AnsibleRun } from "./ansible";
-import { Machine } from "./machine";
+import type { Machine } from "./machine";
+import { machineSet } from "./machine/set";
 import type { Site } from "./site";
 
 /** What the server exports (requirements). */
@@ -17,6 +18,8 @@ export interface NfsServerArgs {
 /** The machine with the state share: a file system on its data volume, exported to single machines. */
 export class NfsServer extends pulumi.ComponentResource {
   readonly machines: Machine[];
+  /** Passed when it serves again, if a change made it anew. */
+  readonly gate: pulumi.Resource | undefined;
   /** What clients mount: `address:directory`. */
   readonly source: string;
   /** Closing line of the Ansible run: it is exported. */
@@ -27,20 +30,22 @@ export class NfsServer extends pulumi.ComponentResource {
     super("hpc-ha:nfs:NfsServer", name, { clients }, opts);
     const [spec] = site.topology.machines["nfs-server"];
     if (!spec) throw new Error("the plan has no machine for the state share");
-    const machine = new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this });
-    this.machines = [machine];
+    const playbook = "nfs.yml";
+    const vars = {
+      nfs_server_device: DEVICE,
+      nfs_server_directory: DIRECTORY,
+      nfs_server_clients: clients,
+    };
+    const { machines, gates } = machineSet(
+      name,
+      { site, specs: [spec], group: "nfs_server", playbook, vars },
+      { parent: this },
+    );
+    this.machines = machines;
+    this.gate = gates.at(-1);
     const run = new AnsibleRun(
       `${name}-config`,
-      {
-        site,
-        playbook: "nfs.yml",
-        groups: { nfs_server: this.machines },
-        vars: {
-          nfs_server_device: DEVICE,
-          nfs_server_directory: DIRECTORY,
-          nfs_server_clients: clients,
-        },
-      },
+      { site, playbook, groups: { nfs_server: machines }, after: gates.at(-1), vars },
       { parent: this },
     );
     this.source = `${spec.address}:${DIRECTORY}`;

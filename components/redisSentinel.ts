@@ -41,14 +41,15 @@ export class RedisSentinel extends pulumi.ComponentResource {
       ])
       .apply(([password, ca, own]) => redisVars(site, password, ca, own));
     const playbook = "redis.yml";
-    this.machines = machineSet(
+    const { machines, gates } = machineSet(
       name,
       { site, specs, group: "redis", playbook, vars },
       { parent: this },
     );
+    this.machines = machines;
     const run = new AnsibleRun(
       `${name}-config`,
-      { site, playbook, groups: { redis: this.machines }, vars },
+      { site, playbook, groups: { redis: machines }, after: gates.at(-1), vars },
       { parent: this },
     );
     this.ready = run.recap;

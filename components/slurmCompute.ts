@@ -22,7 +22,7 @@ export class SlurmCompute extends pulumi.ComponentResource {
     const { site, masters } = args;
     const vars = pulumi.secret(masters.mungeKey).apply((mungeKey) => slurmVars(site, mungeKey));
     const playbook = "slurm-nodes.yml";
-    const compute = machineSet(
+    const { machines: compute, gates } = machineSet(
       name,
       {
         site,
@@ -43,6 +43,7 @@ export class SlurmCompute extends pulumi.ComponentResource {
         site,
         playbook,
         groups: { slurm_compute: compute, client },
+        after: gates.at(-1),
         vars: pulumi.all([vars, masters.ready]).apply(([plain]) => plain),
       },
       { parent: this },

@@ -52,7 +52,7 @@ export class SlurmMasters extends pulumi.ComponentResource {
         ...fenceVars(fenceKey, fenceTargets),
       }));
     const playbook = "slurm-controllers.yml";
-    this.machines = machineSet(
+    const { machines, gates } = machineSet(
       name,
       {
         site,
@@ -64,12 +64,14 @@ export class SlurmMasters extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.machines = machines;
     const run = new AnsibleRun(
       `${name}-config`,
       {
         site,
         playbook,
-        groups: { slurm_controller: this.machines },
+        groups: { slurm_controller: machines },
+        after: gates.at(-1),
         vars: pulumi.all([vars, database.ready]).apply(([plain]) => plain),
       },
       { parent: this },

@@ -54,7 +54,7 @@ export class WebPool extends pulumi.ComponentResource {
         ),
       );
     const playbook = "web.yml";
-    this.machines = machineSet(
+    const { machines, gates } = machineSet(
       name,
       {
         site,
@@ -68,11 +68,12 @@ export class WebPool extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.runs = this.machines.map(
-      (machine) =>
+    this.machines = machines;
+    this.runs = machines.map(
+      (machine, i) =>
         new AnsibleRun(
           `${name}-${machine.spec.name}-config`,
-          { site, playbook, groups: { web: [machine] }, vars },
+          { site, playbook, groups: { web: [machine] }, after: gates[i], vars },
           { parent: this },
         ),
     );

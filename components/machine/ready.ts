@@ -128,7 +128,7 @@ if [ -n "$missing" ]; then
 fi
 ${mounts
   .map(
-    ({ source, target, options }) => `line='${source} ${target} nfs4 ${options} 0 0'
+    ({ source, target, options }) => `line='${source} ${target} nfs4 ${options},_netdev,bg 0 0'
 if ! grep -qxF "$line" /etc/fstab; then
   sed -i '\\| ${target} nfs4 |d' /etc/fstab
   echo "$line" >>/etc/fstab
@@ -137,7 +137,8 @@ if ! grep -qxF "$line" /etc/fstab; then
 fi
 # At the next boot too: an image may enable nothing by itself.
 systemctl enable --quiet remote-fs.target
-mountpoint -q ${target} || mount ${target}`,
+# At a boot without the server in the background; now whoever needs it must find it there.
+mountpoint -q ${target} || mount -t nfs4 -o ${options} ${source} ${target}`,
   )
   .join("\n")}
 `;

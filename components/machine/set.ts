@@ -27,32 +27,43 @@ export interface MachineSetArgs {
   probes?: (spec: MachineSpec) => string[];
 }
 
+export interface MachineSet {
+  machines: Machine[];
+  /** Of each member: passed when it is part of the set again, if a change made it anew. None where none ever is. */
+  gates: pulumi.Resource[];
+}
+
 /**
  * The machines of a set that must not lose two members at once. Where a change replaces several of them (VMs), the
  * next one is switched off only when the one before is configured and healthy again, whatever Pulumi does in
- * parallel. At the creation of the set nothing waits.
+ * parallel. A set with a share also waits for the machine that serves it. At the creation of the set nothing waits.
  */
 export function machineSet(
   name: string,
   args: MachineSetArgs,
   opts: pulumi.ComponentResourceOptions,
-): Machine[] {
+): MachineSet {
   const { site, specs, share } = args;
   if (site.config.driver !== "vm") {
-    return specs.map((spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, opts));
+    const machines = specs.map(
+      (spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, opts),
+    );
+    return { machines, gates: [] };
   }
   const members = specs.map((spec) => ({
     spec,
     hostKey: new HostKey(`${name}-${spec.name}-hostkey`, spec.name, opts),
   }));
-  let gate: pulumi.Resource | undefined;
-  return members.map((member) => {
+  const gates: pulumi.Resource[] = [];
+  const machines = members.map((member) => {
     const machineName = `${name}-${member.spec.name}`;
-    const after = gate ? [gate] : [];
+    const before = gates.at(-1) ?? share?.gate;
+    const after = before ? [before] : [];
     const machine = new Machine(machineName, { ...member, site, share, after }, opts);
-    gate = makeGate(machineName, args, machine, args.single ? [member] : members, opts);
+    gates.push(makeGate(machineName, args, machine, args.single ? [member] : members, opts));
     return machine;
   });
+  return { machines, gates };
 }
 
 /** Passes at once unless its machine was made anew; then it makes the set whole first. */

@@ -16,10 +16,10 @@ export interface StateShareArgs {
 /**
  * What the controllers mount with. The state must never be half written because a server was away for a moment
  * (hard), and each must see at once what the other wrote: heartbeats and claims of the state are files (no cache of
- * attributes or names). A boot without the server waits for it in the background.
+ * attributes or names).
  */
 const MOUNT_OPTIONS =
-  "vers=4.2,proto=tcp,hard,timeo=50,retrans=2,actimeo=0,lookupcache=none,noatime,_netdev,bg";
+  "vers=4.2,proto=tcp,hard,timeo=50,retrans=2,actimeo=0,lookupcache=none,noatime";
 
 /**
  * A file system that several machines share: the state of the Slurm controllers. With the container driver it is a
@@ -33,6 +33,8 @@ export class StateShare extends pulumi.ComponentResource {
   readonly mount?: NetworkMount;
   /** The same, known once it is served. */
   readonly served?: pulumi.Output<NetworkMount>;
+  /** Passed when a server that a change made anew serves again: only then may who uses it be switched off. */
+  readonly gate: pulumi.Resource | undefined;
   /** Machines that it is made of. */
   readonly machines: Machine[];
 
@@ -47,6 +49,7 @@ export class StateShare extends pulumi.ComponentResource {
         { parent: this },
       );
       this.machines = server.machines;
+      this.gate = server.gate;
       const mount = { source: server.source, target, options: MOUNT_OPTIONS };
       this.mount = mount;
       this.served = server.ready.apply(() => mount);

@@ -220,6 +220,20 @@ describe("a set of VMs", () => {
     }
   });
 
+  it.each(["galera", "redis", "entry", "slurm", "compute"])(
+    "%s: no two runs of its playbook at once: the gates come first",
+    (set) => {
+      const gates = made.filter((m) => new RegExp(`^${set}-.*-gate$`).test(m.name));
+      const first = before(made, `${set}-config-run`);
+      expect(gates.map(({ name }) => name).filter((name) => !first.has(name))).toEqual([]);
+    },
+  );
+
+  it("with a share is touched only when its server serves again", () => {
+    expect(before(made, "slurm-slurm-m1-domain")).toContain("slurm-share-nfs-nfs-srv-gate");
+    expect(before(made, "slurm-share-nfs-config-run")).toContain("slurm-share-nfs-nfs-srv-gate");
+  });
+
   it("is created without waiting for one another's boot or configuration", () => {
     for (const domain of of(made, "Domain")) {
       const waits = [...before(made, domain.name)];
@@ -250,6 +264,7 @@ describe("a machine that was made anew", () => {
     ["slurm-slurm-m1", "slurm-config"],
     ["compute-compute1", "compute-config"],
     ["web-web1", "web-web1-config"],
+    ["slurm-share-nfs-nfs-srv", "slurm-share-nfs-config"],
   ])("%s: its gate runs what %s ran, with the same variables", (machine, config) => {
     const run = runOf(`${config}-run`);
     const gate = runOf(`${machine}-gate`, (request) => request["run"]);
@@ -401,7 +416,7 @@ describe("the seed", () => {
 });
 
 describe("what a machine does when it has booted", () => {
-  it("is to mount once, at every boot", async () => {
+  it("is to mount once: at every boot in the background, and now, when whoever needs it must find it there", async () => {
     const mount = { source: "s:/x", target: "/mnt/slurm", options: "hard" };
     const script = prepareScript({
       nameservers: [],
@@ -409,8 +424,8 @@ describe("what a machine does when it has booted", () => {
       packages: ["munge"],
       mounts: [mount],
     });
-    expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard 0 0'");
-    expect(script).toContain("mountpoint -q /mnt/slurm || mount /mnt/slurm");
+    expect(script).toContain("line='s:/x /mnt/slurm nfs4 hard,_netdev,bg 0 0'");
+    expect(script).toContain("mountpoint -q /mnt/slurm || mount -t nfs4 -o hard s:/x /mnt/slurm");
     await execa("sh", ["-n"], { input: script });
   });
 

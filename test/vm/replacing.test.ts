@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 type Sizes = Record<string, Record<string, number>>;
 let sizes: Sizes | undefined;
-/** Changes the size of a role, beside what was changed before: all at once would be another restart of each. */
+/** Changes the size of a role, beside what was changed before. */
 async function resize(role: string, changes: Record<string, number>): Promise<void> {
   sizes ??= (await baseConfig())["sizes"] as Sizes;
   sizes = { ...sizes, [role]: { ...sizes[role], ...changes } };
@@ -95,4 +95,14 @@ it("the NFS server made anew, with a larger root disk: its data volume stays, an
   expect(await site.job(job)).toBe(before);
   await site.slurm("srun --overlap --mem=1 --time=1 true");
   await site.slurm(`scancel ${job}`);
+});
+
+it("both at once: the controllers wait for their state, then go one at a time", async () => {
+  await configure();
+  const off = await switchedOff(["nfs-srv", "slurm-m1", "slurm-m2"]);
+  expect([...off.keys()]).toEqual(["nfs-srv", "slurm-m1", "slurm-m2"]);
+  const started = 'date +%s --date "$(systemctl show -P ActiveEnterTimestamp nfs-server)"';
+  const since = await site.on("nfs-srv", started);
+  expect(Number(since) * 1000).toBeLessThan(off.get("slurm-m1") ?? 0);
+  await site.whole();
 });
