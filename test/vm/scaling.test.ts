@@ -1,18 +1,49 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { beforeAll, expect, it } from "vitest";
+import execa from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually, lastChanges } from "../support/site";
 import { keepFigures } from "../support/measured";
 import { type Phases, phases, type Said } from "./phases";
-import { baseState, configure, hypervisorOf, PATIENCE, type Site, stack } from "./site";
+import { baseConfig, baseState, configure, hypervisorOf, PATIENCE, type Site, stack } from "./site";
 
 let site: Site;
+const directory = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-image-"));
 beforeAll(async () => {
   site = await baseState();
 });
+afterAll(() => fs.rmSync(directory, { recursive: true }));
+
+type Vm = { image: { file: string; sha512: string } } & Record<string, unknown>;
+/** The config's part on VMs, with another image: the same system in a file of other content. */
+async function refreshed(): Promise<Vm> {
+  const vm = (await baseConfig())["vm"] as Vm;
+  const file = path.join(directory, "image.qcow2");
+  await execa("qemu-img", [
+    ..."convert -O qcow2 -o cluster_size=128k".split(" "),
+    vm.image.file,
+    file,
+  ]);
+  const hash = createHash("sha512");
+  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
+  return { ...vm, image: { file, sha512: hash.digest("hex") } };
+}
+
+/** The image that a machine's root disk lies over, by the beginning of its hash. */
+async function imageOf(machine: string): Promise<string | undefined> {
+  const [hypervisor, domain] = await hypervisorOf(machine);
+  const { stdout: disks } = await hypervisor.virsh("domblklist", domain);
+  const root = /\S+-root-\S+/.exec(disks)?.[0] ?? "";
+  const { stdout } = await hypervisor.virsh("vol-dumpxml", root, "default");
+  return /-base-([0-9a-f]{12})/.exec(stdout)?.[1];
+}
 
 /** `pulumi up`, with what it said when. */
-async function scale(replicas: number): Promise<Said[]> {
-  await configure({ webReplicas: String(replicas) });
+async function scale(replicas: number, vm: Vm): Promise<Said[]> {
+  await configure({ webReplicas: String(replicas), vm });
   const child = stack.start("up", "--yes", "--skip-preview");
   const said: Said[] = [];
   if (!child.all) throw new Error("no output");
@@ -43,9 +74,24 @@ async function served(): Promise<string> {
   return site.on("compute1", ask).catch(() => "");
 }
 
-it("1 -> 2 -> 1: only the new machine is made, it serves, and it goes without a trace", async () => {
+let vm: Vm;
+it("a new image changes no machine that runs", async () => {
+  const running = () => site.on("web1", "cat /proc/sys/kernel/random/boot_id");
+  const booted = await running();
+  const before = await imageOf("web1");
+  vm = await refreshed();
+  await configure({ vm });
+  await stack.run("up");
+  expect((await lastChanges(stack))["replace"] ?? 0).toBe(0);
+  expect(await running()).toBe(booted);
+  // The disks of machines that run are overlays of the old one.
+  expect(await imageOf("web1")).toBe(before);
+  expect(before).not.toBe(vm.image.sha512.slice(0, 12));
+});
+
+it("1 -> 2 -> 1: only the new machine is made, of the new image, it serves, and it goes without a trace", async () => {
   const start = Date.now();
-  const said = await scale(2);
+  const said = await scale(2, vm);
   const { update = 0, delete: gone = 0, replace = 0 } = await lastChanges(stack);
   expect({ gone, replace }).toEqual({ gone: 0, replace: 0 });
   // The membership, the inventory and known_hosts; no other machine is configured.
@@ -55,8 +101,9 @@ it("1 -> 2 -> 1: only the new machine is made, it serves, and it goes without a 
   report(split);
   const [hypervisor, domain] = await hypervisorOf("web2");
   expect(await hypervisor.running()).toContain(domain);
+  expect(await imageOf("web2")).toBe(vm.image.sha512.slice(0, 12));
 
-  await scale(1);
+  await scale(1, vm);
   expect((await lastChanges(stack))["create"] ?? 0).toBe(0);
   expect(await hypervisor.running()).not.toContain(domain);
   const { stdout } = await hypervisor.virsh("vol-list", "default");
