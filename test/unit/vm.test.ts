@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -202,6 +213,46 @@ describe("the image", () => {
     const all = await site({}, { ...renewed, followImage: ["galera"] });
     expect(find(all, "hpc-ha-prod-galera1-root").ignoreChanges).toEqual([]);
     expect(find(all, "hpc-ha-prod-web1-root").ignoreChanges).toEqual(["baseVolumeId"]);
+  });
+});
+
+describe("an image by its URL", () => {
+  const content = Buffer.from("an image");
+  const sha512 = createHash("sha512").update(content).digest("hex");
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.end(content);
+  });
+  beforeAll(() => new Promise<void>((listens) => server.listen(0, "127.0.0.1", listens)));
+  afterAll(() => server.close());
+
+  /** What the program has run, for another file, URL and checksum. */
+  const download = (file: string, sum: string) => {
+    const { create, environment } = find(made, "host-image").inputs as {
+      create: string;
+      environment: Values;
+    };
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(["FILE", "URL", "SHA512"]));
+    const { port } = server.address() as AddressInfo;
+    const env = { FILE: file, URL: `http://127.0.0.1:${port}/image`, SHA512: sum };
+    return execa("sh", ["-c", create], { env, reject: false });
+  };
+
+  it("is downloaded once, and kept where the volumes are made of it", async () => {
+    const file = path.join(home, "images", "one.qcow2");
+    asked = 0;
+    for (let i = 0; i < 2; i++) expect((await download(file, sha512)).exitCode).toBe(0);
+    expect(readFileSync(file)).toEqual(content);
+    expect(asked).toBe(1);
+  });
+
+  it("is refused and not kept when it is another one", async () => {
+    const file = path.join(home, "images", "other.qcow2");
+    const { exitCode, stderr } = await download(file, "1".repeat(128));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("is not the image of vm.image.sha512");
+    expect([existsSync(file), existsSync(`${file}.partial`)]).toEqual([false, false]);
   });
 });
 
