@@ -38,7 +38,7 @@ export async function ensureImage(
   mkdirSync(images, { recursive: true, mode: 0o755 });
   const current = readdirSync(images)
     .filter((n) => n.startsWith(`rootfs-${key}-`) && !/\.(partial|log)$/.test(n))
-    .find((n) => ageDays(path.join(images, n)) < MAX_AGE_DAYS);
+    .find((n) => isFresh(path.join(images, n)));
   const name = current ?? `rootfs-${key}-${new Date().toISOString().slice(0, 10)}`;
   if (current === undefined) {
     progress("machine image: installing packages, about a minute");
@@ -51,8 +51,10 @@ export async function ensureImage(
   progress(`machine image: ${name}`);
 }
 
-/** When an image was completed: the age of the mark that the build leaves beside it. */
-const ageDays = (dir: string) => (Date.now() - statSync(`${dir}/etc/hpc-ha-image`).mtimeMs) / 864e5;
+/** Whether an image is there and not too old, by the age of the mark that the build leaves in it. */
+export const isFresh = (dir: string): boolean =>
+  existsSync(dir) &&
+  Date.now() - statSync(`${dir}/etc/hpc-ha-image`).mtimeMs < MAX_AGE_DAYS * 864e5;
 
 /**
  * Installs packages as a root file system.

@@ -144,7 +144,8 @@ async function makeDisk(root: string, raw: string, dir: string): Promise<void> {
   }
 }
 
-async function hashOf(file: string): Promise<string> {
+/** SHA-512 of a file, hexadecimal. */
+export async function hashOf(file: string): Promise<string> {
   const hash = createHash("sha512");
   await pipeline(fs.createReadStream(file), hash);
   return hash.digest("hex");

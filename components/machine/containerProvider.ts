@@ -117,7 +117,7 @@ async function personalise(c: ContainerInputs): Promise<string> {
 }
 
 /** Where the containers' first program is; `personalise` writes it. */
-const INIT = "/usr/local/sbin/container-init";
+export const INIT = "/usr/local/sbin/container-init";
 
 /**
  * libvirt gives a container no control group namespace. The systemds of all containers would work in the same
@@ -170,21 +170,25 @@ export async function removeControlGroups(domain: string): Promise<void> {
   }
 }
 
+/** What libvirt starts in a container, and what it may do. */
+export const bootXml = (domain: string): string =>
+  // Guests share the host's clock and kernel: no capability to change those.
+  `<os><type>exe</type><init>${INIT}</init><initarg>${domain}</initarg></os>
+  <features><capabilities policy='allow'>
+    <sys_time state='off'/><sys_module state='off'/><sys_rawio state='off'/>
+  </capabilities></features>
+  <on_reboot>restart</on_reboot>`;
+
 function domainXml(c: ContainerInputs): string {
   const mounts = c.mounts.map(
     (m) =>
       `<filesystem type='mount'><source dir='${m.source}'/><target dir='${m.target}'/></filesystem>`,
   );
-  // Guests share the host's clock and kernel: no capability to change those.
   return `<domain type='lxc'>
   <name>${c.domain}</name>
   <memory unit='MiB'>${c.memoryMiB}</memory>
   <vcpu>${c.vcpus}</vcpu>
-  <os><type>exe</type><init>${INIT}</init><initarg>${c.domain}</initarg></os>
-  <features><capabilities policy='allow'>
-    <sys_time state='off'/><sys_module state='off'/><sys_rawio state='off'/>
-  </capabilities></features>
-  <on_reboot>restart</on_reboot>
+  ${bootXml(c.domain)}
   <devices>
     <filesystem type='mount'><source dir='${c.directory}/root'/><target dir='/'/></filesystem>
     ${mounts.join("\n    ")}

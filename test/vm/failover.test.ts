@@ -65,12 +65,11 @@ it("a controller that froze: the other one has its hypervisor switch it off and 
   const job = await site.runningJob(3600);
   const before = await site.job(job);
   const [hypervisor, domain] = await hypervisorOf(frozen);
-  const bootId = () => site.on(frozen, "cat /proc/sys/kernel/random/boot_id");
-  const booted = await bootId();
+  const booted = await site.bootId(frozen);
   await hypervisor.virsh("suspend", domain);
   await takenOver(by, job, before);
   // Switched off by name and on again by fence_virtd: it comes back as backup, as another boot.
   await site.whole();
-  expect(await bootId()).not.toBe(booted);
+  expect(await site.bootId(frozen)).not.toBe(booted);
   await servesOn(by, job, before);
 });

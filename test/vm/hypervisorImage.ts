@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { build, MAX_AGE_DAYS } from "../../image/build";
+import { build, isFresh } from "../../image/build";
 import { hpcHome } from "../../components/home";
 import { type Progress, step } from "../../toolchain/progress";
 
@@ -23,19 +23,12 @@ const FETCHED = [
 /** Directory of a hypervisor's root file system; built unless there is one that is made of the same and not too old. */
 export async function ensureHypervisorImage(progress: Progress): Promise<string> {
   const recipe = createHash("sha256").update(fs.readFileSync(__filename)).digest("hex");
-  const image = path.join(hpcHome(), "images", "hypervisor");
-  const record = `${image}.recipe`;
-  const fresh = () =>
-    fs.existsSync(image) &&
-    fs.existsSync(record) &&
-    fs.readFileSync(record, "utf8") === recipe &&
-    Date.now() - fs.statSync(record).mtimeMs < MAX_AGE_DAYS * 864e5;
-  if (!fresh()) {
+  const image = path.join(hpcHome(), "images", `hypervisor-${recipe.slice(0, 12)}`);
+  if (!isFresh(image)) {
     await step("Packages of a hypervisor, about a minute", progress, async () => {
       const mirror = process.env["HPC_HA_DEBIAN_MIRROR"];
       await build(image, PACKAGES, mirror, { units: UNITS, mmdebstrap: FETCHED });
     });
-    fs.writeFileSync(record, recipe);
   }
   return image;
 }

@@ -2,7 +2,12 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { INIT_SCRIPT, removeControlGroups } from "../../components/machine/containerProvider";
+import {
+  bootXml,
+  INIT,
+  INIT_SCRIPT,
+  removeControlGroups,
+} from "../../components/machine/containerProvider";
 import { sshOf } from "../../components/machine/fenceService";
 import { hpcHome } from "../../components/home";
 import type { Needs } from "../../toolchain/host";
@@ -19,7 +24,6 @@ export const BRIDGE = "br0";
 export const CIDR = "198.18.3.0/24";
 /** This machine's address, from which machines are configured. */
 const ADMIN = "198.18.3.1/24";
-const LXC = "lxc:///system";
 /** All that starts libvirt, by itself or when it is asked. */
 const LIBVIRT = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket";
 
@@ -81,7 +85,7 @@ export class Hypervisor {
       await this.make(image);
     }
     if (!(await lxcNames()).includes(this.domain)) {
-      await execa("virsh", ["-q", "-c", LXC, "start", this.domain]);
+      await lxc("start", this.domain);
       await eventually(`ssh on ${this.name}`, 60, () => succeeds(this.on("true")));
     }
     await this.on(`systemctl start ${LIBVIRT}`);
@@ -101,14 +105,13 @@ export class Hypervisor {
 
   /** Nothing of it is left, nor of its machines. */
   async remove(): Promise<void> {
-    const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", LXC, ...args]);
     if ((await lxcNames("--all")).includes(this.domain)) {
       await lxc("destroy", this.domain).catch(() => undefined);
       await lxc("undefine", this.domain);
     }
     await removeControlGroups(this.domain);
     fs.rmSync(this.directory, { recursive: true, force: true });
-    rewriteKnownHosts((line) => !line.startsWith(`${this.address} `));
+    tellKnownHosts(this.address);
   }
 
   /** Its disk, and the definition of the container. */
@@ -128,16 +131,16 @@ export class Hypervisor {
     };
     for (const [file, text] of Object.entries(network)) write(`etc/systemd/network/${file}`, text);
     write("etc/hostname", `${this.name}\n`);
-    write("usr/local/sbin/container-init", INIT_SCRIPT, 0o755);
+    write(INIT, INIT_SCRIPT, 0o755);
     fs.mkdirSync(path.join(this.root, "root/.ssh"), { recursive: true, mode: 0o700 });
     write("root/.ssh/authorized_keys", fs.readFileSync(`${key()}.pub`, "utf8"), 0o600);
     const hostKey = path.join(this.root, "etc/ssh/ssh_host_ed25519_key");
     await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", this.name, "-f", hostKey]);
     const [type, publicKey] = fs.readFileSync(`${hostKey}.pub`, "utf8").split(" ");
-    rewriteKnownHosts(() => true, `${this.address} ${type} ${publicKey}`);
+    tellKnownHosts(this.address, `${type} ${publicKey}`);
     const xml = path.join(this.directory, "domain.xml");
     fs.writeFileSync(xml, this.domainXml());
-    await execa("virsh", ["-q", "-c", LXC, "define", xml]);
+    await lxc("define", xml);
   }
 
   private domainXml(): string {
@@ -152,11 +155,7 @@ export class Hypervisor {
   <name>${this.domain}</name>
   <memory unit='GiB'>10</memory>
   <vcpu>2</vcpu>
-  <os><type>exe</type><init>/usr/local/sbin/container-init</init><initarg>${this.domain}</initarg></os>
-  <features><capabilities policy='allow'>
-    <sys_time state='off'/><sys_module state='off'/><sys_rawio state='off'/>
-  </capabilities></features>
-  <on_reboot>restart</on_reboot>
+  ${bootXml(this.domain)}
   <devices>
     <filesystem type='mount'><source dir='${this.root}'/><target dir='/'/></filesystem>
     <interface type='bridge'><source bridge='${SWITCH}'/><guest dev='eth0'/></interface>
@@ -176,14 +175,17 @@ const succeeds = (action: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-const lxcNames = async (...args: string[]): Promise<string[]> =>
-  (await execa("virsh", ["-q", "-c", LXC, "list", "--name", ...args])).stdout.split("\n");
+const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
 
-/** Libvirt's provider looks nowhere else. Other lines stay as they are. */
-function rewriteKnownHosts(keep: (line: string) => boolean, more?: string): void {
+const lxcNames = async (...args: string[]): Promise<string[]> =>
+  (await lxc("list", "--name", ...args)).stdout.split("\n");
+
+/** The host key of an address, or none; libvirt's provider looks nowhere else. Other lines stay as they are. */
+function tellKnownHosts(address: string, hostKey?: string): void {
   const file = path.join(homedir(), ".ssh", "known_hosts");
   const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n") : [];
-  const kept = [...lines.filter((line) => line !== "" && keep(line)), ...(more ? [more] : [])];
+  const kept = lines.filter((line) => line !== "" && !line.startsWith(`${address} `));
+  if (hostKey !== undefined) kept.push(`${address} ${hostKey}`);
   if (kept.length === 0) {
     fs.rmSync(file, { force: true });
     return;

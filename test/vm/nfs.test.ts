@@ -22,8 +22,7 @@ it("the state share is real NFS, mounted hard, exported to the controllers and t
 it("its server reboots while users submit: the controllers recover by themselves, no job is lost", async () => {
   const job = await site.runningJob(3600);
   const before = await site.job(job);
-  const bootId = () => site.on("nfs-srv", "cat /proc/sys/kernel/random/boot_id");
-  const booted = await bootId();
+  const booted = await site.bootId("nfs-srv");
   // What is acknowledged must be there afterwards. A submission that fails, or waits, is no loss.
   const submitted: string[] = [];
   let stop = false;
@@ -44,7 +43,7 @@ it("its server reboots while users submit: the controllers recover by themselves
     await eventually(
       "the server is back",
       PATIENCE,
-      async () => (await bootId().catch(() => booted)) !== booted,
+      async () => (await site.bootId("nfs-srv").catch(() => booted)) !== booted,
       EVERY,
     );
     await site.whole();

@@ -63,11 +63,7 @@ it("more memory for the controllers: one at a time, the second when the first is
   expect((await lastChanges(stack))["replace"]).toBe(2);
   expect([...off.keys()]).toEqual(["slurm-m1", "slurm-m2"]);
   // When the second was switched off, the first had booted and its keepalived had been started.
-  const since = await site.on(
-    "slurm-m1",
-    'date +%s --date "$(systemctl show -P ActiveEnterTimestamp keepalived)"',
-  );
-  expect(Number(since) * 1000).toBeLessThan(off.get("slurm-m2") ?? 0);
+  expect(await site.since("slurm-m1", "keepalived")).toBeLessThan(off.get("slurm-m2") ?? 0);
   for (const controller of off.keys()) {
     const [hypervisor, domain] = await hypervisorOf(controller);
     expect((await hypervisor.virsh("dominfo", domain)).stdout).toMatch(/Max memory: +851968 KiB/);
@@ -101,8 +97,6 @@ it("both at once: the controllers wait for their state, then go one at a time", 
   await configure();
   const off = await switchedOff(["nfs-srv", "slurm-m1", "slurm-m2"]);
   expect([...off.keys()]).toEqual(["nfs-srv", "slurm-m1", "slurm-m2"]);
-  const started = 'date +%s --date "$(systemctl show -P ActiveEnterTimestamp nfs-server)"';
-  const since = await site.on("nfs-srv", started);
-  expect(Number(since) * 1000).toBeLessThan(off.get("slurm-m1") ?? 0);
+  expect(await site.since("nfs-srv", "nfs-server")).toBeLessThan(off.get("slurm-m1") ?? 0);
   await site.whole();
 });

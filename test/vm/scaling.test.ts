@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { hashOf } from "../../image/disk";
 import { eventually, lastChanges } from "../support/site";
 import { keepFigures } from "../support/measured";
 import { type Phases, phases, type Said } from "./phases";
@@ -27,9 +27,7 @@ async function refreshed(): Promise<Vm> {
     vm.image.file,
     file,
   ]);
-  const hash = createHash("sha512");
-  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
-  return { ...vm, image: { file, sha512: hash.digest("hex") } };
+  return { ...vm, image: { file, sha512: await hashOf(file) } };
 }
 
 /** The image that a machine's root disk lies over, by the beginning of its hash. */
@@ -76,14 +74,13 @@ async function served(): Promise<string> {
 
 let vm: Vm;
 it("a new image changes no machine that runs", async () => {
-  const running = () => site.on("web1", "cat /proc/sys/kernel/random/boot_id");
-  const booted = await running();
+  const booted = await site.bootId("web1");
   const before = await imageOf("web1");
   vm = await refreshed();
   await configure({ vm });
   await stack.run("up");
   expect((await lastChanges(stack))["replace"] ?? 0).toBe(0);
-  expect(await running()).toBe(booted);
+  expect(await site.bootId("web1")).toBe(booted);
   // The disks of machines that run are overlays of the old one.
   expect(await imageOf("web1")).toBe(before);
   expect(before).not.toBe(vm.image.sha512.slice(0, 12));

@@ -107,6 +107,15 @@ export class Site {
     return (await done).stdout.trim();
   }
 
+  /** Another one after every boot. */
+  bootId = (machine: string) => this.on(machine, "cat /proc/sys/kernel/random/boot_id");
+
+  /** When a unit of a machine was last started, ms since 1970. */
+  async since(machine: string, unit: string): Promise<number> {
+    const ask = `date +%s --date "$(systemctl show -P ActiveEnterTimestamp ${unit})"`;
+    return Number(await this.on(machine, ask)) * 1000;
+  }
+
   /** The controller that holds the Slurm VIP; undefined when there is none, or two. */
   async holder(): Promise<string | undefined> {
     const holders = (await machineHealth(this.outputs, ANSWERS)).filter((m) =>
