@@ -32,18 +32,19 @@ export async function ensureToolchain(progress: Progress): Promise<void> {
   const go = path.join(projectRoot, "toolchain", "go");
   const tools = path.join(home, "tools");
   const requirements = path.join(projectRoot, "toolchain", "requirements.txt");
+  const collections = path.join(projectRoot, "toolchain", "install-collections.py");
   const places: Places = {
     home,
     pulumiHome: path.join(home, "pulumi"),
     pulumi: path.join(tools, `pulumi-${contentHash(go)}`),
     libvirt: path.join(tools, `libvirt-${contentHash(path.join(go, "libvirt"))}`),
-    ansible: path.join(tools, `ansible-${contentHash(requirements)}`),
+    ansible: path.join(tools, `ansible-${contentHash(requirements, collections)}`),
   };
   fs.mkdirSync(tools, { recursive: true, mode: 0o755 });
   const bin = await ensurePulumi(versions, places, progress);
   if (!fs.existsSync(places.ansible)) {
     await step("Ansible in a virtual environment", progress, () =>
-      installAnsible(places.ansible, requirements),
+      installAnsible(places.ansible, requirements, collections),
     );
   }
   ensureSecrets(home);
@@ -184,7 +185,11 @@ export function isAtLeast(version: string, wanted: string): boolean {
   return a === x && (b > y || (b === y && c >= z));
 }
 
-async function installAnsible(directory: string, requirements: string): Promise<void> {
+async function installAnsible(
+  directory: string,
+  requirements: string,
+  collections: string,
+): Promise<void> {
   const partial = `${directory}.partial`;
   fs.rmSync(partial, { recursive: true, force: true });
   // Python's virtual environments cannot be moved, so the finished mark is what is moved into place.
@@ -192,6 +197,7 @@ async function installAnsible(directory: string, requirements: string): Promise<
   fs.rmSync(venv, { recursive: true, force: true });
   await execa("python3", ["-m", "venv", venv]);
   await execa(path.join(venv, "bin", "pip"), ["install", "--quiet", "-r", requirements]);
+  await execa(path.join(venv, "bin", "python"), [collections]);
   fs.symlinkSync(path.basename(venv), partial);
   fs.renameSync(partial, directory);
 }
