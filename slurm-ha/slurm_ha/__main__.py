@@ -1,0 +1,3 @@
+from slurm_ha.cli import main
+
+main()
