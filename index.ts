@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SiteCertificates } from "./components/certificates";
 import { Galera } from "./components/galera";
-import { HaproxyTier } from "./components/haproxyTier";
-import { makeHypervisors } from "./components/machine/hypervisors";
-import { SiteNetwork } from "./components/network";
-import { RedisSentinel } from "./components/redisSentinel";
+import { HaproxyTier } from "./components/entry";
+import { makeHypervisors } from "./drivers/vm/hypervisors";
+import { SiteNetwork } from "./drivers/network";
+import { RedisSentinel } from "./components/redis";
 import { makeSite } from "./components/site";
 import { SiteFiles } from "./components/siteFiles";
-import { SlurmCompute } from "./components/slurmCompute";
-import { SlurmMasters } from "./components/slurmMasters";
+import { SlurmCompute } from "./components/compute";
+import { SlurmMasters } from "./components/controllers";
 import { loadConfig } from "./components/stackConfig";
-import { plan } from "./components/topology";
-import { PORTAL_ADMIN, WebPool } from "./components/webPool";
+import { plan } from "./plan/topology";
+import { PORTAL_ADMIN, WebPool } from "./components/web";
 import { enforcePolicy } from "./policy/enforce";
 
 const config = loadConfig();

@@ -1,4 +1,4 @@
-import type { Progress } from "../toolchain/progress";
+import type { Progress } from "../lib/progress";
 import type { PublicOutputs, Stack } from "./stack";
 
 /** What a command of `npx hpc` works with. */

@@ -1,7 +1,7 @@
-import { type Progress, step } from "../toolchain/progress";
-import { type Machines } from "./machines";
+import { type Progress, step } from "../lib/progress";
+import { type Machines } from "../lib/machines";
 import { tierWork } from "./restart/tiers";
-import { openGate } from "./restart/work";
+import { openGate } from "../rollout/work";
 import { Entry } from "./restart/haproxy";
 import type { PublicOutputs } from "./stack";
 
@@ -14,12 +14,12 @@ export async function switchoverEntry(
   outputs: PublicOutputs,
   progress: Progress,
 ): Promise<number> {
-  if (machines.names("haproxy").length < 2) {
+  if (machines.names("entry").length < 2) {
     progress("Refused, and nothing was changed:\n  - this site has no other HAProxy node");
     return 1;
   }
   const entry = new Entry(machines, outputs.vips.web);
-  const work = tierWork(machines, outputs, progress).haproxy;
+  const work = tierWork(machines, outputs, progress).entry;
   const missing = await step("Are both HAProxy nodes fit?", progress, () => work.missing());
   const from = await entry.holder();
   if (missing !== "" || from === undefined) {
@@ -28,7 +28,7 @@ export async function switchoverEntry(
   }
   await step(`Moving the web and data VIPs away from ${from}`, progress, async () => {
     await work.relieve?.(from);
-    await openGate(work, "haproxy");
+    await openGate(work, "entry");
   });
   progress(
     `${await entry.holder()} holds the web VIP (${outputs.vips.web}) and the data VIP (${outputs.vips.data}).`,

@@ -1,16 +1,16 @@
 import execa from "execa";
-import { SSH_FAILED } from "../components/machine/ready";
+import { SSH_FAILED } from "../programs/ready";
 import { type MachineOutput, machinesOf, type PublicOutputs, type StackOutputs } from "./stack";
 
 /** Units that must be active on a machine of each role. */
 const UNITS: Record<string, string[]> = {
-  "slurm-controller": ["munge", "slurmdbd", "slurm-watch", "keepalived"],
-  "slurm-compute": ["munge", "slurmd"],
-  client: ["munge"],
-  "nfs-server": ["nfs-server"],
+  controllers: ["munge", "slurmdbd", "slurm-watch", "keepalived"],
+  compute: ["munge", "slurmd"],
+  login: ["munge"],
+  share: ["nfs-server"],
   redis: ["redis-server", "redis-sentinel"],
   galera: ["mariadb", "galera-check"],
-  haproxy: ["haproxy", "haproxy-watch", "keepalived"],
+  entry: ["haproxy", "haproxy-watch", "keepalived"],
 };
 
 /** What every machine is asked: what `judge` reads. Units that do not run are left out unless they failed. */

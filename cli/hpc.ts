@@ -26,7 +26,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import("./commands/restart.js")).restart,
   },
   switchover: {
-    summary: "the other machine of a pair takes over: slurm, entry",
+    summary: "the other machine of a pair takes over: controllers, entry",
     usage: "PAIR",
     load: async () => (await import("./commands/switchover.js")).switchover,
   },

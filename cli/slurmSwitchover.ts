@@ -1,5 +1,5 @@
-import { type Progress, step } from "../toolchain/progress";
-import { type Machines, until } from "./machines";
+import { type Progress, step } from "../lib/progress";
+import { type Machines, until } from "../lib/machines";
 import type { PublicOutputs } from "./stack";
 
 /** What a controller needs to take over. */
@@ -85,7 +85,7 @@ export function lookAtControllers(machines: Machines, vip: string): Promise<Cont
   const ask = `systemctl is-active ${UNITS.join(" ")}; ip -o -4 address show to ${vip}; true`;
   return Promise.all(
     machines
-      .names("slurm-controller")
+      .names("controllers")
       .map(async (name) => parseController(name, await machines.ask(name, ask))),
   );
 }
@@ -112,7 +112,7 @@ export async function switchoverSlurm(
   }
   const { from, to } = plan;
   // Asked from the machine where users are; if that is down, from the one that takes over.
-  const [login] = machines.names("client");
+  const [login] = machines.names("login");
   const before = login === undefined ? undefined : await machines.ask(login, LIST_JOBS, 30);
   const user = login !== undefined && before !== undefined ? login : to;
   const jobs = before ?? (await machines.run(to, LIST_JOBS));
@@ -158,6 +158,6 @@ export async function switchoverSlurm(
   const disturbed = disturbedJobs(jobs, await machines.run(user, LIST_JOBS));
   if (disturbed.length === 0) progress(`Running jobs went on: ${running} of ${running}.`);
   for (const job of disturbed) progress(`  Job ${job}`);
-  progress(`Back again: npx hpc switchover slurm`);
+  progress(`Back again: npx hpc switchover controllers`);
   return disturbed.length === 0 ? 0 : 1;
 }

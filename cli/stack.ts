@@ -6,11 +6,11 @@ import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { createInterface } from "node:readline";
-import type { Progress } from "../toolchain/progress";
+import type { Progress } from "../lib/progress";
 import { PulumiProgress } from "./pulumiProgress";
-import { removeControlGroups } from "../components/machine/containerProvider";
-import { hpcHome } from "../components/home";
-import { projectRoot } from "../toolchain/versions";
+import { removeControlGroups } from "../drivers/container/provider";
+import { hpcHome } from "../lib/home";
+import { projectRoot } from "../lib/project";
 
 const PROJECT = "hpc-ha";
 

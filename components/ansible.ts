@@ -4,10 +4,10 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
-import { firewall } from "./firewall";
-import type { Machine } from "./machine";
+import { firewall } from "../plan/firewall";
+import type { Machine } from "../drivers/machine";
 import type { Site } from "./site";
-import type { Role } from "./topology";
+import type { Role } from "../plan/topology";
 
 /** What the runner (ansibleRunner.ts) reads from stdin. */
 export interface RunRequest {
@@ -82,7 +82,7 @@ export class AnsibleRun extends pulumi.ComponentResource {
       .apply(([groups, vars]) =>
         JSON.stringify(runRequest(args.site, args.playbook, groups, vars)),
       );
-    const script = "node --import tsx components/ansibleRunner.ts";
+    const script = "node --import tsx programs/ansible.ts";
     const run = new local.Command(
       `${name}-run`,
       {

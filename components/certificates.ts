@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { CertificateRequest, Issued, Purpose } from "./certificateMaker";
+import type { CertificateRequest, Issued, Purpose } from "../programs/certificates";
 import type { Site } from "./site";
-import type { MachineSpec } from "./topology";
+import type { MachineSpec } from "../plan/topology";
 
 /** Where a machine that talks to Redis or MariaDB has the site's CA certificate; not among those of the distribution. */
 export const CA_FILE = "/etc/ssl/site-ca.pem";
@@ -29,7 +29,7 @@ export class SiteCertificates extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteCertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:site:SiteCertificates", name, {}, opts);
-    const script = "node --import tsx components/certificateMaker.ts";
+    const script = "node --import tsx programs/certificates.ts";
     const made = new local.Command(
       `${name}-issued`,
       {

@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { SiteConfig } from "./config";
-import { hpcHome } from "./home";
-import type { Hypervisors } from "./machine/hypervisors";
-import type { SiteNetwork } from "./network";
-import { plan, type Topology } from "./topology";
+import type { SiteConfig } from "../plan/config";
+import { hpcHome } from "../lib/home";
+import type { Hypervisors } from "../drivers/vm/hypervisors";
+import type { SiteNetwork } from "../drivers/network";
+import { plan, type Topology } from "../plan/topology";
 
 /** What every tier needs to know of the site it is part of. */
 export interface Site {

@@ -2,8 +2,8 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { renderInventory, renderKnownHosts } from "./ansible";
-import type { Machine } from "./machine";
-import { removeIfEmpty } from "./machine/paths";
+import type { Machine } from "../drivers/machine";
+import { removeIfEmpty } from "../drivers/paths";
 import type { Site } from "./site";
 
 export interface SiteFilesArgs {

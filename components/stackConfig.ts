@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainSecrets } from "../policy/rules";
-import { ConfigError, parseConfig, type SiteConfig } from "./config";
+import { ConfigError, parseConfig, type SiteConfig } from "../plan/config";
 
 /**
  * The present stack's validated config.

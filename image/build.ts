@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/home";
+import { hpcHome } from "../lib/home";
 import { finish } from "./finish";
 import { packageNames } from "./packages";
 

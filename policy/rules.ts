@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
-import type { SiteConfig } from "../components/config";
-import { SPREAD_ROLES } from "../components/placement";
-import { hypervisorsOf, type Topology } from "../components/topology";
+import type { SiteConfig } from "../plan/config";
+import { SPREAD_ROLES } from "../plan/placement";
+import { hypervisorsOf, type Topology } from "../plan/topology";
 
 /** A resource as the program asks for it. */
 export interface PlannedResource {

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { projectRoot, type Versions } from "./versions";
+import { projectRoot } from "../lib/project";
+import { type Versions } from "./versions";
 
 /** Oldest Go that builds the modules; older ones cannot read their go.mod. */
 const GO = "1.25";

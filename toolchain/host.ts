@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/home";
-import { isProcess } from "./processes";
-import { type Progress, step } from "./progress";
+import { hpcHome } from "../lib/home";
+import { isProcess } from "../lib/processes";
+import { type Progress, step } from "../lib/progress";
 
 /** What is needed of the host: a command, and Debian's package that has it. */
 export type Needs = [command: string, debianPackage: string][];

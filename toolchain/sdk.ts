@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { contentHash, projectRoot, type Versions } from "./versions";
+import { projectRoot } from "../lib/project";
+import { contentHash, type Versions } from "./versions";
 
 /** Where Pulumi expects generated SDKs in a project; not committed. */
 const sdk = path.join(projectRoot, "sdks", "libvirt");

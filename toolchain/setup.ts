@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../components/home";
+import { hpcHome } from "../lib/home";
 import { buildLibvirt, buildPulumi } from "./build";
 import { downloadPulumi, reachable, releaseUrls } from "./download";
-import { type Progress, step } from "./progress";
+import { type Progress, step } from "../lib/progress";
 import { generateSdk, sdkIsPresent } from "./sdk";
-import { contentHash, projectRoot, readVersions, type Versions } from "./versions";
+import { projectRoot } from "../lib/project";
+import { contentHash, readVersions, type Versions } from "./versions";
 
 /** Everything that set-up leaves, by place. */
 interface Places {

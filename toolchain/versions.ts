@@ -2,9 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
-
-/** The clone that this file is part of. */
-export const projectRoot = path.resolve(__dirname, "..");
+import { projectRoot } from "../lib/project";
 
 /** Exact versions of the tools. They are stated in package.json and Pulumi.yaml, and only there. */
 export interface Versions {

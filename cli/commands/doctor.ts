@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { hpcHome } from "../../components/home";
+import { hpcHome } from "../../lib/home";
 import type { Command } from "../command";
 import { PATIENT } from "../health";
 import { diagnose } from "../status/diagnose";

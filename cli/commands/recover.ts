@@ -1,4 +1,4 @@
-import { step } from "../../toolchain/progress";
+import { step } from "../../lib/progress";
 import type { Context } from "../command";
 import {
   decideRecovery,
@@ -9,7 +9,7 @@ import {
   READ_POSITION,
   type Recovery,
 } from "../galeraRecovery";
-import { Machines } from "../machines";
+import { Machines } from "../../lib/machines";
 
 /** Longest time for MariaDB to stop: its unit's TimeoutStopSec (60 s) and spare, s. */
 const STOP_SECONDS = 90;

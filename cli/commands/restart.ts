@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { hpcHome } from "../../components/home";
-import { elapsed, step } from "../../toolchain/progress";
+import { hpcHome } from "../../lib/home";
+import { elapsed, step } from "../../lib/progress";
 import type { Context } from "../command";
-import { Machines } from "../machines";
-import { chooseTiers, planTier, type Tier } from "../restart/plan";
+import { Machines } from "../../lib/machines";
+import { chooseTiers, planTier, type Tier } from "../../rollout/plan";
 import { tierWork } from "../restart/tiers";
-import { openGate } from "../restart/work";
+import { openGate } from "../../rollout/work";
 
 interface Saved {
   tiers: Tier[];

@@ -1,14 +1,14 @@
 import type { Context } from "../command";
-import { Machines } from "../machines";
+import { Machines } from "../../lib/machines";
 import { switchoverEntry } from "../entrySwitchover";
 import { switchoverSlurm } from "../slurmSwitchover";
 
 const WHAT: Record<string, typeof switchoverEntry> = {
-  slurm: switchoverSlurm,
+  controllers: switchoverSlurm,
   entry: switchoverEntry,
 };
 
-/** `npx hpc switchover slurm|entry`: the standby machine of a pair takes over, as planned. */
+/** `npx hpc switchover controllers|entry`: the standby machine of a pair takes over, as planned. */
 export async function switchover({ args, outputs, progress }: Context): Promise<number> {
   const [what = ""] = args;
   const run = Object.hasOwn(WHAT, what) ? WHAT[what] : undefined;

@@ -1,6 +1,6 @@
-import type { Machines } from "../machines";
+import type { Machines } from "../../lib/machines";
 import type { Entry, Server } from "./haproxy";
-import { SERVICE_SECONDS, type TierWork } from "./work";
+import { SERVICE_SECONDS, type TierWork } from "../../rollout/work";
 
 /** Longest time for MariaDB to stop and to be synced again, s. */
 const GALERA_SECONDS = 400;

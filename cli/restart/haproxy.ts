@@ -1,6 +1,6 @@
 import { drainCommands } from "../../haproxy/plan";
 import { parseObservation, parseStats, type Slot } from "../../haproxy/state";
-import { type Machines, until } from "../machines";
+import { type Machines, until } from "../../lib/machines";
 
 const ADMIN = "socat -T 15 - UNIX-CONNECT:/run/haproxy/admin.sock";
 
@@ -54,7 +54,7 @@ export class Entry {
     private readonly machines: Machines,
     private readonly webVip: string,
   ) {
-    this.nodes = machines.names("haproxy");
+    this.nodes = machines.names("entry");
   }
 
   /** The node that holds the VIPs; undefined when nobody or more than one does. */

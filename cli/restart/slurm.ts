@@ -1,8 +1,8 @@
-import type { Progress } from "../../toolchain/progress";
-import type { Machines } from "../machines";
+import type { Progress } from "../../lib/progress";
+import type { Machines } from "../../lib/machines";
 import { lookAtControllers, planSwitchover, switchoverSlurm } from "../slurmSwitchover";
 import type { PublicOutputs } from "../stack";
-import { SERVICE_SECONDS, type TierWork } from "./work";
+import { SERVICE_SECONDS, type TierWork } from "../../rollout/work";
 
 /** The daemons of the controllers. */
 export function slurm(machines: Machines, outputs: PublicOutputs, progress: Progress): TierWork {
@@ -40,7 +40,7 @@ const HEALTHY_NODE = /^(idle|mixed|allocated|completing)$/;
 
 /** slurmd on the compute nodes. */
 export function compute(machines: Machines): TierWork {
-  const members = machines.names("slurm-compute");
+  const members = machines.names("compute");
   return {
     parts: () => Promise.resolve({ members }),
     missing: async () => {

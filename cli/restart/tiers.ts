@@ -1,12 +1,12 @@
-import type { Progress } from "../../toolchain/progress";
-import type { Machines } from "../machines";
+import type { Progress } from "../../lib/progress";
+import type { Machines } from "../../lib/machines";
 import type { PublicOutputs } from "../stack";
 import { galera, redis } from "./data";
 import { Entry } from "./haproxy";
-import type { Tier } from "./plan";
+import type { Tier } from "../../rollout/plan";
 import { compute, slurm } from "./slurm";
 import { haproxy, web } from "./web";
-import type { TierWork } from "./work";
+import type { TierWork } from "../../rollout/work";
 
 /** The work on each tier of a site. */
 export function tierWork(
@@ -18,9 +18,9 @@ export function tierWork(
   return {
     galera: galera(machines, entry),
     redis: redis(machines, entry),
-    haproxy: haproxy(machines, entry, outputs),
+    entry: haproxy(machines, entry, outputs),
     web: web(machines, entry, outputs, progress),
-    slurm: slurm(machines, outputs, progress),
+    controllers: slurm(machines, outputs, progress),
     compute: compute(machines),
   };
 }

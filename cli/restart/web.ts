@@ -1,8 +1,8 @@
-import type { Progress } from "../../toolchain/progress";
-import { type Machines, until } from "../machines";
+import type { Progress } from "../../lib/progress";
+import { type Machines, until } from "../../lib/machines";
 import type { PublicOutputs } from "../stack";
 import type { Entry, Server } from "./haproxy";
-import { SERVICE_SECONDS, type TierWork } from "./work";
+import { SERVICE_SECONDS, type TierWork } from "../../rollout/work";
 
 /** HAProxy and keepalived on the entry nodes. */
 export function haproxy(machines: Machines, entry: Entry, outputs: PublicOutputs): TierWork {

@@ -75,7 +75,7 @@ function restart(status: Status, name: string, units: string[], refusal = ""): s
 
 /** Which machines may hold a VIP. */
 const holdersOf = ({ machines }: Status, vip: string) =>
-  machines.filter((m) => m.role === (vip === "slurm" ? "slurm-controller" : "haproxy"));
+  machines.filter((m) => m.role === (vip === "slurm" ? "controllers" : "entry"));
 
 function vips(status: Status): Finding[] {
   return status.vips.flatMap(({ name, address, holders }): Finding[] => {

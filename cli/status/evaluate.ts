@@ -117,12 +117,12 @@ export function evaluate(stack: string, outputs: PublicOutputs, answers: Answer[
       address,
       holders: machines.filter((m) => m.vips.includes(name)).map((m) => m.name),
     })),
-    slurm: slurm(of("slurm-controller"), part),
+    slurm: slurm(of("controllers"), part),
     redis: redis(of("redis"), part),
     galera: { nodes: of("galera").map(({ name }) => galeraNode(name, part(name, "galera"))) },
     web: {
       pool: outputs.webPool,
-      proxies: of("haproxy").map(({ name }) =>
+      proxies: of("entry").map(({ name }) =>
         proxy(name, Object.keys(outputs.urls), outputs.addresses["web"] ?? {}, part),
       ),
     },

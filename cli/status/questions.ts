@@ -34,7 +34,7 @@ const admin = (commands: string) => `echo '${commands}' | socat -t ${EACH} - ${A
 /** What a machine of a role is asked, as one shell script that only reads. */
 export function questions(role: string, { vips }: Pick<PublicOutputs, "vips">): string {
   const own: Record<string, string[]> = {
-    "slurm-controller": [
+    controllers: [
       // Without the VIP slurmctld is another machine's, which says the same.
       `if ip -o -4 address | grep -qF ' ${vips.slurm}/'; then ` +
         `${part("slurm", "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'")}; fi`,
@@ -52,7 +52,7 @@ export function questions(role: string, { vips }: Pick<PublicOutputs, "vips">): 
     galera: [
       part("galera", `mariadb -BN -e "SHOW GLOBAL STATUS WHERE Variable_name IN (${GALERA})"`),
     ],
-    haproxy: [
+    entry: [
       part("state", admin("show servers state; show stat -1 7 -1")),
       part("redis", admin("show table redis")),
       part("galera", admin("show table galera")),

@@ -5,7 +5,7 @@ import type { StackOutputs } from "../../cli/stack";
 import { diagnose } from "../../cli/status/diagnose";
 import { look } from "../../cli/status/look";
 import { eventually, on, stack } from "../support/site";
-import { readProc } from "../../toolchain/processes";
+import { readProc } from "../../lib/processes";
 
 const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
 const domain = (machine: string) => `${stack.prefix}-${machine}`;

@@ -14,7 +14,7 @@ export async function histories(
   outputs: StackOutputs,
   shell: (controller: string, command: string) => Promise<string>,
 ): Promise<Record<string, string>> {
-  const names = Object.keys(outputs.addresses["slurm-controller"] ?? {});
+  const names = Object.keys(outputs.addresses["controllers"] ?? {});
   const read = async (name: string) =>
     [name, await shell(name, `cat /mnt/slurm/ha/history.${name} 2>/dev/null; true`)] as const;
   return Object.fromEntries(await Promise.all(names.map(read)));

@@ -48,7 +48,7 @@ export class LongJobs {
   /** What is wrong with them. */
   async faults(): Promise<string[]> {
     const faults: string[] = [];
-    const compute = Object.keys(this.cluster.outputs.addresses["slurm-compute"] ?? {});
+    const compute = Object.keys(this.cluster.outputs.addresses["compute"] ?? {});
     for (const id of this.ids) {
       const ask = `cat /var/tmp/${this.name}.${id} 2>/dev/null; date +now:%s`;
       const texts = await Promise.all(compute.map((m) => this.cluster.shell(m, ask)));
@@ -66,7 +66,7 @@ export class LongJobs {
 
   async stop(): Promise<void> {
     await this.cluster.shell("client", `scancel --name=${this.name}`);
-    const compute = Object.keys(this.cluster.outputs.addresses["slurm-compute"] ?? {});
+    const compute = Object.keys(this.cluster.outputs.addresses["compute"] ?? {});
     const remove = `rm -f /var/tmp/${this.name}.*`;
     await Promise.all(compute.map((m) => this.cluster.shell(m, remove)));
   }

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { type Progress, step } from "../../toolchain/progress";
+import { type Progress, step } from "../../lib/progress";
 import { keepFigures, keptFigures } from "../support/measured";
 import { CLIENTS, type Client, type Verdict } from "../support/load/faultProtocol";
 import { baseState, eventually } from "../support/site";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
-import { issue } from "../../components/certificateMaker";
+import { issue } from "../../programs/certificates";
 import { CA_FILE } from "../../components/certificates";
 import { Cluster } from "../faults/cluster";
 import { playbookVars, webSettings } from "../support/playbooks";

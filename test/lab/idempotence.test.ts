@@ -14,9 +14,9 @@ it("every playbook run again changes nothing", async () => {
   const results = await Promise.all(runs);
   expect(results.map((r) => r.playbook).sort()).toEqual([
     "galera.yml",
-    "haproxy.yml",
+    "entry.yml",
     "redis.yml",
-    "slurm-controllers.yml",
+    "controllers.yml",
     "slurm-nodes.yml",
     "web.yml",
     "web.yml",

@@ -92,5 +92,7 @@ it("stops where a tier is not whole, says so, and the same command goes on after
 it("refuses an unknown tier", async () => {
   const { code, said } = await hpc("restart", "mysql");
   expect(code).toBe(3);
-  expect(said).toContain('no tier "mysql"; allowed: galera, redis, haproxy, web, slurm, compute');
+  expect(said).toContain(
+    'no tier "mysql"; allowed: galera, redis, entry, web, controllers, compute',
+  );
 });

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { machinesOf, type StackOutputs } from "../../cli/stack";
-import { hpcHome } from "../../components/home";
+import { hpcHome } from "../../lib/home";
 import { playbookRequests, runPlaybook } from "../support/playbooks";
 import { CommandLines, type Needle, needlesOf, seenIn } from "../support/secrets";
 import { baseConfig, baseState, configure, pythonSource, python, stack } from "../support/site";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type MachineOutput, machinesOf, type StackOutputs } from "../../cli/stack";
 import { machineHealth } from "../../cli/health";
-import { firewall } from "../../components/firewall";
-import type { Role } from "../../components/topology";
+import { firewall } from "../../plan/firewall";
+import type { Role } from "../../plan/topology";
 import { admits } from "../support/admits";
 import { addressOf, baseConfig, baseState, on, parsed, python } from "../support/site";
 
@@ -65,7 +65,7 @@ describe("every machine lets in only what its role needs from whom it needs", ()
     // ssh and one more at least of every role but the login machine.
     for (const role of Object.keys(outputs.addresses)) {
       const ports = new Set(all.filter((l) => l.role === role).map((l) => l.port));
-      expect([role, ports.size >= (role === "client" ? 1 : 2)]).toEqual([role, true]);
+      expect([role, ports.size >= (role === "login" ? 1 : 2)]).toEqual([role, true]);
     }
   });
 
@@ -93,8 +93,8 @@ const dropped = async (machine: string) => {
 
 describe("a machine on the subnet cannot take a VIP over", () => {
   it.each([
-    ["haproxy", "web", site.vrrp.haproxyRouterId],
-    ["slurm-controller", "slurm", site.slurm.routerId],
+    ["entry", "web", site.vrrp.entryRouterId],
+    ["controllers", "slurm", site.slurm.routerId],
   ] as const)("the one of %s, by forged adverts", async (role, vip, router) => {
     const { vips } = outputs;
     const pair = Object.entries(outputs.addresses[role] ?? {});
@@ -125,14 +125,14 @@ describe("a machine on the subnet cannot take a VIP over", () => {
 });
 
 describe("files with secrets are for those who need them", () => {
-  const slurm = ["slurm-controller", "slurm-compute", "client"];
+  const slurm = ["controllers", "compute", "login"];
   const files: [roles: string[], files: string, mode: string][] = [
     [Object.keys(firewall(site).rules), "/etc/ssh/ssh_host_ed25519_key", "600 root:root"],
     [slurm, "/etc/munge/munge.key", "400 munge:munge"],
-    [["slurm-controller"], "/etc/slurm/slurmdbd.conf", "600 slurm:slurm"],
-    [["slurm-controller"], "/etc/slurm/fence.key", "600 root:root"],
-    [["haproxy"], "/etc/haproxy/site.pem", "600 root:root"],
-    [["haproxy"], "/etc/haproxy/haproxy.cfg", "640 root:haproxy"],
+    [["controllers"], "/etc/slurm/slurmdbd.conf", "600 slurm:slurm"],
+    [["controllers"], "/etc/slurm/fence.key", "600 root:root"],
+    [["entry"], "/etc/haproxy/site.pem", "600 root:root"],
+    [["entry"], "/etc/haproxy/haproxy.cfg", "640 root:haproxy"],
     [["redis"], "/etc/redis/{site,redis,sentinel}.conf", "640 redis:redis"],
     [["redis"], "/etc/redis/sentinel.seed", "640 redis:redis"],
     [["web"], "/opt/hpc-dashboard/*/.env", "640 root:www-data"],

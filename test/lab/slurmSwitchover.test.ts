@@ -23,7 +23,7 @@ it("moves there and back, and a running job goes on", async () => {
   await eventually("the job runs", 30, async () => (await start()).startsWith("RUNNING"));
   const before = await start();
   for (const wanted of [to, from]) {
-    const { code, said } = await hpc("switchover", "slurm");
+    const { code, said } = await hpc("switchover", "controllers");
     expect(code).toBe(0);
     expect(said).toContain(`${wanted} is the controller`);
     const outage = Number(/without an answer: ([\d.]+) s/.exec(said)?.[1]);
@@ -41,7 +41,7 @@ it("is refused when the other controller is not fit, and the holder serves on", 
   const holder = await cluster.holder("slurm");
   const other = holder === "slurm-m1" ? "slurm-m2" : "slurm-m1";
   await on(outputs, other, "systemctl stop slurm-watch");
-  const { code, said } = await hpc("switchover", "slurm");
+  const { code, said } = await hpc("switchover", "controllers");
   expect(code).toBe(1);
   expect(said).toContain(`slurm-watch is inactive on ${other}`);
   expect(await cluster.holder("slurm")).toBe(holder);

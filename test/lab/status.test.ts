@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import type { Finding, Verdict } from "../../cli/status/findings";
 import type { Status } from "../../cli/status/evaluate";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 import { Cluster } from "../faults/cluster";
 import { baseState, eventually, on, stack } from "../support/site";
 
@@ -83,7 +83,7 @@ it("status is 1 in time when a machine is dead or frozen; doctor names it, and i
 });
 
 it("status is 2 when a service is down, and doctor's commands bring it back", async () => {
-  const controllers = Object.keys(outputs.addresses["slurm-controller"] ?? {});
+  const controllers = Object.keys(outputs.addresses["controllers"] ?? {});
   await Promise.all(controllers.map((m) => on(outputs, m, "systemctl stop slurm-watch")));
   await eventually("status 2", 10, async () => (await hpc("status")).code === 2);
   const { code, findings } = await hpc("doctor");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { plan } from "../../components/topology";
-import { parseConfig } from "../../components/config";
+import { plan } from "../../plan/topology";
+import { parseConfig } from "../../plan/config";
 import { type PlannedResource, plainSecrets, violations } from "../../policy/rules";
 
 const service = { name: "a", port: 80, path: "/a", source: { path: "x" }, start: "x" };
@@ -52,7 +52,7 @@ describe("the policy", () => {
       const one = site({ hypervisors: { hv1: hypervisors.hv1 } });
       expect(violations(together, one)).toEqual([]);
     }
-    const asked = site({ hypervisors, allowOnOneHypervisor: ["haproxy"] });
+    const asked = site({ hypervisors, allowOnOneHypervisor: ["entry"] });
     const both = [domain("haproxy1", "host-hv1"), domain("haproxy2", "host-hv1")];
     expect(violations(both, asked)).toEqual([]);
   });

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
-import { previewOffline } from "../../cli/previewOffline";
+import { previewOffline } from "../../dev/previewOffline";
 import { buildPortal } from "../../portal/build";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 
 const TIMEOUT = 120_000;
 beforeAll(buildPortal);
@@ -35,10 +35,10 @@ describe("the offline preview of the reference site", () => {
       "slurm-m": 2,
       "nfs-srv": 1,
       compute: 2,
-      client: 1,
+      login: 1,
       redis: 3,
       galera: 3,
-      haproxy: 2,
+      entry: 2,
       web: n,
     });
   });
@@ -72,7 +72,7 @@ describe("the policy, in a preview", () => {
         path.join(dir, "index.ts"),
         `import * as pulumi from "@pulumi/pulumi";
          import { enforcePolicy } from "${projectRoot}/policy/enforce";
-         const machines = { "slurm-controller": [], haproxy: [], redis: [], galera: [] };
+         const machines = { controllers: [], entry: [], redis: [], galera: [] };
          enforcePolicy({ config: { web: { max: 1 } }, topology: { machines } } as never);
          class Server extends pulumi.ComponentResource {
            constructor(name: string, clients: string[]) { super("hpc-ha:nfs:NfsServer", name, { clients }); }

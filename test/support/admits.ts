@@ -1,6 +1,6 @@
 import { IPv4, parseCIDR } from "ipaddr.js";
-import type { Firewall } from "../../components/firewall";
-import type { Role } from "../../components/topology";
+import type { Firewall } from "../../plan/firewall";
+import type { Role } from "../../plan/topology";
 
 /** Whether a machine of a role lets in a TCP connection: what the rules mean, without nftables. */
 export function admits(firewall: Firewall, role: Role, port: number, from: string): boolean {

@@ -1,5 +1,5 @@
 import execa from "execa";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 import { stack } from "./site";
 
 /** Runs `npx hpc …` on the suite's stack, and shows what it says as it goes; exit code and all that it said. */

@@ -1,4 +1,4 @@
-import type { CertificateRequest } from "../../components/certificateMaker";
+import type { CertificateRequest } from "../../programs/certificates";
 
 /** What the certificate maker would say: a key of its own for each that is asked for. */
 export function issued(request: string) {

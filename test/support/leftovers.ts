@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { hpcHome } from "../../components/home";
+import { hpcHome } from "../../lib/home";
 
 /** What a stack may leave on this machine: domains, networks, mounts, directories, processes. */
 export async function leftovers(prefix: string): Promise<string[]> {

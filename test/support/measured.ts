@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 
 /** The page for people; each program that measures owns a section of it. */
 const PAGE = path.join(projectRoot, "docs", "measured.md");

@@ -1,5 +1,5 @@
 import execa from "execa";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 import type { FaultOptions } from "./load/faultProtocol";
 import type { Stack } from "../../cli/stack";
 import { stack } from "./site";
@@ -27,7 +27,7 @@ export async function runPlaybook(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ playbook: string; changed: number; said: string }> {
   const { playbook } = JSON.parse(request) as { playbook: string };
-  const run = await execa("node", ["--import", "tsx", "components/ansibleRunner.ts"], {
+  const run = await execa("node", ["--import", "tsx", "programs/ansible.ts"], {
     cwd: projectRoot,
     input: request,
     env,
@@ -49,7 +49,7 @@ export async function playbookVars(playbook: string): Promise<Record<string, unk
 export async function webSettings(): Promise<Pick<FaultOptions, "environment" | "dataCa">> {
   const vars = await playbookVars("web.yml");
   return {
-    environment: vars["web_node_environment"] as FaultOptions["environment"],
-    dataCa: String(vars["web_node_ca"]),
+    environment: vars["web_environment"] as FaultOptions["environment"],
+    dataCa: String(vars["web_ca"]),
   };
 }

@@ -1,4 +1,4 @@
-import { commandLine, processes } from "../../toolchain/processes";
+import { commandLine, processes } from "../../lib/processes";
 
 /** Pulumi's mark of a secret in an exported state. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";

@@ -3,9 +3,9 @@ import * as path from "node:path";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { Stack, type StackOutputs } from "../../cli/stack";
-import { parseConfig, type SiteConfig } from "../../components/config";
-import { plan } from "../../components/topology";
-import { projectRoot } from "../../toolchain/versions";
+import { parseConfig, type SiteConfig } from "../../plan/config";
+import { plan } from "../../plan/topology";
+import { projectRoot } from "../../lib/project";
 
 /** The suite's own stack; its network is another than the lab's, so both can run beside each other. */
 export const stack = new Stack("test", (text) => console.log(text));
@@ -28,12 +28,12 @@ export function baseConfig(): Values {
   const web = { ...config["hpc-ha:web"], drainSeconds: DRAIN_SECONDS };
   const base = { ...values, cidr: CIDR, web };
   const site = parsed(base);
-  const from = plan(site).machines.client.map((m) => m.address);
+  const from = plan(site).machines.login.map((m) => m.address);
   const { redis, mysql } = site.ports;
   const allow = [
-    { role: "haproxy", port: redis, from },
-    { role: "haproxy", port: mysql, from },
-    { role: "slurm-controller", port: 22, from },
+    { role: "entry", port: redis, from },
+    { role: "entry", port: mysql, from },
+    { role: "controllers", port: 22, from },
   ];
   return { ...base, firewall: { allow } };
 }

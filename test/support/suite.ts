@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
-import { prepare } from "../../cli/lab";
-import { stages } from "../../cli/stages";
+import { prepare } from "../../dev/lab";
+import { stages } from "../../dev/stages";
 import { releaseHost } from "../../toolchain/host";
-import { type Progress, step } from "../../toolchain/progress";
+import { type Progress, step } from "../../lib/progress";
 import { leftovers } from "./leftovers";
 import { baseState, stack } from "./site";
 

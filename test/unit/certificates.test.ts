@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { createServer, connect, type Server } from "node:tls";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type CertificateRequest, issue, type Issued } from "../../components/certificateMaker";
+import { type CertificateRequest, issue, type Issued } from "../../programs/certificates";
 
 const request: CertificateRequest = {
   site: "hpc-ha-lab",

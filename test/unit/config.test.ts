@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { ConfigError, parseConfig } from "../../components/config";
-import { fenceAddressOf, plan } from "../../components/topology";
+import { ConfigError, parseConfig } from "../../plan/config";
+import { fenceAddressOf, plan } from "../../plan/topology";
 
 const service = (name: string, port: number, path: string) => ({
   name,
@@ -96,7 +96,7 @@ describe("parseConfig", () => {
 describe("plan", () => {
   it("places the machines of the reference site", () => {
     const { machines, slurmVip, webVip } = plan(parseConfig({ ...valid, cidr: "192.168.1.0/24" }));
-    expect(machines["slurm-controller"].map((m) => [m.name, m.address])).toEqual([
+    expect(machines["controllers"].map((m) => [m.name, m.address])).toEqual([
       ["slurm-m1", "192.168.1.10"],
       ["slurm-m2", "192.168.1.11"],
     ]);
@@ -104,14 +104,14 @@ describe("plan", () => {
     expect(machines.web.map((m) => m.address)).toEqual(["192.168.1.21", "192.168.1.22"]);
     const count = Object.fromEntries(Object.entries(machines).map(([r, m]) => [r, m.length]));
     expect(count).toEqual({
-      "slurm-controller": 2,
-      "slurm-compute": 2,
-      client: 1,
+      controllers: 2,
+      compute: 2,
+      login: 1,
       redis: 3,
       galera: 3,
-      haproxy: 2,
+      entry: 2,
       web: 2,
-      "nfs-server": 0,
+      share: 0,
     });
   });
 
@@ -133,13 +133,13 @@ describe("the sets whose size is fixed", () => {
     expect(Object.fromEntries(roles(undefined))).toMatchObject({
       redis: 3,
       galera: 3,
-      haproxy: 2,
-      client: 1,
+      entry: 2,
+      login: 1,
     });
   });
 
   it("may be one machine each, for a site to try things on", () => {
-    const members = { redis: 1, galera: 1, haproxy: 1, client: 0 };
+    const members = { redis: 1, galera: 1, entry: 1, login: 0 };
     expect(Object.fromEntries(roles(JSON.stringify(members)))).toMatchObject(members);
   });
 
@@ -147,8 +147,8 @@ describe("the sets whose size is fixed", () => {
     ["redis", 2],
     ["galera", 2],
     ["galera", 5],
-    ["haproxy", 0],
-    ["client", 2],
+    ["entry", 0],
+    ["login", 2],
   ])("refuse %s: %d", (role, count) => {
     expect(faults({ members: JSON.stringify({ [role]: count }) })).toEqual([
       expect.stringMatching(`^members.${role} = ${count}: `),
@@ -180,7 +180,7 @@ describe("a site of VMs", () => {
     );
 
   it("has the machine of the state share, with its data volume", () => {
-    const [nfs, ...others] = plan(parseConfig(onVms({ image }))).machines["nfs-server"];
+    const [nfs, ...others] = plan(parseConfig(onVms({ image }))).machines["share"];
     expect(others).toEqual([]);
     expect(nfs).toMatchObject({
       name: "nfs-srv",
@@ -203,7 +203,7 @@ describe("a site of VMs", () => {
       Object.entries(where).filter(([m, h]) => m.startsWith(prefix) && h === hypervisor).length;
     for (const [prefix, members] of [
       ["slurm-m", 2],
-      ["haproxy", 2],
+      ["entry", 2],
       ["redis", 3],
       ["galera", 3],
       ["web", 2],
@@ -220,8 +220,8 @@ describe("a site of VMs", () => {
   });
 
   it.each([
-    [{ "slurm-m1": "hv1", "slurm-m2": "hv1" }, "slurm-controller", "slurm-m1 and slurm-m2"],
-    [{ haproxy1: "hv2", haproxy2: "hv2" }, "haproxy", "haproxy1 and haproxy2"],
+    [{ "slurm-m1": "hv1", "slurm-m2": "hv1" }, "controllers", "slurm-m1 and slurm-m2"],
+    [{ haproxy1: "hv2", haproxy2: "hv2" }, "entry", "haproxy1 and haproxy2"],
     [{ redis1: "hv2", redis2: "hv2", redis3: "hv2" }, "redis", "redis1 and redis2 and redis3"],
   ])("refuses %o unless it is asked for in so many words", (placement, role, who) => {
     const vm = { image, network, hypervisors, placement };

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { parseConfig, type SiteConfig } from "../../components/config";
-import { firewall } from "../../components/firewall";
-import type { Role } from "../../components/topology";
+import { parseConfig, type SiteConfig } from "../../plan/config";
+import { firewall } from "../../plan/firewall";
+import type { Role } from "../../plan/topology";
 import { admits } from "../support/admits";
 
 const root = path.join(__dirname, "..", "..");
@@ -27,9 +27,9 @@ const FROM: Record<string, string> = {
   web: at(21),
   redis: at(131),
   galera: at(141),
-  haproxy: at(151),
+  entry: at(151),
   compute: at(161),
-  client: at(190),
+  login: at(190),
   stranger: at(200),
 };
 /** Who of them is let in. */
@@ -41,28 +41,28 @@ const letIn = (role: Role, port: number, of = site()) =>
 describe("who may talk to whom", () => {
   const { ports, services } = site();
   it.each<[Role, number, string]>([
-    ["slurm-controller", ports.slurmctld, "controller compute client"],
-    ["slurm-controller", ports.slurmdbd, "controller compute client"],
-    ["slurm-compute", ports.slurmd, "controller compute client"],
-    ["slurm-compute", ports.srunFirst, "controller compute"],
-    ["slurm-compute", 40000, "compute"],
-    ["client", ports.srunFirst, "controller compute"],
-    ["client", ports.srunLast, "controller compute"],
-    ["client", ports.srunLast + 1, ""],
+    ["controllers", ports.slurmctld, "controller compute login"],
+    ["controllers", ports.slurmdbd, "controller compute login"],
+    ["compute", ports.slurmd, "controller compute login"],
+    ["compute", ports.srunFirst, "controller compute"],
+    ["compute", 40000, "compute"],
+    ["login", ports.srunFirst, "controller compute"],
+    ["login", ports.srunLast, "controller compute"],
+    ["login", ports.srunLast + 1, ""],
     ["redis", ports.redis, "redis haproxy"],
     ["redis", ports.sentinel, "redis"],
-    ["galera", ports.mysql, "haproxy"],
-    ["galera", ports.galeraCheck, "haproxy"],
+    ["galera", ports.mysql, "entry"],
+    ["galera", ports.galeraCheck, "entry"],
     ["galera", ports.galeraReplication, "galera"],
     ["galera", ports.galeraIst, "galera"],
     ["galera", ports.galeraSst, "galera"],
-    ["haproxy", ports.http, Object.keys(FROM).join(" ")],
-    ["haproxy", ports.https, Object.keys(FROM).join(" ")],
-    ["haproxy", ports.stats, "hypervisor"],
-    ["haproxy", ports.haproxyPeer, "haproxy"],
-    ["haproxy", ports.redis, "web"],
-    ["haproxy", ports.mysql, "controller web"],
-    ...services.map((s): [Role, number, string] => ["web", s.port, "haproxy"]),
+    ["entry", ports.http, Object.keys(FROM).join(" ")],
+    ["entry", ports.https, Object.keys(FROM).join(" ")],
+    ["entry", ports.stats, "hypervisor"],
+    ["entry", ports.haproxyPeer, "entry"],
+    ["entry", ports.redis, "web"],
+    ["entry", ports.mysql, "controller web"],
+    ...services.map((s): [Role, number, string] => ["web", s.port, "entry"]),
     ["web", 22, "hypervisor"],
     ["web", 12345, ""],
   ])("%s, port %i: %s", (role, port, who) => {
@@ -82,39 +82,37 @@ describe("who may talk to whom", () => {
     const { rules } = firewall(site());
     const peers = (role: Role) =>
       rules[role].flatMap((rule) => (rule.protocol === "vrrp" ? rule.peers : []));
-    expect(peers("haproxy")).toEqual([
+    expect(peers("entry")).toEqual([
       { address: at(151), mac: "52:54:00:12:01:97" },
       { address: at(152), mac: "52:54:00:12:01:98" },
     ]);
-    expect(peers("slurm-controller").map((p) => p.address)).toEqual([at(10), at(11)]);
-    expect((["client", "web", "redis", "galera", "slurm-compute"] as const).flatMap(peers)).toEqual(
-      [],
-    );
+    expect(peers("controllers").map((p) => p.address)).toEqual([at(10), at(11)]);
+    expect((["login", "web", "redis", "galera", "compute"] as const).flatMap(peers)).toEqual([]);
   });
 
   it("is the same whatever the present size of the web pool, and knows all of it", () => {
     expect(firewall(site({ webReplicas: "10" }))).toEqual(firewall(site()));
-    expect(admits(firewall(site()), "haproxy", ports.redis, at(30))).toBe(true);
-    expect(admits(firewall(site()), "haproxy", ports.redis, at(31))).toBe(false);
+    expect(admits(firewall(site()), "entry", ports.redis, at(30))).toBe(true);
+    expect(admits(firewall(site()), "entry", ports.redis, at(31))).toBe(false);
   });
 
   it("has no rule for a tier that is not there", () => {
     const none = firewall(site({ slurm: { computeNodes: 0 } }));
-    expect(none.rules["slurm-compute"].map((r) => r.what)).not.toContain("parallel jobs");
+    expect(none.rules["compute"].map((r) => r.what)).not.toContain("parallel jobs");
   });
 
   it("lets administrators in from where the config says, else from the subnet's gateway", () => {
     const elsewhere = site({ firewall: { adminNetworks: [at(200), "10.0.0.0/8"] } });
     expect(letIn("galera", 22, elsewhere)).toBe("stranger");
-    expect(admits(firewall(elsewhere), "haproxy", ports.stats, "10.9.8.7")).toBe(true);
+    expect(admits(firewall(elsewhere), "entry", ports.stats, "10.9.8.7")).toBe(true);
   });
 
   it("lets in what the config allows besides, and no more", () => {
-    const allow = [{ role: "haproxy", port: ports.mysql, from: [at(190), at(200)] }];
+    const allow = [{ role: "entry", port: ports.mysql, from: [at(190), at(200)] }];
     const open = site({ firewall: { allow } });
-    expect(letIn("haproxy", ports.mysql, open)).toBe("controller web client stranger");
-    expect(letIn("haproxy", ports.redis, open)).toBe("web");
-    expect(letIn("galera", ports.mysql, open)).toBe("haproxy");
+    expect(letIn("entry", ports.mysql, open)).toBe("controller web login stranger");
+    expect(letIn("entry", ports.redis, open)).toBe("web");
+    expect(letIn("galera", ports.mysql, open)).toBe("entry");
   });
 });
 

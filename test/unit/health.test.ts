@@ -26,14 +26,14 @@ const haproxy = (haproxyState: string) =>
 
 describe("judge", () => {
   it("is content with what runs, and tells the VIPs", () => {
-    expect(judge(answer("haproxy", haproxy("active   running")), STACK)).toMatchObject({
+    expect(judge(answer("entry", haproxy("active   running")), STACK)).toMatchObject({
       health: "ok",
       vips: ["web"],
     });
   });
 
   it("names units that failed and units that are not there", () => {
-    expect(judge(answer("haproxy", haproxy("failed   failed")), STACK)).toMatchObject({
+    expect(judge(answer("entry", haproxy("failed   failed")), STACK)).toMatchObject({
       health: "not running: haproxy",
     });
     expect(judge(answer("galera", haproxy("failed   failed")), STACK).faults).toEqual([
@@ -63,7 +63,7 @@ ${mysql}% /var/lib/mysql
   });
 
   it("knows a machine that said nothing", () => {
-    expect(judge(answer("haproxy", undefined), STACK)).toMatchObject({
+    expect(judge(answer("entry", undefined), STACK)).toMatchObject({
       health: "does not answer",
       vips: [],
     });
@@ -79,8 +79,8 @@ ${mysql}% /var/lib/mysql
       .map((u) => `${u}.service loaded active running ${u}`)
       .join("\n");
     const vip = "\n2: eth0    inet 198.18.1.100/24 scope global secondary eth0";
-    expect(judge(answer("slurm-controller", units), STACK).health).toBe("ok");
-    expect(judge(answer("slurm-controller", units + vip), STACK)).toMatchObject({
+    expect(judge(answer("controllers", units), STACK).health).toBe("ok");
+    expect(judge(answer("controllers", units + vip), STACK)).toMatchObject({
       health: "not running: slurmctld",
       vips: ["slurm"],
     });

@@ -3,7 +3,7 @@ import { TLSSocket } from "node:tls";
 import { Redis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import { afterEach, describe, expect, it } from "vitest";
-import { issue } from "../../components/certificateMaker";
+import { issue } from "../../programs/certificates";
 import { verifiedMysql, verifiedRedis } from "../../portal/tls";
 
 /** A store with a certificate for 127.0.0.101 only. */

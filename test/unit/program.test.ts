@@ -4,7 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { CertificateRequest } from "../../components/certificateMaker";
+import type { CertificateRequest } from "../../programs/certificates";
 import { buildPortal } from "../../portal/build";
 import { issued } from "../support/issued";
 
@@ -15,7 +15,7 @@ interface Made {
 }
 
 // The driver's code is serialised into the state, which needs it as node loads it, not as the tests do.
-vi.mock("../../components/machine/container", () => ({
+vi.mock("../../drivers/container/container", () => ({
   Container: class extends pulumi.CustomResource {
     declare readonly address: pulumi.Output<string>;
     declare readonly hostKey: pulumi.Output<string>;
@@ -24,7 +24,7 @@ vi.mock("../../components/machine/container", () => ({
     }
   },
 }));
-vi.mock("../../components/machine/fenceDaemon", () => ({
+vi.mock("../../drivers/container/fenceDaemon", () => ({
   FenceDaemon: class extends pulumi.CustomResource {
     constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
       super(FENCE_DAEMON, name, args, opts);
@@ -135,10 +135,10 @@ describe("the program", () => {
     );
     expect(playbooks.sort()).toEqual([
       "compute-config-run: slurm-nodes.yml",
-      "entry-config-run: haproxy.yml",
+      "entry-config-run: entry.yml",
       "galera-config-run: galera.yml",
       "redis-config-run: redis.yml",
-      "slurm-config-run: slurm-controllers.yml",
+      "slurm-config-run: controllers.yml",
       "web-web1-config-run: web.yml",
       "web-web2-config-run: web.yml",
       "web-web3-config-run: web.yml",
@@ -212,9 +212,9 @@ describe("the program", () => {
     expect([keys("slurm-config-run"), keys("web-web1-config-run")]).toEqual([[], []]);
     const file = "/etc/ssl/site-ca.pem";
     expect(stdinOf("web-web1-config-run")["vars"]).toMatchObject({
-      web_node_ca: "the CA",
-      web_node_ca_file: file,
-      web_node_environment: { REDIS_CA: file, DB_CA: file },
+      web_ca: "the CA",
+      web_ca_file: file,
+      web_environment: { REDIS_CA: file, DB_CA: file },
     });
   });
 
@@ -226,8 +226,8 @@ describe("the program", () => {
     expect(Object.keys(certificates)).toHaveLength(6);
     expect(certificates).not.toHaveProperty("web");
     expect(stdinOf("entry-config-run")["vars"]).toMatchObject({
-      haproxy_certificate_pem: "the owner's chain\n\n",
-      haproxy_ca: "the CA",
+      entry_certificate_pem: "the owner's chain\n\n",
+      entry_ca: "the CA",
     });
     expect(plain(made.find((m) => m.name === "files-ca.pem")?.inputs["stdin"])).toBe(
       "the owner's chain\n",

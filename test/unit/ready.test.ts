@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { becomeReady, type ReadyRequest } from "../../components/machine/ready";
+import { becomeReady, type ReadyRequest } from "../../programs/ready";
 
 let dir: string;
 beforeEach(() => {

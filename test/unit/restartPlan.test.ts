@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseTiers, planTier } from "../../cli/restart/plan";
+import { chooseTiers, planTier } from "../../rollout/plan";
 
 const words = (steps: { machine: string; action: string }[]) =>
   steps.map((s) => `${s.action} ${s.machine}`);
@@ -27,7 +27,7 @@ describe("planTier", () => {
 
   it("relieves the holder of a pair", () => {
     const pair = { members: ["slurm-m1", "slurm-m2"], holder: "slurm-m1" };
-    expect(words(planTier("slurm", pair, []))).toEqual([
+    expect(words(planTier("controllers", pair, []))).toEqual([
       "restart slurm-m2",
       "relieve slurm-m1",
       "restart slurm-m1",
@@ -36,7 +36,7 @@ describe("planTier", () => {
 
   it("restarts a machine that is alone, and moves nothing", () => {
     const alone = { members: ["haproxy1"], holder: "haproxy1" };
-    expect(words(planTier("haproxy", alone, []))).toEqual(["restart haproxy1"]);
+    expect(words(planTier("entry", alone, []))).toEqual(["restart haproxy1"]);
   });
 
   it("has no order where all serve", () => {
@@ -59,13 +59,13 @@ describe("planTier", () => {
 
 describe("chooseTiers", () => {
   it("means all when none is named, and keeps the order in which they stand on each other", () => {
-    expect(chooseTiers([])).toEqual(["galera", "redis", "haproxy", "web", "slurm", "compute"]);
+    expect(chooseTiers([])).toEqual(["galera", "redis", "entry", "web", "controllers", "compute"]);
     expect(chooseTiers(["web", "redis"])).toEqual(["redis", "web"]);
   });
 
   it("refuses what it does not know and says what is allowed", () => {
     expect(() => chooseTiers(["web", "webs"])).toThrow(
-      'no tier "webs"; allowed: galera, redis, haproxy, web, slurm, compute, or none for all',
+      'no tier "webs"; allowed: galera, redis, entry, web, controllers, compute, or none for all',
     );
   });
 });

@@ -13,12 +13,12 @@ import { renderFindings, renderStatus } from "../../cli/status/render";
 /** Outputs of the lab that was captured; of its eight services two are kept. */
 const outputs: PublicOutputs = {
   addresses: {
-    client: { client: "198.18.3.190" },
+    login: { client: "198.18.3.190" },
     galera: { galera1: "198.18.3.141", galera2: "198.18.3.142", galera3: "198.18.3.143" },
-    haproxy: { haproxy1: "198.18.3.151", haproxy2: "198.18.3.152" },
+    entry: { haproxy1: "198.18.3.151", haproxy2: "198.18.3.152" },
     redis: { redis1: "198.18.3.131", redis2: "198.18.3.132", redis3: "198.18.3.133" },
-    "slurm-compute": { compute1: "198.18.3.161", compute2: "198.18.3.162" },
-    "slurm-controller": { "slurm-m1": "198.18.3.10", "slurm-m2": "198.18.3.11" },
+    compute: { compute1: "198.18.3.161", compute2: "198.18.3.162" },
+    controllers: { "slurm-m1": "198.18.3.10", "slurm-m2": "198.18.3.11" },
     web: { web1: "198.18.3.21", web2: "198.18.3.22" },
   },
   vips: { slurm: "198.18.3.100", web: "198.18.3.101", data: "198.18.3.102" },

@@ -16,22 +16,17 @@ import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { isMadeAnew } from "../../components/machine/gate";
-import { instanceId, type Identity, renderSeed } from "../../components/machine/cloudInit";
+import { isMadeAnew } from "../../programs/gate";
+import { instanceId, type Identity, renderSeed } from "../../drivers/vm/cloudInit";
 import {
   applyScript,
   type FenceServiceRequest,
   localUri,
   removeScript,
   sshOf,
-} from "../../components/machine/fenceService";
-import {
-  prepareScript,
-  type ReadyRequest,
-  resolvConf,
-  timesyncd,
-} from "../../components/machine/ready";
-import { usableMiB } from "../../components/slurmMasters";
+} from "../../programs/fenceService";
+import { prepareScript, type ReadyRequest, resolvConf, timesyncd } from "../../programs/ready";
+import { usableMiB } from "../../components/controllers";
 import { type Intent, violations } from "../../policy/rules";
 import { buildPortal } from "../../portal/build";
 import { type Registration, registrations } from "../support/mockedProgram";
@@ -42,9 +37,9 @@ vi.mock("../../policy/enforce", () => ({
   enforcePolicy: (intent: Intent) => (policy.intent = intent),
 }));
 // There is none to ask.
-vi.mock("../../components/machine/hypervisorAnswer", () => ({ warnUnlessAnswers: vi.fn() }));
+vi.mock("../../drivers/vm/hypervisorAnswer", () => ({ warnUnlessAnswers: vi.fn() }));
 // As in the tests of the whole program: its code is serialised as node loads it.
-vi.mock("../../components/machine/fenceDaemon", () => ({
+vi.mock("../../drivers/container/fenceDaemon", () => ({
   FenceDaemon: class extends pulumi.CustomResource {
     constructor(name: string, args: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
       super("test:machine:FenceDaemon", name, args, opts);

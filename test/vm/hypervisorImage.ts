@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { build, isFresh } from "../../image/build";
-import { hpcHome } from "../../components/home";
-import { type Progress, step } from "../../toolchain/progress";
+import { hpcHome } from "../../lib/home";
+import { type Progress, step } from "../../lib/progress";
 
 /** What docs/production.md wants on a hypervisor, and what any Debian server has. */
 const PACKAGES = [

@@ -2,14 +2,9 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import {
-  bootXml,
-  INIT,
-  INIT_SCRIPT,
-  removeControlGroups,
-} from "../../components/machine/containerProvider";
-import { sshOf } from "../../components/machine/fenceService";
-import { hpcHome } from "../../components/home";
+import { bootXml, INIT, INIT_SCRIPT, removeControlGroups } from "../../drivers/container/provider";
+import { sshOf } from "../../programs/fenceService";
+import { hpcHome } from "../../lib/home";
 import type { Needs } from "../../toolchain/host";
 import { eventually } from "../support/site";
 

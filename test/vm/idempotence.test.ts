@@ -14,10 +14,10 @@ it("every playbook run again changes nothing", async () => {
   for (const request of await playbookRequests(stack)) results.push(await runPlaybook(request));
   expect(results.map((r) => r.playbook).sort()).toEqual([
     "galera.yml",
-    "haproxy.yml",
-    "nfs.yml",
+    "entry.yml",
+    "share.yml",
     "redis.yml",
-    "slurm-controllers.yml",
+    "controllers.yml",
     "slurm-nodes.yml",
     "web.yml",
   ]);

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import { fenceServiceName } from "../../components/machine/fenceService";
+import { fenceServiceName } from "../../programs/fenceService";
 import { Hypervisor } from "./hypervisors";
 import { baseState, type Site, stack } from "./site";
 

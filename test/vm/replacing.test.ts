@@ -57,7 +57,7 @@ async function switchedOff(machines: string[]): Promise<Map<string, number>> {
 it("more memory for the controllers: one at a time, the second when the first is whole again; the job goes on", async () => {
   const job = await site.runningJob(3600);
   const before = await site.job(job);
-  await resize("slurm-controller", { memoryMiB: 832 });
+  await resize("controllers", { memoryMiB: 832 });
   expect(await toBeReplaced()).toEqual(["slurm-slurm-m1-domain", "slurm-slurm-m2-domain"]);
   const off = await switchedOff(["slurm-m1", "slurm-m2"]);
   expect((await lastChanges(stack))["replace"]).toBe(2);
@@ -78,7 +78,7 @@ it("the NFS server made anew, with a larger root disk: its data volume stays, an
   const before = await site.job(job);
   const data = "findmnt -no UUID /slurm_shared; cat /etc/machine-id";
   const [uuid, machine] = (await site.on("nfs-srv", data)).split("\n");
-  await resize("nfs-server", { diskGiB: 5 });
+  await resize("share", { diskGiB: 5 });
   expect(await toBeReplaced()).toEqual([
     `${stack.prefix}-nfs-srv-root`,
     "slurm-share-nfs-nfs-srv-domain",

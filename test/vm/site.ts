@@ -4,11 +4,11 @@ import execa from "execa";
 import * as yaml from "js-yaml";
 import { machineHealth, type Patience } from "../../cli/health";
 import { Stack, type StackOutputs } from "../../cli/stack";
-import { hpcHome } from "../../components/home";
+import { hpcHome } from "../../lib/home";
 import { ensureDisk } from "../../image/disk";
 import { histories } from "../faults/history";
 import { saved } from "../faults/longJobs";
-import { projectRoot } from "../../toolchain/versions";
+import { projectRoot } from "../../lib/project";
 import { eventually, on } from "../support/site";
 import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
 
@@ -53,16 +53,16 @@ export async function baseConfig(): Promise<Values> {
     cidr: CIDR,
     webReplicas: "1",
     web: { min: 1, max: 3, drainSeconds: 8, readySeconds: PATIENCE },
-    members: { redis: 1, galera: 1, haproxy: 1, client: 0 },
+    members: { redis: 1, galera: 1, entry: 1, login: 0 },
     slurm: { computeNodes: 1 },
     sizes: {
-      "slurm-controller": small,
+      controllers: small,
       // One for the job that goes on, one for what is tried beside it.
-      "slurm-compute": { ...small, vcpus: 2 },
-      "nfs-server": { ...small, dataGiB: 1 },
+      compute: { ...small, vcpus: 2 },
+      share: { ...small, dataGiB: 1 },
       redis: { ...small, memoryMiB: 512 },
       galera: small,
-      haproxy: { ...small, memoryMiB: 512 },
+      entry: { ...small, memoryMiB: 512 },
       web: { ...small, memoryMiB: 1024 },
     },
     vm: {

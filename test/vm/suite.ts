@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { stages } from "../../cli/stages";
-import { hpcHome } from "../../components/home";
+import { stages } from "../../dev/stages";
+import { hpcHome } from "../../lib/home";
 import { ensureDisk } from "../../image/disk";
 import { buildPortal } from "../../portal/build";
 import { ensureHost, ensurePackages, releaseHost } from "../../toolchain/host";
-import { type Progress, step } from "../../toolchain/progress";
+import { type Progress, step } from "../../lib/progress";
 import { keepFigures } from "../support/measured";
 import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";

@@ -1,0 +1,204 @@
+/**
+ * Times what people wait for, on a stack of its own: from nothing to all healthy, no change, scaling. Beside each, in
+ * the same run, what it is to be judged by: the floor (machines started by virsh, services by a shell script) and
+ * what an administrator would do instead of a scale-out (all playbooks on all machines).
+ */
+import execa from "execa";
+import { Load } from "../test/support/load";
+import { keepFigures } from "../test/support/measured";
+import { playbookRequests, runPlaybook } from "../test/support/playbooks";
+import { configure, eventually, on, scale, stack } from "../test/support/site";
+import { removeStack } from "../test/support/suite";
+import { releaseHost } from "../toolchain/host";
+import { type Progress, step } from "../lib/progress";
+import { projectRoot } from "../lib/project";
+import { machineHealth } from "../cli/health";
+import { prepare } from "./lab";
+import type { StackOutputs } from "../cli/stack";
+
+const progress: Progress = (text) => console.log(text);
+/** How often each of the short measurements is made; the median counts. */
+const REPEATS = 3;
+
+interface Figure {
+  what: string;
+  seconds: number;
+  /** What it is compared with, and how. */
+  goal?: string;
+}
+const figures: Figure[] = [];
+
+async function measure(what: string, work: () => Promise<unknown>): Promise<number> {
+  const start = Date.now();
+  await step(what, progress, work);
+  return (Date.now() - start) / 1000;
+}
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
+
+/** All units run, and each of the eight services answers through the web VIP. */
+async function allHealthy(outputs: StackOutputs): Promise<void> {
+  const urls = Object.entries(outputs.urls).map(([name, url]) =>
+    name === "auth_portal" ? `${url}/login` : url,
+  );
+  const ask = `for url in ${urls.join(" ")}; do curl -sfko /dev/null -m 2 "$url" || exit 1; done; scontrol ping`;
+  await eventually("all healthy", 240, async () => {
+    const machines = await machineHealth(outputs);
+    if (machines.some((m) => m.health !== "ok")) return false;
+    return !(await on(outputs, "client", ask, { reject: false })).failed;
+  });
+}
+
+/** From the start of the command until the last of the new nodes answers its first request, s. */
+async function scaleOut(outputs: StackOutputs, from: number, to: number): Promise<number> {
+  const load = await Load.start(outputs);
+  try {
+    const start = Date.now();
+    await step(`scale-out ${from} -> ${to}`, progress, () => scale(to));
+    const expected = Array.from({ length: to - from }, (_, i) => `web${from + i + 1}`);
+    const first = new Map<string, number>();
+    await eventually("the new nodes serve", 30, async () => {
+      const { served } = await load.report();
+      for (const node of expected) {
+        const at = served[node]?.first;
+        if (at !== undefined && !first.has(node)) first.set(node, at);
+      }
+      return first.size === expected.length;
+    });
+    await load.stop();
+    return (Math.max(...first.values()) - start) / 1000;
+  } finally {
+    load.kill();
+  }
+}
+
+/** The same machines started by virsh, and their services by a shell script. */
+async function floor(outputs: StackOutputs): Promise<number> {
+  const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
+  const { stdout } = await virsh("list", "--name");
+  const domains = stdout.split("\n").filter((name) => name.startsWith(`${stack.prefix}-`));
+  await on(outputs, "galera3", "systemctl stop mariadb");
+  await on(outputs, "galera2", "systemctl stop mariadb");
+  await on(outputs, "galera1", "systemctl stop mariadb");
+  // Nothing starts by itself: the script is to do it.
+  const units =
+    "mariadb galera-check redis-server redis-sentinel haproxy keepalived munge slurmd slurmdbd slurm-watch";
+  const each = (command: string) =>
+    Promise.all(
+      domains.map((d) => on(outputs, d.slice(stack.prefix.length + 1), command, { reject: false })),
+    );
+  await each(`systemctl disable ${units} 'hpc-web@*' 2>/dev/null; systemctl poweroff`);
+  await eventually("all machines are off", 60, async () => {
+    const running = (await virsh("list", "--name")).stdout.split("\n");
+    return domains.every((d) => !running.includes(d));
+  });
+  const services = Object.keys(outputs.urls).map((s) => `hpc-web@${s}`);
+  const start = async () => {
+    for (const domain of domains) await virsh("start", domain);
+    const run = async (machines: string[], command: string) =>
+      Promise.all(
+        machines.map((m) =>
+          eventually(m, 60, async () => !(await on(outputs, m, command, { reject: false })).failed),
+        ),
+      );
+    const names = (role: string) => Object.keys(outputs.addresses[role] ?? {});
+    await Promise.all([
+      run(names("redis"), "systemctl start redis-server redis-sentinel"),
+      run(names("entry"), "systemctl start haproxy keepalived"),
+      run(names("web"), `systemctl start ${services.join(" ")}`),
+      run(names("login"), "systemctl start munge"),
+      run(["galera1"], "galera_new_cluster && systemctl start galera-check").then(async () => {
+        await run(["galera2", "galera3"], "systemctl start mariadb galera-check");
+        await run(names("controllers"), "systemctl start munge slurmdbd slurm-watch keepalived");
+        await run(names("compute"), "systemctl start munge slurmd");
+      }),
+    ]);
+    await allHealthy(outputs);
+  };
+  return measure("floor: the same machines by virsh and a shell script", start);
+}
+
+async function main(): Promise<void> {
+  await prepare();
+  try {
+    const tools: number[] = [];
+    for (let i = 0; i < REPEATS; i += 1) {
+      tools.push(
+        await measure("tools, when they are there", () =>
+          execa("toolchain/bootstrap.sh", ["toolchain/setup.ts"], { cwd: projectRoot }),
+        ),
+      );
+    }
+    figures.push({ what: "tools' second run", seconds: median(tools), goal: "< 2 s" });
+
+    configure();
+    await stack.ensure();
+    const nothing = await measure("pulumi up from nothing to all healthy", async () => {
+      await stack.run("up");
+      await allHealthy(await stack.outputs());
+    });
+    const outputs = await stack.outputs();
+
+    const noop: number[] = [];
+    for (let i = 0; i < REPEATS; i += 1) {
+      noop.push(await measure("pulumi up without a change", () => stack.run("up")));
+    }
+    figures.push({ what: "`pulumi up`, no change", seconds: median(noop), goal: "< 15 s" });
+
+    const three: number[] = [];
+    const six: number[] = [];
+    const scaleIn: number[] = [];
+    const instead: number[] = [];
+    for (let i = 0; i < REPEATS; i += 1) {
+      three.push(await scaleOut(outputs, 2, 3));
+      const requests = await playbookRequests();
+      instead.push(
+        await measure("instead: all playbooks on all machines", async () => {
+          for (const request of requests) await runPlaybook(request, { HPC_HA_MITOGEN: undefined });
+        }),
+      );
+      scaleIn.push(await measure("scale-in 3 -> 2", () => scale(2)));
+      six.push(await scaleOut(outputs, 2, 6));
+      await step("scale-in 6 -> 2", progress, () => scale(2));
+    }
+    const out = median(three);
+    const floorSeconds = await floor(outputs);
+    const ratio = (n: number) => n.toFixed(2);
+    figures.push(
+      {
+        what: "`pulumi up` from nothing to all healthy",
+        seconds: nothing,
+        goal: `< 300 s; <= 3 x floor (is ${ratio(nothing / floorSeconds)})`,
+      },
+      { what: "floor: virsh and a shell script, configured disks", seconds: floorSeconds },
+      { what: "scale-out 2 -> 3, to the first request", seconds: out, goal: "< 45 s" },
+      {
+        what: "instead: all playbooks on all machines, plain Ansible, nothing to change",
+        seconds: median(instead),
+        goal: `>= 4 x scale-out (is ${ratio(median(instead) / out)})`,
+      },
+      {
+        what: "scale-out 2 -> 6, to the last one's first request",
+        seconds: median(six),
+        goal: `<= 1.5 x 2 -> 3 (is ${ratio(median(six) / out)})`,
+      },
+      { what: "scale-in 3 -> 2, nothing to drain", seconds: median(scaleIn) },
+    );
+  } finally {
+    await step("Removing the bench's machines", progress, removeStack);
+    await releaseHost(progress);
+  }
+  const rows = figures.map((f) => `| ${f.what} | ${f.seconds.toFixed(1)} | ${f.goal ?? ""} |`);
+  const table = ["| what | s | goal |", "| --- | --- | --- |", ...rows].join("\n");
+  progress(`\n${table}\n`);
+  keepFigures("bench", { measured: new Date().toISOString(), figures }, table);
+  progress("Kept in docs/measured.md and docs/bench.json");
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import execa from "execa";
+import * as yaml from "js-yaml";
+import { buildPortal } from "../portal/build";
+import { ensureToolchain } from "../toolchain/setup";
+import { projectRoot } from "../lib/project";
+
+const USAGE = `usage: npm run preview:offline -- --stack NAME [--config KEY=VALUE]… [options of pulumi preview]
+Prints what a first \`pulumi up\` of the stack would make, without a hypervisor, an image or the stack's state.`;
+
+interface StackFile {
+  config: Record<string, unknown>;
+  encryptionsalt?: string;
+}
+
+/**
+ * Previews a stack's config against an empty state of its own. With nothing there yet, the hypervisors' addresses are
+ * not known before they were checked, so Pulumi plans everything and connects to none of them.
+ * @param changes config values instead of the file's; keys without the project
+ * @param options further options of `pulumi preview`
+ * @returns the finished run of `pulumi preview`, which may have failed
+ */
+export async function previewOffline(
+  stack: string,
+  changes: Record<string, string>,
+  options: string[],
+  stdio: "inherit" | "pipe",
+): Promise<execa.ExecaReturnValue> {
+  const source = path.join(projectRoot, `Pulumi.${stack}.yaml`);
+  if (!fs.existsSync(source)) throw new Error(`No stack "${stack}": there is no ${source}`);
+  const file = yaml.load(fs.readFileSync(source, "utf8")) as StackFile;
+  // It belongs to the real state, whose passphrase is not needed here.
+  delete file.encryptionsalt;
+  for (const [key, value] of Object.entries(changes)) file.config[`hpc-ha:${key}`] = value;
+
+  const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-preview-"));
+  try {
+    const config = path.join(dir, path.basename(source));
+    fs.writeFileSync(config, yaml.dump(file));
+    fs.copyFileSync(path.join(projectRoot, "Pulumi.yaml"), path.join(dir, "Pulumi.yaml"));
+    fs.mkdirSync(path.join(dir, "state"));
+    const env = {
+      PULUMI_BACKEND_URL: `file://${dir}/state`,
+      PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
+      PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+    };
+    await execa("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], {
+      cwd: dir,
+      env,
+    });
+    return await execa(
+      "pulumi",
+      ["preview", "--stack", stack, "--config-file", config, "--non-interactive", ...options],
+      { cwd: projectRoot, env, stdin: "ignore", stdout: stdio, stderr: stdio, reject: false },
+    );
+  } finally {
+    fs.rmSync(dir, { recursive: true });
+  }
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values, tokens } = parseArgs({
+    args,
+    options: {
+      stack: { type: "string", short: "s" },
+      config: { type: "string", short: "c", multiple: true },
+    },
+    strict: false,
+    tokens: true,
+  });
+  if (typeof values.stack !== "string") {
+    console.error(USAGE);
+    return 2;
+  }
+  const changes = Object.fromEntries(
+    (values.config ?? []).map((pair) => {
+      const [key = "", ...value] = String(pair).split("=");
+      return [key, value.join("=")];
+    }),
+  );
+  const ours = ["stack", "config"];
+  const others = tokens.flatMap((token) =>
+    token.kind === "option" && !ours.includes(token.name) ? [token.rawName] : [],
+  );
+  await ensureToolchain((text) => console.error(text));
+  await buildPortal();
+  return (await previewOffline(values.stack, changes, others, "inherit")).exitCode;
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).then(
+    (code) => process.exit(code),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { FenceConfiguration } from "../fenceConfiguration";
+import { fenceDaemonProvider } from "./fenceDaemonProvider";
+
+/** Inputs of one fence_virtd on this host. */
+export interface FenceDaemonInputs extends FenceConfiguration {
+  /** Where its configuration, key and process id are; removed with it. */
+  directory: string;
+  /** Text that requests are signed with. Secret. */
+  key: string;
+  /** Network that has the address: it must be there before. Empty where it is not made here. */
+  network: string;
+}
+
+/** What is known of it after a create, an update or a refresh. */
+export interface FenceDaemonState extends FenceDaemonInputs {
+  /** False after a refresh that found it gone: the next update starts it again. */
+  running: boolean;
+}
+
+type Inputs = { [K in keyof FenceDaemonInputs]: pulumi.Input<FenceDaemonInputs[K]> };
+
+/** fence_virtd as a process of this host, as a Pulumi dynamic resource. */
+export class FenceDaemon extends pulumi.dynamic.Resource {
+  constructor(name: string, args: Inputs, opts?: pulumi.CustomResourceOptions) {
+    super(fenceDaemonProvider, name, { ...args, running: undefined }, opts);
+  }
+}

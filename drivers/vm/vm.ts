@@ -1,0 +1,228 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { local } from "@pulumi/command";
+import * as libvirt from "@pulumi/libvirt";
+import * as pulumi from "@pulumi/pulumi";
+import { machinePackages } from "../../image/packages";
+import { renderKnownHosts } from "../../components/ansible";
+import type { Site } from "../../components/site";
+import { gatewayOf, type MachineSpec } from "../../plan/topology";
+import { instanceId, type Identity, renderSeed } from "./cloudInit";
+import type { HostKey } from "./hostKey";
+import { domainName, machineDirectory, removeIfEmpty } from "../paths";
+import type { NetworkMount, ReadyRequest } from "../../programs/ready";
+import type { SeedRequest } from "../../programs/seed";
+
+export interface VmArgs {
+  spec: MachineSpec;
+  site: Site;
+  hostKey: HostKey;
+  mounts: pulumi.Input<pulumi.Input<NetworkMount>[]>;
+  /** What must be done before the machine is switched off or made anew. */
+  after: pulumi.Resource[];
+}
+
+/** What a started VM is known by. */
+export interface Vm {
+  /** Known once ssh answers, and packages and mounts are there. */
+  address: pulumi.Output<string>;
+  /** Another one after every power cycle that this program caused. */
+  incarnation: pulumi.Output<string>;
+}
+
+const GIB = 1024 ** 3;
+/** How much of the machine's code QEMU keeps translated when it emulates, MiB. Its default is 1024 for each machine. */
+const TRANSLATED_MIB = 192;
+/**
+ * What libvirt's provider cannot say of a domain. Many a host's QEMU has no graphics, and the provider asks for SPICE
+ * unless told otherwise: none.
+ */
+const domainXslt = (emulated: boolean): string => `<?xml version="1.0"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="graphics|video"/>
+${
+  emulated
+    ? `  <xsl:template match="/domain/features">
+    <xsl:copy>
+      <xsl:apply-templates select="@*|node()"/>
+      <tcg><tb-cache unit="MiB">${TRANSLATED_MIB}</tb-cache></tcg>
+    </xsl:copy>
+  </xsl:template>
+`
+    : ""
+}</xsl:stylesheet>
+`;
+
+/**
+ * A VM: root disk over the image, seed for its first boot, data volume where the plan has one, and the domain.
+ *
+ * Provider 0.8.3 reports changes as done that it does not do, and deletes disks under running machines. So whatever
+ * it would pass over replaces the domain instead (`replacementTrigger`, `replaceWith`), and a preview shows that.
+ * Its CloudinitDisk hangs at times when several are made; the seed is an ordinary volume therefore.
+ */
+export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm {
+  const { spec, site, hostKey } = args;
+  const { config, network, hypervisors } = site;
+  const { vm } = config;
+  if (!vm || !hypervisors) throw new Error("the vm driver needs its config");
+  const { provider, base } = hypervisors.host(spec.hypervisor);
+  const volume = domainName(site, spec);
+
+  const root = new libvirt.Volume(
+    `${volume}-root`,
+    { pool: vm.pool, baseVolumeId: base.id, size: spec.diskGiB * GIB, format: "qcow2" },
+    {
+      parent,
+      provider,
+      // A new image is for new machines; others follow it only when they are told to.
+      ignoreChanges: vm.followImage.some((role) => role === spec.role) ? [] : ["baseVolumeId"],
+    },
+  );
+  const data = dataVolume(`${volume}-data`, spec, vm.dataPool ?? vm.pool, { parent, provider });
+  const identity = hostKey.publicKey.apply((publicKey): Identity => ({
+    hostname: spec.name,
+    mac: spec.mac,
+    address: spec.address,
+    prefixLength: site.topology.prefixLength,
+    gateway: gatewayOf(config),
+    nameservers: vm.network.nameservers,
+    interface: config.interface,
+    authorizedKey: withoutComment(readFileSync(`${site.sshKeyFile}.pub`, "utf8")),
+    hostKey: publicKey,
+  }));
+  const seed = seedVolume(name, volume, args, identity, { parent, provider });
+  const networkInterface = {
+    mac: spec.mac,
+    ...(vm.network.bridge === undefined
+      ? { networkName: network.name }
+      : { bridge: vm.network.bridge }),
+  };
+
+  const domain = new libvirt.Domain(
+    `${name}-domain`,
+    {
+      name: volume,
+      type: vm.accelerator,
+      vcpu: spec.vcpus,
+      memory: spec.memoryMiB,
+      ...(vm.accelerator === "kvm" ? { cpu: { mode: "host-passthrough" } } : {}),
+      disks: [root, ...(data ? [data] : []), seed].map(({ id }) => ({ volumeId: id })),
+      networkInterfaces: [networkInterface],
+      consoles: [{ type: "pty", targetType: "serial", targetPort: "0" }],
+      autostart: true,
+      running: true,
+      xml: { xslt: domainXslt(vm.accelerator === "qemu") },
+    },
+    {
+      parent,
+      provider,
+      dependsOn: args.after,
+      // Name, address and MAC are the machine's own: two of it cannot be.
+      deleteBeforeReplace: true,
+      replaceWith: [
+        root,
+        seed,
+        ...(data ? [data] : []),
+        ...(network.resource ? [network.resource] : []),
+      ],
+      replacementTrigger: pulumi.jsonStringify(networkInterface),
+    },
+  );
+  return { ...readiness(name, args, domain, parent), incarnation: domain.id };
+}
+
+/** Keeps its content whatever happens to the machine, the stack or the state. */
+function dataVolume(
+  name: string,
+  spec: MachineSpec,
+  pool: string,
+  opts: pulumi.CustomResourceOptions,
+): libvirt.Volume | undefined {
+  if (spec.dataGiB === undefined) return undefined;
+  return new libvirt.Volume(
+    name,
+    // A fixed name: with a lost state, creating it again finds the volume that is there, and its data.
+    { name: `${name}.qcow2`, pool, size: spec.dataGiB * GIB, format: "qcow2" },
+    { ...opts, protect: true, retainOnDelete: true },
+  );
+}
+
+/** The disk from which cloud-init learns who the machine is. */
+function seedVolume(
+  name: string,
+  volume: string,
+  { spec, site, hostKey }: VmArgs,
+  identity: pulumi.Output<Identity>,
+  opts: pulumi.CustomResourceOptions,
+): libvirt.Volume {
+  const file = `${machineDirectory(site, spec.name)}-seed.qcow2`;
+  const make = "node --import tsx programs/seed.ts";
+  const image = new local.Command(
+    `${name}-seed`,
+    {
+      create: make,
+      update: make,
+      delete: `rm -f "${file}" && ${removeIfEmpty(path.dirname(file))}`,
+      stdin: pulumi
+        .secret(pulumi.all([identity, hostKey.privateKey]))
+        .apply(([known, privateKey]) =>
+          JSON.stringify({ ...renderSeed(known, privateKey), file } satisfies SeedRequest),
+        ),
+      addPreviousOutputInEnv: false,
+    },
+    // The path is this machine's; the content is compared by the volume's trigger.
+    { parent: opts.parent },
+  );
+  return new libvirt.Volume(
+    `${volume}-seed`,
+    { pool: site.config.vm?.pool, source: image.id.apply(() => file), format: "qcow2" },
+    { ...opts, ignoreChanges: ["source"], replacementTrigger: identity.apply(instanceId) },
+  );
+}
+
+/** The address, once the machine has booted and has its packages and mounts. */
+function readiness(
+  name: string,
+  { spec, site, hostKey, mounts }: VmArgs,
+  domain: libvirt.Domain,
+  parent: pulumi.Resource,
+): Pick<Vm, "address"> {
+  const script = "node --import tsx programs/ready.ts";
+  const ready = new local.Command(
+    `${name}-ready`,
+    {
+      create: script,
+      update: script,
+      environment: { INCARNATION: domain.id },
+      stdin: pulumi
+        .all([hostKey.publicKey, mounts])
+        .apply(([publicKey, known]) => JSON.stringify(readyRequest(site, spec, publicKey, known))),
+      addPreviousOutputInEnv: false,
+    },
+    { parent },
+  );
+  return { address: ready.id.apply(() => spec.address) };
+}
+
+/** Key type and key: the comment differs with who wrote the file, and must not make other machines. */
+const withoutComment = (publicKey: string): string =>
+  publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
+
+/** How to know that a machine has booted, and what it must have then. */
+export const readyRequest = (
+  site: Site,
+  spec: MachineSpec,
+  hostKey: string,
+  mounts: NetworkMount[],
+): ReadyRequest => ({
+  name: spec.name,
+  address: spec.address,
+  knownHosts: renderKnownHosts([{ ...spec, hostKey }]),
+  sshKeyFile: site.sshKeyFile,
+  bootSeconds: site.config.vm?.bootSeconds ?? 60,
+  nameservers: site.config.vm?.network.nameservers ?? [],
+  timeServers: site.config.vm?.network.timeServers ?? [],
+  packages: machinePackages(),
+  mounts,
+});

@@ -1,0 +1,4 @@
+import * as path from "node:path";
+
+/** The clone's directory. */
+export const projectRoot = path.resolve(__dirname, "..");

@@ -1,0 +1,137 @@
+/**
+ * Makes the site's CA and every certificate that it signs. Reads a CertificateRequest from stdin and prints
+ * Issued as JSON. An earlier Issued in PULUMI_COMMAND_STDOUT is kept as far as it is still wanted: the CA stays,
+ * so that machines with old and new certificates go on trusting each other while they change one by one.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { text } from "node:stream/consumers";
+import { isDeepStrictEqual } from "node:util";
+import { IPv4 } from "ipaddr.js";
+import { netmask } from "../plan/addresses";
+
+/** Validity, days. Ten years: a lab's or an intranet's own CA is replaced on purpose, not by expiry. */
+const DAYS = "3650";
+
+/** What one certificate is for. */
+export interface Purpose {
+  /** Addresses at which clients reach its owner. */
+  addresses: string[];
+  /** Whether its owner also shows it when it is the client, as members of a Galera cluster do. */
+  client: boolean;
+}
+
+export interface CertificateRequest {
+  /** Name of the site, for people who look at the CA. */
+  site: string;
+  /** Subnet (CIDR): the CA can sign for no address outside. */
+  subnet: string;
+  /** By name of the owner: letters, digits, - and _. */
+  certificates: Record<string, Purpose>;
+}
+
+export interface Issued {
+  subnet: string;
+  /** PEM; public. */
+  ca: string;
+  /** Key of the CA, PEM. Secret: kept only so that a later certificate is trusted by all who trust the others. */
+  caKey: string;
+  certificates: Record<string, Certificate>;
+}
+
+interface Certificate {
+  purpose: Purpose;
+  /** Certificate, CA certificate and private key, as HAProxy, Redis and MariaDB read them from one file. Secret. */
+  pem: string;
+}
+
+/** @param previous what was issued before; another subnet needs a new CA */
+export function issue(request: CertificateRequest, previous?: Issued): Issued {
+  // Private by mkdtemp (mode 700); gone when this returns.
+  const dir = mkdtempSync(path.join(tmpdir(), "certificates-"));
+  const file = (name: string, content?: string) => {
+    const target = path.join(dir, name);
+    if (content !== undefined) writeFileSync(target, content, { mode: 0o600 });
+    return content ?? readFileSync(target, "utf8");
+  };
+  const openssl = (name: string, subject: string, extensions: string[], ...signer: string[]) =>
+    execFileSync(
+      "openssl",
+      [
+        ...["req", "-x509", "-config", "openssl.cnf", "-days", DAYS, "-subj", `/CN=${subject}`],
+        ...["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"],
+        ...["-keyout", `${name}.key`, "-out", `${name}.pem`, ...signer],
+        ...extensions.flatMap((extension) => ["-addext", extension]),
+      ],
+      // The earlier certificates are in this process's environment, and nobody else's business.
+      { cwd: dir, stdio: "pipe", env: { ...process.env, PULUMI_COMMAND_STDOUT: "" } },
+    );
+  try {
+    // The host's own openssl.cnf might add extensions.
+    file("openssl.cnf", "[req]\ndistinguished_name=name\n[name]\n");
+    const kept = previous?.subnet === request.subnet ? previous : undefined;
+    if (kept) {
+      file("ca.pem", kept.ca);
+      file("ca.key", kept.caKey);
+    } else {
+      openssl("ca", `${request.site} CA`, [
+        "basicConstraints=critical,CA:true,pathlen:0",
+        "keyUsage=critical,keyCertSign,cRLSign",
+        "subjectKeyIdentifier=hash",
+        `nameConstraints=critical,${constraints(request.subnet)}`,
+      ]);
+    }
+    const make = (owner: string, { addresses, client }: Purpose): string => {
+      openssl(
+        `server-${owner}`,
+        // No dot in it: what looks like a host name is held against the CA's constraints.
+        owner,
+        [
+          "basicConstraints=critical,CA:false",
+          "keyUsage=critical,digitalSignature",
+          `extendedKeyUsage=serverAuth${client ? ",clientAuth" : ""}`,
+          "subjectKeyIdentifier=hash",
+          "authorityKeyIdentifier=keyid",
+          `subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`,
+        ],
+        ...["-CA", "ca.pem", "-CAkey", "ca.key"],
+      );
+      return file(`server-${owner}.pem`) + file("ca.pem") + file(`server-${owner}.key`);
+    };
+    const certificates = Object.entries(request.certificates).map(([owner, purpose]) => {
+      const old = kept?.certificates[owner];
+      const same = old && isDeepStrictEqual(old.purpose, purpose);
+      return [owner, same ? old : { purpose, pem: make(owner, purpose) }] as const;
+    });
+    return {
+      subnet: request.subnet,
+      ca: file("ca.pem"),
+      caKey: file("ca.key"),
+      certificates: Object.fromEntries(certificates),
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Addresses of the subnet, and no host name ("invalid" is reserved): a lost key opens nothing beyond the site. */
+function constraints(subnet: string): string {
+  const network = IPv4.networkAddressFromCIDR(subnet).toString();
+  return `permitted;IP:${network}/${netmask(subnet)},permitted;DNS:invalid`;
+}
+
+async function main(): Promise<void> {
+  const request = JSON.parse(await text(process.stdin)) as CertificateRequest;
+  const previous = process.env["PULUMI_COMMAND_STDOUT"];
+  const issued = issue(request, previous ? (JSON.parse(previous) as Issued) : undefined);
+  process.stdout.write(JSON.stringify(issued));
+}
+
+if (require.main === module) {
+  main().catch((e: unknown) => {
+    console.error(e);
+    process.exitCode = 1;
+  });
+}
