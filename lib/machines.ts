@@ -1,12 +1,13 @@
 import execa from "execa";
-import { SSH_FAILED } from "../programs/ready";
-import { type MachineOutput, machinesOf, type StackOutputs } from "../cli/stack";
+import { type SshAccess, SSH_FAILED, sshArguments, type SshTuning } from "./ssh";
 
-/** A machine that ssh did not reach within this time does not answer, s. */
-const CONNECT_SECONDS = 5;
-
-/** Pause between two looks, ms: a login costs a tenth of a second on both sides. */
-const POLL = 500;
+/** A machine of a running site. */
+export interface MachineAddress {
+  name: string;
+  /** Name of its tier. */
+  tier: string;
+  address: string;
+}
 
 /** A command on a machine that did not succeed; the text says where and what it said last. */
 export class RemoteFailure extends Error {
@@ -22,14 +23,21 @@ export class RemoteFailure extends Error {
 
 /** The machines of a site, to look at them and to act on them as root. */
 export class Machines {
-  private readonly all: MachineOutput[];
+  constructor(
+    readonly all: readonly MachineAddress[],
+    readonly ssh: SshAccess,
+    private readonly tuning: SshTuning = {},
+  ) {}
 
-  constructor(private readonly outputs: Pick<StackOutputs, "addresses" | "login">) {
-    this.all = machinesOf(outputs);
+  /** Names of the machines of a tier, in the order of the site's plan. */
+  names = (tier: string): string[] => this.all.filter((m) => m.tier === tier).map((m) => m.name);
+
+  /** @throws Error when there is no machine of this name */
+  address(name: string): string {
+    const found = this.all.find((m) => m.name === name);
+    if (found === undefined) throw new Error(`no machine ${name}`);
+    return found.address;
   }
-
-  /** Names of the machines of a role, in the order of the site's plan. */
-  names = (role: string): string[] => this.all.filter((m) => m.role === role).map((m) => m.name);
 
   /**
    * Runs shell text on a machine and returns what it wrote.
@@ -57,30 +65,15 @@ export class Machines {
   }
 
   /** Starts shell text on a machine; never rejects. (In an object, since a child is awaitable itself.) */
-  start(name: string, command: string, seconds: number): { child: execa.ExecaChildProcess } {
-    const address = this.all.find((m) => m.name === name)?.address;
-    if (address === undefined) throw new Error(`no machine ${name}`);
-    const [file = "", ...args] = this.outputs.login.replace("ADDRESS", address).split(" ");
-    const options = ["BatchMode=yes", `ConnectTimeout=${CONNECT_SECONDS}`, "LogLevel=ERROR"];
-    const argv = [...args, ...options.flatMap((o) => ["-o", o]), command];
-    return { child: execa(file, argv, { reject: false, timeout: seconds * 1000 }) };
-  }
-}
-
-/**
- * Waits until a question is answered with something else than undefined.
- * @throws Error when that takes longer than `seconds`
- */
-export async function until<T>(
-  what: string,
-  seconds: number,
-  ask: () => Promise<T | undefined>,
-): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+  start(
+    name: string,
+    command: string,
+    seconds: number,
+    options: execa.Options = {},
+  ): { child: execa.ExecaChildProcess } {
+    const args = [...sshArguments(this.ssh, this.address(name), this.tuning), command];
+    return {
+      child: execa("ssh", args, { reject: false, timeout: Math.round(seconds * 1000), ...options }),
+    };
   }
 }

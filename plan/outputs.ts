@@ -1,0 +1,24 @@
+import type { MachineAddress } from "../lib/machines";
+import type { SshAccess } from "../lib/ssh";
+
+/** What the program gives back (index.ts), without secrets. */
+export interface SiteOutputs {
+  /** Addresses of the machines, by tier and name. */
+  addresses: Record<string, Record<string, string>>;
+  vips: { slurm: string; web: string; data: string };
+  /** Where each web service is. */
+  urls: Record<string, string>;
+  /** Number of web nodes and its limits, as configured. */
+  webPool: { size: number; min: number; max: number };
+  /** How to log in to the machines. */
+  ssh: SshAccess;
+  inventoryFile: string;
+  caFile: string;
+  portalUser: string;
+}
+
+/** The machines of a site, one after the other. */
+export const machinesOf = ({ addresses }: Pick<SiteOutputs, "addresses">): MachineAddress[] =>
+  Object.entries(addresses).flatMap(([tier, members]) =>
+    Object.entries(members).map(([name, address]) => ({ name, tier, address })),
+  );
