@@ -8,8 +8,12 @@ export interface SiteOutputs {
   vips: { slurm: string; web: string; data: string };
   /** Where each web service is. */
   urls: Record<string, string>;
-  /** Number of web nodes and its limits, as configured. */
-  webPool: { size: number; min: number; max: number };
+  /** Web services by name: their port on the web nodes, and the path that says whether they are well. */
+  services: Record<string, { port: number; healthPath: string }>;
+  /** Number of web nodes and its limits, as configured, and the longest drain of one that leaves (s). */
+  webPool: { size: number; min: number; max: number; drainSeconds: number };
+  /** Factor of all time limits of a failover. */
+  failoverPatience: number;
   /** How to log in to the machines. */
   ssh: SshAccess;
   inventoryFile: string;
