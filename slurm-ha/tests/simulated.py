@@ -104,7 +104,7 @@ class SimulatedHost(FakeHost):
             if action == "status":
                 return 0 if other.up else 2, ""
             if other.fencing == "works":
-                other.power_off()
+                other.switched_off()
             return 0, ""
 
         return SimulatedProcess(self._world, machine, 0.1, fence)

@@ -272,5 +272,13 @@ class Machine:
                 )
         self.end_slurmctld()
 
+    def switched_off(self) -> None:
+        """By its hypervisor. Judges it: one that is well must not be."""
+        quiet = self.world.now - self.disturbed
+        slurmctld = self.slurmctld
+        if slurmctld and not (slurmctld.ended or slurmctld.hangs) and quiet > 20:
+            self.world.violations.append(f"{self.world.now:.3f}: {self.name} switched off although it is well")
+        self.power_off()
+
     def says(self, error: Exception | str) -> None:
         self.world.said.append(f"{self.world.now:.3f} {self.name}: {error}")
