@@ -1,91 +1,185 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteCertificates } from "./components/certificates";
+import { Compute } from "./components/compute";
+import { Controllers } from "./components/controllers";
+import { Entry } from "./components/entry";
+import { Membership } from "./components/entry/membership";
 import { Galera } from "./components/galera";
-import { HaproxyTier } from "./components/entry";
-import { makeHypervisors } from "./drivers/vm/hypervisors";
-import { SiteNetwork } from "./drivers/network";
-import { RedisSentinel } from "./components/redis";
-import { makeSite } from "./components/site";
+import { firewall, machinePackages, plan, tiersApart } from "./components/house";
+import { Login } from "./components/login";
+import { Redis } from "./components/redis";
+import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
-import { SlurmCompute } from "./components/compute";
-import { SlurmMasters } from "./components/controllers";
+import { STATE_SHARE } from "./components/slurm";
 import { loadConfig } from "./components/stackConfig";
-import { plan } from "./plan/topology";
-import { PORTAL_ADMIN, WebPool } from "./components/web";
+import { Web } from "./components/web";
+import { PORTAL_ADMIN } from "./components/web/vars";
+import { makeDriver } from "./drivers";
+import { hpcHome } from "./lib/home";
+import type { SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
 
 const config = loadConfig();
-enforcePolicy({ config, topology: plan(config) });
-const hypervisors = makeHypervisors("host", config);
-const network = new SiteNetwork("site", {
-  config,
-  networkName: `${pulumi.getProject()}-${pulumi.getStack()}`,
-  provider: hypervisors?.first,
+const { ports, failoverPatience: patience, tls } = config;
+const { machines: specs, vips: vip, prefixLength, gateway } = plan(config);
+enforcePolicy({
+  machines: specs,
+  apart: tiersApart(),
+  together: config.vm?.allowOnOneHypervisor ?? [],
+  hypervisors: Object.keys(config.vm?.hypervisors ?? {}).length || 1,
+  webMax: config.web.max,
 });
-const site = makeSite(config, network, hypervisors);
 
-const certificates = new SiteCertificates("certificates", { site });
+const home = hpcHome();
+const place = {
+  prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
+  home,
+  sshKeyFile: config.ssh?.privateKeyFile ?? path.join(home, "ssh", "id_ed25519"),
+};
+const packages = machinePackages();
+const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
+const fleet = { driver, place, firewall: firewall(config) };
+const network = { interface: config.interface, prefixLength };
+
+const certificates = new SiteCertificates("certificates", {
+  site: place.prefix,
+  subnet: config.cidr,
+  webVip: vip.web,
+  dataVip: vip.data,
+  members: [
+    { specs: specs.redis, client: false },
+    { specs: specs.galera, client: true },
+  ],
+  owner: tls && {
+    chain: readFileSync(tls.certificateFile, "utf8"),
+    key: readFileSync(tls.keyFile, "utf8"),
+  },
+});
 
 // Data tier, and the entry through which all others reach it.
-const redis = new RedisSentinel("redis", { site, certificates });
+const redis = new Redis("redis", { fleet, specs: specs.redis, certificates, ports, patience });
 const galera = new Galera("galera", {
-  site,
+  fleet,
+  specs: specs.galera,
   certificates,
+  ports,
+  host: vip.data,
+  patience,
   databases: [
     { name: "portal", user: "portal" },
     { name: "slurm_acct_db", user: "slurm" },
   ],
 });
-const entry = new HaproxyTier("entry", { site, certificates, redisPassword: redis.password });
+const entry = new Entry("entry", {
+  fleet,
+  specs: specs.entry,
+  settings: {
+    ...network,
+    services: config.services,
+    pool: config.web,
+    vips: vip,
+    vrrp: config.vrrp,
+    patience,
+    ports,
+    redis: specs.redis,
+    galera: specs.galera,
+  },
+  certificates,
+  redisPassword: redis.password,
+});
 
 // Stateful half: the Slurm control plane and its nodes.
-const masters = new SlurmMasters("slurm", {
-  site,
+const share = new Share("share", {
+  fleet,
+  specs: specs.share,
+  clients: specs.controllers.map((spec) => spec.address),
+  target: STATE_SHARE,
+});
+const cluster = { ...specs, slurm: config.slurm, ports, vip: vip.slurm, patience };
+const controllers = new Controllers("controllers", {
+  fleet,
+  specs: specs.controllers,
+  share,
+  cluster,
+  settings: {
+    ...network,
+    login: specs.login,
+    routerId: config.slurm.routerId,
+    advertSeconds: config.vrrp.advertSeconds,
+    patience,
+  },
+  fencePort: ports.fence,
   database: galera.database("slurm_acct_db", entry.ready),
   ca: certificates.ca,
 });
-const compute = new SlurmCompute("compute", { site, masters });
+const compute = new Compute("compute", { fleet, specs: specs.compute, cluster, controllers });
+const login = new Login("login", { fleet, specs: specs.login, cluster, controllers });
 
 // Stateless half: the web pool, and who of it serves users.
-const pool = new WebPool("web", {
-  site,
-  redisPassword: redis.password,
+const web = new Web("web", {
+  fleet,
+  specs: specs.web,
+  services: config.services,
+  readySeconds: config.web.readySeconds,
+  redis: { host: vip.data, port: ports.redis, password: redis.password },
   database: galera.database("portal", entry.ready),
   ca: certificates.ca,
 });
-const membership = entry.membership(pool.machines, pool.runs);
+const membership = new Membership(
+  "entry-membership",
+  {
+    entry,
+    web: web.machines,
+    services: config.services,
+    pool: config.web,
+    patience,
+    sshKeyFile: place.sshKeyFile,
+  },
+  { dependsOn: [...entry.runs, ...web.runs] },
+);
 
-const machines = [redis, galera, entry, masters.share, masters, compute, pool].flatMap(
+const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
   (tier) => tier.machines,
 );
-const files = new SiteFiles("files", { site, machines, caCertificate: certificates.webCa });
+const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
 
-const { slurmVip, webVip, dataVip } = site.topology;
-const port = config.ports.https === 443 ? "" : `:${config.ports.https}`;
-
-/** Addresses of the machines, by role and name. */
-export const addresses: Record<string, Record<string, string>> = {};
-for (const { spec } of machines) (addresses[spec.role] ??= {})[spec.name] = spec.address;
-/** Virtual addresses: Slurm's controller, the web entry, the Redis master and a synced database node. */
-export const vips = { slurm: slurmVip, web: webVip, data: dataVip };
-/** Where each web service is. */
-export const urls = Object.fromEntries(
-  config.services.map((s) => [s.name, `https://${webVip}${port}${s.path}`]),
-);
-/** Number of web nodes and its limits. */
-export const webPool = {
-  size: config.webReplicas,
-  min: config.web.min,
-  max: config.web.max,
+/** SiteOutputs with values that are known later. */
+type Outputs = {
+  [K in keyof SiteOutputs]:
+    pulumi.Input<SiteOutputs[K]> | { [P in keyof SiteOutputs[K]]: pulumi.Input<SiteOutputs[K][P]> };
 };
-/** Ansible inventory of the site. */
-export const inventoryFile = files.inventory;
-/** What browsers and `curl --cacert` verify the web entry with. */
-export const caFile = files.ca;
-/** Command that logs in to a machine; put its address for ADDRESS. */
-export const login = pulumi.interpolate`ssh -i ${site.sshKeyFile} -o UserKnownHostsFile=${files.knownHosts} root@ADDRESS`;
-/** First user of the sample portal. */
-export const portalUser = PORTAL_ADMIN;
-export const portalPassword = pool.adminPassword;
+const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
+const outputs = {
+  addresses: machines.reduce<SiteOutputs["addresses"]>((all, { spec }) => {
+    (all[spec.tier] ??= {})[spec.name] = spec.address;
+    return all;
+  }, {}),
+  vips: vip,
+  urls: Object.fromEntries(
+    config.services.map((s) => [s.name, `https://${vip.web}${httpsPort}${s.path}`]),
+  ),
+  services: Object.fromEntries(
+    config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
+  ),
+  webPool: {
+    size: config.webReplicas,
+    min: config.web.min,
+    max: config.web.max,
+    drainSeconds: config.web.drainSeconds,
+  },
+  failoverPatience: patience,
+  ssh: { user: "root", privateKeyFile: place.sshKeyFile, knownHostsFile: files.knownHosts },
+  inventoryFile: files.inventory,
+  caFile: files.ca,
+  portalUser: PORTAL_ADMIN,
+} satisfies Outputs;
+
+/** What the site is made of and how to reach it; plan/outputs.ts describes each. */
+export const { addresses, vips, urls, services, webPool, failoverPatience, ssh } = outputs;
+export const { inventoryFile, caFile, portalUser } = outputs;
+/** Password of the portal's first user. */
+export const portalPassword = web.adminPassword;
 /** Who is in rotation, as the last change left it. */
 export const rotation = membership.summary;

@@ -1,29 +1,20 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
-import { firewall } from "../plan/firewall";
+import type { Driver } from "../drivers/driver";
 import type { Machine } from "../drivers/machine";
-import type { Site } from "./site";
-import type { Role } from "../plan/topology";
+import type { Place } from "../drivers/place";
+import { renderKnownHosts } from "../lib/ssh";
+import type { Firewall } from "../plan/firewall";
+import type { RunRequest } from "../programs/ansible";
+import { hashSources } from "./ansibleSources";
+import type { TierName } from "./tiers";
 
-/** What the runner (ansibleRunner.ts) reads from stdin. */
-export interface RunRequest {
-  /** Playbook file under ansible/. */
-  playbook: string;
-  /** Inventory as YAML. Holds no secrets. */
-  inventory: string;
-  /** Play-wide variables; may hold secrets. */
-  vars: Record<string, unknown>;
-  /** One known_hosts line for each machine. */
-  knownHosts: string;
-  sshKeyFile: string;
-  /** Hash of the playbook and its roles: a change of them is a reason to run again. */
-  sources: string;
-  /** Of the machines: one that was made anew is a reason to run again. */
-  incarnations: string[];
+/** The means by which the machines of a site are made, reached and configured. */
+export interface Fleet {
+  driver: Driver;
+  place: Place;
+  firewall: Firewall<TierName>;
 }
 
 /** One machine as the inventory knows it. */
@@ -33,25 +24,20 @@ export interface InventoryHost {
   hostKey: string;
 }
 
-/** Hosts of an inventory group that a run configures. */
-export interface RunGroup {
-  group: string;
-  /** Of all of them; undefined when there are none. */
-  role: Role | undefined;
-  hosts: (InventoryHost & { incarnation: string })[];
-}
-
 export interface AnsibleRunArgs {
-  site: Site;
-  /** Playbook file under ansible/, e.g. "galera.yml". */
-  playbook: string;
-  /** Machines by inventory group; the run touches no others. */
-  groups: Record<string, Machine[]>;
+  fleet: Fleet;
+  /** Whose playbook: `ansible/<tier>.yml`, which configures the group of this name. */
+  tier: TierName;
+  /** The run touches no others. */
+  machines: Machine[];
   /** What comes before it: the set's gate, which runs the same playbook. Default: only that the machines are ready. */
   after?: pulumi.Resource;
   /** Play-wide variables. Secrets stay secret: they travel on stdin only. */
   vars: pulumi.Input<Record<string, unknown>>;
 }
+
+/** What runs a playbook: its request comes on stdin. */
+export const ANSIBLE = "node --import tsx programs/ansible.ts";
 
 /**
  * One `ansible-playbook` run. It happens at creation and again, in place, when the playbook, its
@@ -63,31 +49,25 @@ export class AnsibleRun extends pulumi.ComponentResource {
 
   constructor(name: string, args: AnsibleRunArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:ansible:AnsibleRun", name, {}, opts);
-    const hosts = Object.entries(args.groups).map(([group, machines]) =>
+    const { fleet, tier, machines } = args;
+    const hosts = machines.map((m) =>
       pulumi
-        .all(machines.map((m) => pulumi.all([m.address, m.hostKey, m.incarnation])))
-        .apply((known) => ({
-          group,
-          role: machines[0]?.spec.role,
-          hosts: known.map(([address, hostKey, incarnation], i) => ({
-            name: machines[i]?.spec.name ?? "",
-            address,
-            hostKey,
-            incarnation,
-          })),
+        .all([m.address, m.hostKey, m.incarnation])
+        .apply(([address, hostKey, incarnation]) => ({
+          name: m.spec.name,
+          address,
+          hostKey,
+          incarnation,
         })),
     );
     const stdin = pulumi
       .all([pulumi.all(hosts), pulumi.output(args.vars)])
-      .apply(([groups, vars]) =>
-        JSON.stringify(runRequest(args.site, args.playbook, groups, vars)),
-      );
-    const script = "node --import tsx programs/ansible.ts";
+      .apply(([known, vars]) => JSON.stringify(runRequest(fleet, tier, known, vars)));
     const run = new local.Command(
       `${name}-run`,
       {
-        create: script,
-        update: script,
+        create: ANSIBLE,
+        update: ANSIBLE,
         stdin: pulumi.secret(stdin),
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
@@ -105,90 +85,39 @@ export class AnsibleRun extends pulumi.ComponentResource {
 
 /** What the runner gets for these hosts and variables. */
 export function runRequest(
-  site: Pick<Site, "sshKeyFile" | "config">,
-  playbook: string,
-  groups: RunGroup[],
+  { driver, place, firewall }: Pick<Fleet, "place" | "firewall"> & { driver: Pick<Driver, "base"> },
+  tier: TierName,
+  hosts: (InventoryHost & { incarnation: string })[],
   vars: Record<string, unknown>,
 ): RunRequest {
-  const hosts = groups.flatMap((g) => g.hosts);
-  const { admins, rules } = firewall(site.config);
-  const inventory = groups.map(({ group, role, hosts }) => ({
-    group,
-    hosts,
-    // Every playbook begins with role firewall.
-    vars: { firewall_admins: admins, firewall_rules: role ? rules[role] : [] },
-  }));
+  const playbook = `${tier}.yml`;
+  // Every playbook begins with role base.
+  const base = {
+    base_nameservers: driver.base.nameservers,
+    base_time_servers: driver.base.timeServers,
+    base_packages: driver.base.packages,
+    base_mounts: [],
+    base_firewall_admins: firewall.admins,
+    base_firewall_rules: firewall.rules[tier],
+  };
   return {
     playbook,
-    inventory: renderInventory(inventory),
-    vars,
+    inventory: renderInventory([{ group: tier, hosts }]),
+    vars: { ...base, ...vars },
     knownHosts: renderKnownHosts(hosts),
-    sshKeyFile: site.sshKeyFile,
+    sshKeyFile: place.sshKeyFile,
     sources: hashSources("ansible", playbook),
     incarnations: hosts.map((h) => h.incarnation),
   };
 }
 
-/** Inventory YAML: groups of hosts with their addresses, and the variables of each group. */
-export function renderInventory(
-  groups: { group: string; hosts: InventoryHost[]; vars?: Record<string, unknown> }[],
-): string {
+/** Inventory YAML: groups of hosts with their addresses. Holds no secrets. */
+export function renderInventory(groups: { group: string; hosts: InventoryHost[] }[]): string {
   const children = Object.fromEntries(
-    groups.map(({ group, hosts, vars }) => [
+    groups.map(({ group, hosts }) => [
       group,
-      {
-        hosts: Object.fromEntries(hosts.map((h) => [h.name, { ansible_host: h.address }])),
-        ...(vars && { vars }),
-      },
+      { hosts: Object.fromEntries(hosts.map((h) => [h.name, { ansible_host: h.address }])) },
     ]),
   );
   return yaml.dump({ all: { vars: { ansible_user: "root" }, children } });
-}
-
-/** known_hosts with the keys that were made before the machines booted. */
-export const renderKnownHosts = (hosts: InventoryHost[]): string =>
-  hosts.map((h) => `${h.address} ${h.hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");
-
-/** Hash over a playbook and all roles that it uses, directly or through other roles. */
-export function hashSources(dir: string, playbook: string): string {
-  const text = readFileSync(path.join(dir, playbook), "utf8");
-  const hash = createHash("sha256").update(text);
-  const seen = new Set<string>();
-  const queue = rolesOf(text);
-  for (let role = queue.shift(); role !== undefined; role = queue.shift()) {
-    if (seen.has(role)) continue;
-    seen.add(role);
-    const root = path.join(dir, "roles", role);
-    const files = readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((f) => f.isFile())
-      .map((f) => path.join(f.parentPath, f.name))
-      .sort();
-    for (const file of files) {
-      const content = readFileSync(file, "utf8");
-      hash.update(path.relative(dir, file)).update(content);
-      if (/\/(tasks|handlers|meta)\//.test(file)) queue.push(...rolesOf(content));
-    }
-  }
-  return hash.digest("hex").slice(0, 16);
-}
-
-/** Names of the roles that a playbook, task or meta file mentions. */
-export function rolesOf(text: string): string[] {
-  const roles: string[] = [];
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    else if (node !== null && typeof node === "object") {
-      for (const [key, value] of Object.entries(node)) {
-        if (key === "roles" || key === "dependencies") {
-          for (const r of value as (string | { role: string })[]) {
-            roles.push(typeof r === "string" ? r : r.role);
-          }
-        } else if (/(^|\.)(include|import)_role$/.test(key)) {
-          roles.push((value as { name: string }).name);
-        } else visit(value);
-      }
-    }
-  };
-  visit(yaml.load(text));
-  return roles;
 }

@@ -1,16 +1,23 @@
-import { readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { CertificateRequest, Issued, Purpose } from "../programs/certificates";
-import type { Site } from "./site";
-import type { MachineSpec } from "../plan/topology";
 
 /** Where a machine that talks to Redis or MariaDB has the site's CA certificate; not among those of the distribution. */
 export const CA_FILE = "/etc/ssl/site-ca.pem";
 const WEB = "web";
 
 export interface SiteCertificatesArgs {
-  site: Site;
+  /** Name of the site, for people who look at the CA. */
+  site: string;
+  /** Subnet (CIDR): the CA can sign for no address outside. */
+  subnet: string;
+  webVip: string;
+  /** Address at which clients verify the data tier, besides each machine's own. */
+  dataVip: string;
+  /** Machines of the data tier: whether they also show their certificate as clients, as Galera's members do. */
+  members: { specs: { name: string; address: string }[]; client: boolean }[];
+  /** The owner's certificate with its chain, and its key (PEM), for the web VIP. Default: one of the site's CA. */
+  owner?: { chain: string; key: string };
 }
 
 /**
@@ -35,7 +42,7 @@ export class SiteCertificates extends pulumi.ComponentResource {
       {
         create: script,
         update: script,
-        stdin: JSON.stringify(certificateRequest(args.site)),
+        stdin: JSON.stringify(certificateRequest(args)),
         // What was issued before comes back to the update, which keeps it.
         addPreviousOutputInEnv: true,
         // Private keys are in stdout.
@@ -45,41 +52,45 @@ export class SiteCertificates extends pulumi.ComponentResource {
     );
     this.issued = made.stdout.apply((text) => JSON.parse(text) as Issued);
     this.ca = pulumi.unsecret(this.issued.apply(({ ca }) => ca));
-    const { tls } = args.site.config;
-    if (tls) {
-      const chain = readFileSync(tls.certificateFile, "utf8");
-      const key = readFileSync(tls.keyFile, "utf8");
+    if (args.owner) {
+      const { chain, key } = args.owner;
       this.webCa = pulumi.output(chain);
       this.web = pulumi.secret(`${chain.trimEnd()}\n${key.trimEnd()}\n`);
     } else {
       this.webCa = this.ca;
-      this.web = this.of([WEB]).apply((pems) => pems[WEB] ?? "");
+      this.web = this.of([{ name: WEB }]).apply((pems) => pems[WEB] ?? "");
     }
     this.registerOutputs({ ca: this.ca, webCa: this.webCa });
   }
 
   /** Certificate, chain and key (PEM) of each of these machines, by name. Secret. */
-  of(names: string[]): pulumi.Output<Record<string, string>> {
+  of(owners: { name: string }[]): pulumi.Output<Record<string, string>> {
     return this.issued.apply(({ certificates }) =>
-      Object.fromEntries(names.map((name) => [name, certificates[name]?.pem ?? ""])),
+      Object.fromEntries(owners.map(({ name }) => [name, certificates[name]?.pem ?? ""])),
     );
   }
 }
 
 /** What the site needs: for each machine of the data tier the data VIP, at which clients verify it, and its own address. */
-export function certificateRequest({
-  config,
-  topology: { machines, webVip, dataVip },
-  prefix,
-}: Pick<Site, "config" | "topology" | "prefix">): CertificateRequest {
-  const members = (specs: MachineSpec[], client: boolean): [string, Purpose][] =>
-    specs.map(({ name, address }) => [name, { addresses: [dataVip, address], client }]);
-  return {
-    site: prefix,
-    subnet: config.cidr,
-    certificates: {
-      ...(config.tls ? {} : { [WEB]: { addresses: [webVip], client: false } }),
-      ...Object.fromEntries([...members(machines.redis, false), ...members(machines.galera, true)]),
-    },
-  };
-}
+export const certificateRequest = ({
+  site,
+  subnet,
+  webVip,
+  dataVip,
+  members,
+  owner,
+}: SiteCertificatesArgs): CertificateRequest => ({
+  site,
+  subnet,
+  certificates: {
+    ...(owner ? {} : { [WEB]: { addresses: [webVip], client: false } }),
+    ...Object.fromEntries(
+      members.flatMap(({ specs, client }) =>
+        specs.map(({ name, address }): [string, Purpose] => [
+          name,
+          { addresses: [dataVip, address], client },
+        ]),
+      ),
+    ),
+  },
+});

@@ -1,84 +1,91 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { runRequest } from "./ansible";
-import type { Site } from "./site";
-import type { MachineSpec } from "../plan/topology";
+import type { SetArgs, SharedFiles } from "../drivers/driver";
+import type { Machine } from "../drivers/machine";
 import type { GateRequest } from "../programs/gate";
-import { HostKey } from "../drivers/vm/hostKey";
-import { Machine } from "../drivers/machine";
-import { readyRequest } from "../drivers/vm/vm";
-import type { StateShare } from "./share";
+import { AnsibleRun, type Fleet, runRequest } from "./ansible";
+import type { MachineSpec, TierName } from "./tiers";
 
 export interface MachineSetArgs {
-  site: Site;
+  fleet: Fleet;
+  /** Whose playbook makes a member part of the set (again), and ends when the set is whole. */
+  tier: TierName;
   /** The members. */
   specs: MachineSpec[];
   /** File system that they share. Default: none. */
-  share?: StateShare;
-  /** Playbook that makes a member part of the set again, and ends when the set is whole. */
-  playbook: string;
-  /** Inventory group of the members. */
-  group: string;
+  share?: SharedFiles;
   /** Variables of the playbook. Must not depend on anything that waits for the set itself. */
   vars: pulumi.Input<Record<string, unknown>>;
-  /** The playbook is run for each member by itself. Default: for all of the set. */
-  single?: boolean;
-  /** URLs on a member that answer 200 when it serves. Default: the playbook's end says so. */
-  probes?: (spec: MachineSpec) => string[];
+  /** What the ordinary run waits for besides its machines. Default: nothing. */
+  after?: pulumi.Input<unknown>[];
+  /** With it members are configured each by itself, and healthy when these URLs on them answer 200 within so long (s). */
+  single?: { probes: (spec: MachineSpec) => string[]; seconds: number };
+  /** See SetArgs. */
+  formerly?: SetArgs["formerly"];
 }
 
-export interface MachineSet {
+export interface ConfiguredSet {
   machines: Machine[];
-  /** Of each member: passed when it is part of the set again, if a change made it anew. None where none ever is. */
-  gates: pulumi.Resource[];
+  /** Configuration runs: one for all, or one for each member. */
+  runs: AnsibleRun[];
+  /** Closing line of the last run: depend on it to come after the set is configured. */
+  ready: pulumi.Output<string>;
+  /** Passed when a member that a change made anew is part of the set again. Undefined where none ever is. */
+  gate: pulumi.Resource | undefined;
 }
 
-/**
- * The machines of a set that must not lose two members at once. Where a change replaces several of them (VMs), the
- * next one is switched off only when the one before is configured and healthy again, whatever Pulumi does in
- * parallel. A set with a share also waits for the machine that serves it. At the creation of the set nothing waits.
- */
+/** Machines of one tier, and the runs that make a set of them. */
 export function machineSet(
   name: string,
   args: MachineSetArgs,
   opts: pulumi.ComponentResourceOptions,
-): MachineSet {
-  const { site, specs, share } = args;
-  if (site.config.driver !== "vm") {
-    const machines = specs.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site, share }, opts),
+): ConfiguredSet {
+  const { fleet, tier, specs, share, single, formerly } = args;
+  const vars = pulumi
+    .all([pulumi.output(args.vars), share?.mount])
+    .apply(([own, mount]): Record<string, unknown> => ({
+      ...own,
+      ...(mount && { base_mounts: [mount] }),
+    }));
+  const { machines, gates } = fleet.driver.set(
+    name,
+    { specs, share, formerly, gate: (gate) => makeGate(args, vars, gate, opts) },
+    opts,
+  );
+  const configure = (run: string, members: Machine[], after: pulumi.Resource | undefined) =>
+    new AnsibleRun(
+      run,
+      {
+        fleet,
+        tier,
+        machines: members,
+        after,
+        vars: pulumi.all([vars, pulumi.all(args.after ?? [])]).apply(([own]) => own),
+      },
+      opts,
     );
-    return { machines, gates: [] };
-  }
-  const members = specs.map((spec) => ({
-    spec,
-    hostKey: new HostKey(`${name}-${spec.name}-hostkey`, spec.name, opts),
-  }));
-  const gates: pulumi.Resource[] = [];
-  const machines = members.map((member) => {
-    const machineName = `${name}-${member.spec.name}`;
-    const before = gates.at(-1) ?? share?.gate;
-    const after = before ? [before] : [];
-    const machine = new Machine(machineName, { ...member, site, share, after }, opts);
-    gates.push(makeGate(machineName, args, machine, args.single ? [member] : members, opts));
-    return machine;
-  });
-  return { machines, gates };
+  const runs = single
+    ? machines.map((m, i) => configure(`${name}-${m.spec.name}-config`, [m], gates[i]))
+    : machines.length > 0
+      ? [configure(`${name}-config`, machines, gates.at(-1))]
+      : [];
+  const ready = pulumi.all(runs.map((run) => run.recap)).apply((all) => all.join("\n"));
+  return { machines, runs, ready, gate: gates.at(-1) };
 }
 
 /** Passes at once unless its machine was made anew; then it makes the set whole first. */
 function makeGate(
-  name: string,
-  { site, share, playbook, group, vars, probes }: MachineSetArgs,
-  machine: Machine,
-  members: { spec: MachineSpec; hostKey: HostKey }[],
+  { fleet, tier, single }: MachineSetArgs,
+  vars: pulumi.Output<Record<string, unknown>>,
+  { name, machine, members, ready }: Parameters<SetArgs["gate"]>[0],
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Resource {
-  const keys = pulumi.all(members.map(({ hostKey }) => hostKey.publicKey));
+  const configured = single ? members.filter((m) => m.spec.name === machine.spec.name) : members;
+  const keys = pulumi.all(configured.map(({ hostKey }) => hostKey));
   const stdin = pulumi
     .secret(pulumi.all([keys, machine.hostKey, machine.incarnation, vars]))
     .apply(([known, hostKey, incarnation, plain]) => {
-      const hosts = members.map(({ spec: { name, address } }, i) => ({
+      const hosts = configured.map(({ spec: { name, address } }, i) => ({
         name,
         address,
         hostKey: known[i] ?? "",
@@ -86,10 +93,10 @@ function makeGate(
       }));
       return JSON.stringify({
         incarnation,
-        ready: readyRequest(site, machine.spec, hostKey, share?.mount ? [share.mount] : []),
-        run: runRequest(site, playbook, [{ group, role: machine.spec.role, hosts }], plain),
-        probes: probes?.(machine.spec) ?? [],
-        seconds: site.config.web.readySeconds,
+        ready: ready(hostKey),
+        run: runRequest(fleet, tier, hosts, plain),
+        probes: single?.probes(machine.spec as MachineSpec) ?? [],
+        seconds: single?.seconds ?? 0,
       } satisfies GateRequest);
     });
   const script = "node --import tsx programs/gate.ts";

@@ -1,13 +1,13 @@
 import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { renderInventory, renderKnownHosts } from "./ansible";
 import type { Machine } from "../drivers/machine";
-import { removeIfEmpty } from "../drivers/paths";
-import type { Site } from "./site";
+import { type Place, removeIfEmpty } from "../drivers/place";
+import { renderKnownHosts } from "../lib/ssh";
+import { renderInventory } from "./ansible";
 
 export interface SiteFilesArgs {
-  site: Site;
+  place: Place;
   /** All machines of the site. */
   machines: Machine[];
   /** What clients verify the web VIP with (PEM). */
@@ -22,7 +22,7 @@ export class SiteFiles extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:site:SiteFiles", name, {}, opts);
-    const directory = path.join(args.site.home, "sites", args.site.prefix);
+    const directory = path.join(args.place.home, "sites", args.place.prefix);
     const hosts = pulumi.all(
       args.machines.map(({ spec, address, hostKey }) =>
         pulumi.all([address, hostKey]).apply(([address, hostKey]) => ({ spec, address, hostKey })),
@@ -48,10 +48,10 @@ export class SiteFiles extends pulumi.ComponentResource {
       "inventory.yml",
       hosts.apply((known) =>
         renderInventory(
-          [...new Set(known.map((h) => h.spec.role))].map((role) => ({
-            group: role.replaceAll("-", "_"),
+          [...new Set(known.map((h) => h.spec.tier))].map((tier) => ({
+            group: tier,
             hosts: known
-              .filter((h) => h.spec.role === role)
+              .filter((h) => h.spec.tier === tier)
               .map(({ spec, address, hostKey }) => ({ name: spec.name, address, hostKey })),
           })),
         ),

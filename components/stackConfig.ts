@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { plainSecrets } from "../policy/rules";
-import { ConfigError, parseConfig, type SiteConfig } from "../plan/config";
+import { ConfigError } from "../plan/config";
+import { plainSecrets } from "../plan/secrets";
+import { parseConfig } from "./house";
+import type { SiteConfig } from "./tiers";
 
 /**
  * The present stack's validated config.

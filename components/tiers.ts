@@ -1,16 +1,22 @@
-import type { SiteOutputs } from "../plan/outputs";
-import type { Tier } from "./tier";
+import type { ConfigOf, VipOf } from "../plan/config";
+import type * as topology from "../plan/topology";
+import type { DriverKeys } from "../drivers/plans";
+import { compute } from "./compute/tier";
+import { controllers } from "./controllers/tier";
+import { entry } from "./entry/tier";
+import { galera } from "./galera/tier";
+import { login } from "./login/tier";
+import { redis } from "./redis/tier";
+import { share } from "./share/tier";
+import { web } from "./web/tier";
 
 /** All tiers, what others stand on first: the order in which they are rolled. */
-export const tiers = {
-  share: { units: () => ["nfs-server"] },
-  galera: { units: () => ["mariadb", "galera-check"] },
-  redis: { units: () => ["redis-server", "redis-sentinel"] },
-  entry: { units: () => ["haproxy", "haproxy-watch", "keepalived"] },
-  web: { units: ({ urls }: SiteOutputs) => Object.keys(urls).map((name) => `hpc-web@${name}`) },
-  controllers: { units: () => ["munge", "slurmdbd", "slurm-watch", "keepalived"] },
-  compute: { units: () => ["munge", "slurmd"] },
-  login: { units: () => ["munge"] },
-} satisfies Record<string, Tier>;
+export const tiers = { share, galera, redis, entry, web, controllers, compute, login };
 
 export type TierName = keyof typeof tiers;
+export type VipName = VipOf<typeof tiers>;
+export type MachineSpec = topology.MachineSpec<TierName>;
+export type Topology = topology.Topology<TierName, VipName>;
+
+/** The validated stack config of the site, with all defaults filled in. */
+export interface SiteConfig extends ConfigOf<typeof tiers>, DriverKeys {}

@@ -1,24 +1,36 @@
-import { existsSync } from "node:fs";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { gateway } from "../plan/addresses";
-import type { Site } from "../components/site";
-import { fenceAddressOf, hypervisorsOf, type MachineSpec } from "../plan/topology";
-import type { FenceConfiguration } from "./fenceConfiguration";
+import type { MachineSpec } from "../plan/topology";
+import type { FenceConfiguration } from "../programs/fenceConfiguration";
+import type { FenceServiceRequest } from "../programs/fenceService";
 import { FenceDaemon } from "./container/fenceDaemon";
-import {
-  fenceServiceName,
-  type FenceServiceRequest,
-  localUri,
-  sshOf,
-} from "../programs/fenceService";
-import { domainName, machineDirectory } from "./paths";
+import { domainName, machineDirectory, type Place } from "./place";
+
+/** One host whose machines are switched off by a fence_virtd on it. */
+export interface FenceHost {
+  /** Name of what is made for it. */
+  name: string;
+  /** Libvirt URI of the machines, as seen on the host itself. */
+  uri: string;
+  /** Address at which the machines reach it. */
+  address: string;
+  /** Machines on it. */
+  specs: MachineSpec[];
+  /** Its systemd service, and ssh with the arguments that reach the host (none: this one). Default: a process of this host. */
+  service?: { name: string; ssh: string[] };
+}
 
 export interface FencingArgs {
-  site: Site;
+  place: Place;
   /** Machines of one set: each may switch off the others, and nobody else may. */
   machines: MachineSpec[];
+  /** Where they are. */
+  hosts: FenceHost[];
+  /** TCP port of fence_virtd. */
+  port: number;
+  /** Network that has the hosts' address: it must be there before. Empty where it is not made here. */
+  networkName: pulumi.Input<string>;
 }
 
 /** Where a machine is switched off: fence_virtd of its hypervisor, and libvirt's name of it. */
@@ -41,34 +53,23 @@ export class Fencing extends pulumi.ComponentResource {
 
   constructor(name: string, args: FencingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:machine:Fencing", name, {}, opts);
-    const { site, machines } = args;
+    const { place, machines, port } = args;
     this.key = new random.RandomBytes(`${name}-key`, { length: 64 }, { parent: this }).base64;
-    const { driver, ports } = site.config;
-    const uris = driver === "vm" ? hypervisorsOf(site.config) : { host: "lxc:///system" };
-    const targets = Object.entries(uris).flatMap(([hypervisor, uri]) => {
-      const here = machines.filter((spec) => driver !== "vm" || spec.hypervisor === hypervisor);
-      if (here.length === 0) return [];
+    const targets = args.hosts.flatMap((host) => {
       const daemon = {
-        uri: localUri(uri),
-        address:
-          driver === "vm" ? fenceAddressOf(site.config, hypervisor) : gateway(site.config.cidr),
-        port: ports.fence,
+        uri: host.uri,
+        address: host.address,
+        port,
         sources: machines.map((spec) => spec.address),
-        domains: here.map((spec) => domainName(site, spec)),
+        domains: host.specs.map((spec) => domainName(place, spec)),
       };
-      const suffix = driver === "vm" ? `-${hypervisor}` : "";
-      const started = this.daemon(
-        { resource: `${name}${suffix}`, service: fenceServiceName(site.prefix, hypervisor) },
-        site,
-        uri,
-        daemon,
-      );
-      return here.map((spec) =>
+      const started = this.daemon(host, args, daemon);
+      return host.specs.map((spec) =>
         started.apply(() => ({
           machine: spec.name,
-          address: daemon.address,
-          port: daemon.port,
-          domain: domainName(site, spec),
+          address: host.address,
+          port,
+          domain: domainName(place, spec),
         })),
       );
     });
@@ -76,48 +77,35 @@ export class Fencing extends pulumi.ComponentResource {
     this.registerOutputs({ targets: this.targets });
   }
 
-  /** fence_virtd of one hypervisor; known once it answers. */
+  /** fence_virtd of one host; known once it answers. */
   private daemon(
-    names: { resource: string; service: string },
-    site: Site,
-    uri: string,
+    { name, service }: FenceHost,
+    { place, networkName }: FencingArgs,
     daemon: FenceConfiguration,
   ): pulumi.Output<string> {
-    const ssh = sshOf(uri);
-    const service = site.config.driver === "vm" && (ssh.length > 0 || existsSync(SYSTEMD));
     if (!service) {
+      const directory = machineDirectory(place, name);
       return new FenceDaemon(
-        `${names.resource}-daemon`,
-        {
-          ...daemon,
-          directory: machineDirectory(site, names.resource),
-          key: this.key,
-          network: site.network.resource ? site.network.name : "",
-        },
+        `${name}-daemon`,
+        { ...daemon, directory, key: this.key, network: networkName },
         { parent: this },
       ).id;
     }
     const script = "node --import tsx programs/fenceService.ts";
     return new local.Command(
-      `${names.resource}-service`,
+      `${name}-service`,
       {
         create: `${script} apply`,
         update: `${script} apply`,
         delete: `${script} remove`,
-        stdin: pulumi.secret(this.key).apply((key) =>
-          JSON.stringify({
-            ...daemon,
-            name: names.service,
-            ssh,
-            key,
-          } satisfies FenceServiceRequest),
-        ),
+        stdin: pulumi
+          .secret(this.key)
+          .apply((key) =>
+            JSON.stringify({ ...daemon, ...service, key } satisfies FenceServiceRequest),
+          ),
         addPreviousOutputInEnv: false,
       },
       { parent: this },
     ).id;
   }
 }
-
-/** There where systemd is the init system: a service outlives a reboot. */
-const SYSTEMD = "/run/systemd/system";

@@ -1,9 +1,13 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { SiteConfig } from "../plan/config";
 
 export interface SiteNetworkArgs {
-  config: SiteConfig;
+  /** The site's subnet. */
+  cidr: string;
+  /** Libvirt URI in which the network is made. */
+  libvirtUri: string;
+  /** Name of a network that is there; empty where machines use a bridge. Default: one is made. */
+  existing?: string;
   /** Name of the libvirt network that is made, unique on the host. */
   networkName: string;
   /** Connection in which it is made. Default: one of its own, to `libvirtUri`. */
@@ -36,8 +40,7 @@ export class SiteNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: SiteNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:network:SiteNetwork", name, {}, opts);
-    const { cidr, libvirtUri, vm } = args.config;
-    const existing = vm?.network.bridge === undefined ? vm?.network.libvirtNetwork : "";
+    const { cidr, libvirtUri, existing } = args;
     if (existing !== undefined) {
       this.name = pulumi.output(existing);
       this.registerOutputs({ networkName: this.name });

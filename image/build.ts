@@ -13,9 +13,9 @@ import {
 } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import { machinePackages } from "../components/house";
 import { hpcHome } from "../lib/home";
 import { finish } from "./finish";
-import { packageNames } from "./packages";
 
 const SUITE = "bookworm";
 /** An image older than this is built anew, so that new machines start with security fixes, days. */
@@ -31,9 +31,13 @@ export async function ensureImage(
   progress: (text: string) => void,
   mirror = process.env["HPC_HA_DEBIAN_MIRROR"],
 ): Promise<void> {
-  const list = readFileSync(path.join(__dirname, "packages.txt"), "utf8");
+  const packages = machinePackages();
   const recipe = readFileSync(path.join(__dirname, "finish.ts"), "utf8");
-  const key = createHash("sha256").update(list).update(recipe).digest("hex").slice(0, 12);
+  const key = createHash("sha256")
+    .update(packages.join())
+    .update(recipe)
+    .digest("hex")
+    .slice(0, 12);
   const images = path.join(hpcHome(), "images");
   mkdirSync(images, { recursive: true, mode: 0o755 });
   const current = readdirSync(images)
@@ -42,7 +46,7 @@ export async function ensureImage(
   const name = current ?? `rootfs-${key}-${new Date().toISOString().slice(0, 10)}`;
   if (current === undefined) {
     progress("machine image: installing packages, about a minute");
-    await build(path.join(images, name), packageNames(list), mirror);
+    await build(path.join(images, name), packages, mirror);
   }
   const link = path.join(images, "rootfs");
   rmSync(`${link}.new`, { force: true });

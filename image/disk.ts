@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import execa from "execa";
+import { machinePackages } from "../components/house";
 import { hpcHome } from "../lib/home";
 import { ensurePackages, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { build, MAX_AGE_DAYS } from "./build";
-import { machinePackages, packageNames } from "./packages";
 
 /** Units that cloud-init consists of; an image enables nothing that is not named. */
 const CLOUD_INIT = ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
@@ -44,10 +44,24 @@ interface DiskRecord extends DiskImage {
 }
 const recordFile = () => path.join(hpcHome(), "images", "vm.json");
 
+/** What a machine with a kernel of its own has besides the others' packages. */
+const OWN = [
+  "linux-image-amd64",
+  "udev",
+  "e2fsprogs",
+  // Learns at its first boot who it is, and grows its root file system over the disk.
+  "cloud-init",
+  "cloud-guest-utils",
+  // Its clock is its own too: munge refuses what is minutes off.
+  "systemd-timesyncd",
+];
+const packages = () => [...machinePackages(), ...OWN];
+
 /** Hash over everything that an image is made from, but the packages' versions. */
 const recipe = (): string => {
   const hash = createHash("sha256");
-  for (const file of ["packages.txt", "packages-vm.txt", "finish.ts", "disk.ts"]) {
+  hash.update(packages().join());
+  for (const file of ["finish.ts", "disk.ts"]) {
     hash.update(fs.readFileSync(path.join(__dirname, file)));
   }
   return hash.digest("hex");
@@ -76,9 +90,8 @@ export async function buildDisk(progress: Progress): Promise<DiskImage> {
   const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-disk-"));
   const root = path.join(dir, "root");
   try {
-    const own = packageNames(fs.readFileSync(path.join(__dirname, "packages-vm.txt"), "utf8"));
     await step("Packages of the VM image, about two minutes", progress, () =>
-      build(root, [...machinePackages(), ...own], process.env["HPC_HA_DEBIAN_MIRROR"], {
+      build(root, packages(), process.env["HPC_HA_DEBIAN_MIRROR"], {
         units: [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
       }),
     );

@@ -72,3 +72,7 @@ export const loginCommand = (
 
 /** ssh splits the values of these options at blanks, unless quoted. */
 const quoted = (file: string): string => (/\s/.test(file) ? `"${file}"` : file);
+
+/** known_hosts with keys that are known before the first connection. @param hostKey `type key [comment]` */
+export const renderKnownHosts = (hosts: { address: string; hostKey: string }[]): string =>
+  hosts.map((h) => `${h.address} ${h.hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");

@@ -1,7 +1,7 @@
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import type { ServiceName } from "./environment";
+import { CATALOGUE, type Routes, type ServiceName } from "./catalogue";
 import type { Health } from "./health";
 import { authentication } from "./services/authentication";
 import { pages } from "./services/pages";
@@ -26,19 +26,14 @@ export interface Context {
   userOf(request: FastifyRequest): Promise<string | undefined>;
 }
 
-const ROUTES: Record<
-  ServiceName,
-  (app: FastifyInstance, context: Context) => void | Promise<void>
-> = {
-  auth_portal: authentication,
-  auth_frontend: pages,
-  backend: settings,
-  websocket: echo,
-  kooCAEWebServer: pages,
-  kooCAEWebAutomationServer: pages,
-  dashboard: pages,
-  app: pages,
+const ROUTES: Record<Routes, (app: FastifyInstance, context: Context) => void | Promise<void>> = {
+  authentication,
+  pages,
+  settings,
+  echo,
 };
+const routesOf = (service: ServiceName) =>
+  ROUTES[CATALOGUE.find(({ name }) => name === service)?.routes ?? "pages"];
 
 /** The web server of one service: what all have in common, and its own routes. */
 export async function application(
@@ -77,6 +72,6 @@ export async function application(
   await app.register(cookie);
   await app.register(formbody);
   app.get("/health", () => context.health());
-  await app.register((scope) => ROUTES[context.service](scope, context));
+  await app.register((scope) => routesOf(context.service)(scope, context));
   return app;
 }

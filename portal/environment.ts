@@ -1,18 +1,5 @@
 import { z } from "zod";
 
-/** The eight services of the portal: what differs between them is which routes they serve. */
-export const SERVICES = [
-  "auth_portal",
-  "auth_frontend",
-  "backend",
-  "websocket",
-  "kooCAEWebServer",
-  "kooCAEWebAutomationServer",
-  "dashboard",
-  "app",
-] as const;
-export type ServiceName = (typeof SERVICES)[number];
-
 const port = z.coerce.number().int().min(1).max(65535);
 
 /** Variables that a service is started with; they come from its `.env`. */

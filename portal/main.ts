@@ -1,13 +1,15 @@
 import { application } from "./application";
 import { MariaUsers } from "./database";
-import { parseEnvironment, SERVICES, type ServiceName } from "./environment";
+import { CATALOGUE } from "./catalogue";
+import { parseEnvironment } from "./environment";
 import { HealthWatch } from "./health";
 import { RedisSessions } from "./redis";
 
 /** Runs one service until SIGTERM: then what was asked is finished, WebSockets are closed, and it ends. */
 async function main(name: string | undefined): Promise<void> {
-  const service = SERVICES.find((s): s is ServiceName => s === name);
-  if (service === undefined) throw new Error(`usage: portal ${SERVICES.join("|")}`);
+  const names = CATALOGUE.map((s) => s.name);
+  const service = names.find((s) => s === name);
+  if (service === undefined) throw new Error(`usage: portal ${names.join("|")}`);
   const env = parseEnvironment(process.env);
   const sessions = new RedisSessions(env);
   const users = new MariaUsers(env);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import { projectRoot } from "../lib/project";
-import { contentHash, type Versions } from "./versions";
+import { contentHash } from "../lib/hash";
+import type { Versions } from "./versions";
 
 /** Where Pulumi expects generated SDKs in a project; not committed. */
 const sdk = path.join(projectRoot, "sdks", "libvirt");

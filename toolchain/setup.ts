@@ -8,7 +8,8 @@ import { downloadPulumi, reachable, releaseUrls } from "./download";
 import { type Progress, step } from "../lib/progress";
 import { generateSdk, sdkIsPresent } from "./sdk";
 import { projectRoot } from "../lib/project";
-import { contentHash, readVersions, type Versions } from "./versions";
+import { contentHash } from "../lib/hash";
+import { readVersions, type Versions } from "./versions";
 
 /** Everything that set-up leaves, by place. */
 interface Places {

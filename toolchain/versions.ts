@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { projectRoot } from "../lib/project";
@@ -39,25 +38,4 @@ export function readVersions(root = projectRoot): Versions {
     libvirtSource: libvirt.parameters[0],
     libvirt: libvirt.parameters[1],
   };
-}
-
-/** Hash over files, by name and content; directories with all that is in them but Go's tests. */
-export function contentHash(...roots: string[]): string {
-  const hash = createHash("sha256");
-  for (const root of roots) {
-    const files = readdirSafe(root).sort();
-    for (const file of files) hash.update(path.relative(root, file)).update(readFileSync(file));
-  }
-  return hash.digest("hex").slice(0, 12);
-}
-
-function readdirSafe(root: string): string[] {
-  try {
-    return readdirSync(root, { recursive: true, withFileTypes: true })
-      .filter((f) => f.isFile() && !f.name.endsWith("_test.go"))
-      .map((f) => path.join(f.parentPath, f.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return [root];
-    throw error;
-  }
 }

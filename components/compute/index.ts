@@ -1,66 +1,37 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AnsibleRun } from "../ansible";
-import { Machine } from "../../drivers/machine";
+import type { Machine } from "../../drivers/machine";
+import { formerly, OLD } from "../aliases";
+import type { Fleet } from "../ansible";
 import { machineSet } from "../machineSet";
-import type { Site } from "../site";
-import { slurmVars, type SlurmMasters } from "../controllers";
+import { type SlurmSettings, slurmVars } from "../slurm";
+import type { MachineSpec } from "../tiers";
 
-export interface SlurmComputeArgs {
-  site: Site;
-  /** The controllers that the nodes report to. */
-  masters: SlurmMasters;
+export interface ComputeArgs {
+  fleet: Fleet;
+  specs: MachineSpec[];
+  cluster: SlurmSettings;
+  /** The controllers that the nodes report to: their munge key, and when they answer. */
+  controllers: { mungeKey: pulumi.Output<string>; ready: pulumi.Output<string> };
 }
 
-/** The compute nodes, and the login machine `client` from which users submit. */
-export class SlurmCompute extends pulumi.ComponentResource {
+/** The compute nodes. */
+export class Compute extends pulumi.ComponentResource {
   readonly machines: Machine[];
   /** Closing line of the Ansible run: the controller counts on every node. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(name: string, args: SlurmComputeArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("hpc-ha:slurm:SlurmCompute", name, {}, opts);
-    const { site, masters } = args;
-    const vars = pulumi.secret(masters.mungeKey).apply((mungeKey) => slurmVars(site, mungeKey));
-    const playbook = "compute.yml";
-    const { machines: compute, gates } = machineSet(
+  constructor(name: string, args: ComputeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const aliases = [formerly(OLD.compute, name)];
+    super("hpc-ha:compute:Compute", name, {}, { aliases, ...opts });
+    const { fleet, specs, cluster, controllers } = args;
+    const vars = pulumi.secret(controllers.mungeKey).apply((key) => slurmVars(cluster, key));
+    const set = machineSet(
       name,
-      {
-        site,
-        specs: site.topology.machines["compute"],
-        group: "compute",
-        playbook,
-        vars,
-      },
+      { fleet, tier: "compute", specs, vars, after: [controllers.ready] },
       { parent: this },
     );
-    const client = site.topology.machines.login.map(
-      (spec) => new Machine(`${name}-${spec.name}`, { spec, site }, { parent: this }),
-    );
-    this.machines = [...compute, ...client];
-    const run = new AnsibleRun(
-      `${name}-config`,
-      {
-        site,
-        playbook,
-        groups: { compute },
-        after: gates.at(-1),
-        vars: pulumi.all([vars, masters.ready]).apply(([plain]) => plain),
-      },
-      { parent: this },
-    );
-    if (client.length > 0) {
-      new AnsibleRun(
-        `${name}-login-config`,
-        {
-          site,
-          playbook: "login.yml",
-          groups: { login: client },
-          vars: pulumi.all([vars, masters.ready]).apply(([plain]) => plain),
-        },
-        { parent: this },
-      );
-    }
-    this.ready = run.recap;
+    this.machines = set.machines;
+    this.ready = set.ready;
     this.registerOutputs({ ready: this.ready });
   }
 }

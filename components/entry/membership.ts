@@ -1,16 +1,23 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Request } from "../../haproxy/request";
-import { renderKnownHosts } from "../ansible";
 import type { Machine } from "../../drivers/machine";
-import type { Site } from "../site";
+import type { Request } from "../../haproxy/request";
+import { renderKnownHosts } from "../../lib/ssh";
+import { formerly } from "../aliases";
 
 export interface MembershipArgs {
-  site: Site;
-  /** HAProxy machines. */
-  haproxies: Machine[];
+  /** HAProxy machines; they are configured. */
+  entry: pulumi.Resource & { machines: Machine[] };
   /** Web nodes that should be in rotation: configured, and answering or about to. */
   web: Machine[];
+  /** Each with its port on the web nodes, and the path that answers 200 on one that may take traffic. */
+  services: { name: string; port: number; healthPath: string }[];
+  /** Longest drain of a node that leaves, and wait for one that comes, s. */
+  pool: { drainSeconds: number; readySeconds: number };
+  /** Factor of all time limits of a failover. */
+  patience: number;
+  /** Private key file for root on the HAProxy machines. */
+  sshKeyFile: string;
 }
 
 /**
@@ -23,22 +30,26 @@ export class Membership extends pulumi.ComponentResource {
   /** Who is where, in words. Depend on it to come after the change. */
   readonly summary: pulumi.Output<string>;
 
+  /** @param opts.dependsOn what makes the nodes worth probing: their configuration */
   constructor(name: string, args: MembershipArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("hpc-ha:haproxy:Membership", name, {}, opts);
-    const { config, sshKeyFile } = args.site;
+    const aliases = [
+      formerly("hpc-ha:haproxy:Membership", name, {
+        types: ["hpc-ha:haproxy:HaproxyTier"],
+        name: "entry",
+      }),
+    ];
+    super("hpc-ha:entry:Membership", name, {}, { parent: args.entry, aliases, ...opts });
+    const { pool, patience, sshKeyFile } = args;
     const stdin = pulumi
-      .all([pulumi.all(args.haproxies.map(resolve)), pulumi.all(args.web.map(resolve))])
+      .all([pulumi.all(args.entry.machines.map(resolve)), pulumi.all(args.web.map(resolve))])
       .apply(([nodes, wanted]) =>
         JSON.stringify({
           nodes: nodes.map(({ name, address }) => ({ name, address })),
-          services: config.services.map(({ name, port, healthPath }) => ({
-            name,
-            port,
-            healthPath,
-          })),
+          services: args.services.map(({ name, port, healthPath }) => ({ name, port, healthPath })),
           wanted: wanted.map(({ name, address }) => ({ name, address })),
-          drainSeconds: config.web.drainSeconds,
-          readySeconds: config.web.readySeconds,
+          drainSeconds: pool.drainSeconds,
+          readySeconds: pool.readySeconds,
+          patience,
           ssh: { user: "root", privateKeyFile: sshKeyFile, knownHosts: renderKnownHosts(nodes) },
         } satisfies Request),
       );

@@ -1,28 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { AnsibleRun } from "../ansible";
-import { CA_FILE, type SiteCertificates } from "../certificates";
 import type { Machine } from "../../drivers/machine";
+import type { Fleet } from "../ansible";
+import type { SiteCertificates } from "../certificates";
+import type { Database } from "../database";
 import { machineSet } from "../machineSet";
-import type { Site } from "../site";
-
-/** Where and how a client reaches its database: over TLS, with a certificate of the site's CA for `host`. */
-export interface Database {
-  /** The data VIP: HAProxy passes on to one synced node. */
-  host: string;
-  port: number;
-  name: string;
-  user: string;
-  /** Secret. */
-  password: pulumi.Output<string>;
-  /** Known once the database can be used. */
-  ready: pulumi.Output<string>;
-}
+import type { MachineSpec } from "../tiers";
+import { type GaleraPorts, galeraVars } from "./vars";
 
 export interface GaleraArgs {
-  site: Site;
+  fleet: Fleet;
+  specs: MachineSpec[];
   /** Those of its machines, and the CA that they verify each other with. */
   certificates: SiteCertificates;
+  ports: GaleraPorts;
+  /** Where clients reach it: HAProxy's address for one synced node. */
+  host: string;
+  /** Factor of all time limits of a failover. */
+  patience: number;
   /** Databases to make, each with one user that has all rights in it. */
   databases: { name: string; user: string }[];
 }
@@ -36,7 +31,7 @@ export class Galera extends pulumi.ComponentResource {
 
   constructor(name: string, args: GaleraArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:galera:Galera", name, {}, opts);
-    const { site, certificates } = args;
+    const { fleet, specs, certificates } = args;
     const accounts = args.databases.map((database) => ({
       ...database,
       // Letters and digits, so that neither SQL nor a configuration file has to quote it.
@@ -46,38 +41,17 @@ export class Galera extends pulumi.ComponentResource {
         { parent: this },
       ).result,
     }));
-    const specs = site.topology.machines.galera;
+    const memoryMiB = Math.min(...specs.map((spec) => spec.memoryMiB));
     const vars = pulumi
-      .all([
-        pulumi.secret(pulumi.all(accounts)),
-        certificates.ca,
-        certificates.of(specs.map((spec) => spec.name)),
-      ])
-      .apply(([known, ca, own]) => galeraVars(site, known, ca, own));
-    const playbook = "galera.yml";
-    const { machines, gates } = machineSet(
-      name,
-      { site, specs, group: "galera", playbook, vars },
-      { parent: this },
-    );
-    this.machines = machines;
-    const run = new AnsibleRun(
-      `${name}-config`,
-      { site, playbook, groups: { galera: machines }, after: gates.at(-1), vars },
-      { parent: this },
-    );
-    this.ready = run.recap;
+      .all([pulumi.secret(pulumi.all(accounts)), certificates.ca, certificates.of(specs)])
+      .apply(([known, ca, own]) => galeraVars({ ...args, memoryMiB }, known, ca, own));
+    const set = machineSet(name, { fleet, tier: "galera", specs, vars }, { parent: this });
+    this.machines = set.machines;
+    this.ready = set.ready;
     this.databases = new Map(
-      accounts.map(({ name, user, password }) => [
-        name,
-        {
-          host: site.topology.dataVip,
-          port: site.config.ports.mysql,
-          name,
-          user,
-          password,
-          ready: run.recap,
-        },
+      accounts.map((account) => [
+        account.name,
+        { ...account, host: args.host, port: args.ports.mysql, ready: set.ready },
       ]),
     );
     this.registerOutputs({ ready: this.ready });
@@ -93,29 +67,4 @@ export class Galera extends pulumi.ComponentResource {
     if (!found) throw new Error(`no database "${name}": ${[...this.databases.keys()].join(", ")}`);
     return { ...found, ready: pulumi.all([found.ready, entryReady]).apply(([ready]) => ready) };
   }
-}
-
-/** Variables of ansible/galera.yml; its role's argument_specs describe them. */
-export function galeraVars(
-  { config, topology }: Pick<Site, "config" | "topology">,
-  databases: { name: string; user: string; password: string }[],
-  ca: string,
-  certificates: Record<string, string>,
-): Record<string, unknown> {
-  const memory = Math.min(...topology.machines.galera.map((spec) => spec.memoryMiB));
-  return {
-    galera_cluster: "site",
-    galera_patience: config.failoverPatience,
-    galera_port: config.ports.mysql,
-    galera_replication_port: config.ports.galeraReplication,
-    galera_ist_port: config.ports.galeraIst,
-    galera_sst_port: config.ports.galeraSst,
-    galera_check_port: config.ports.galeraCheck,
-    // Half of the machine; Galera's own cache and the connections need the rest.
-    galera_buffer_pool_mib: Math.floor(memory / 2),
-    galera_databases: databases,
-    galera_ca: ca,
-    galera_ca_file: CA_FILE,
-    galera_certificates: certificates,
-  };
 }

@@ -1,14 +1,22 @@
 import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { NfsServer } from "./server";
-import type { Site } from "../site";
+import type { SharedFiles } from "../../drivers/driver";
 import type { Machine } from "../../drivers/machine";
-import { machineDirectory, removeIfEmpty } from "../../drivers/paths";
-import type { NetworkMount } from "../../programs/ready";
+import { machineDirectory, removeIfEmpty } from "../../drivers/place";
+import type { NetworkMount } from "../../plan/mount";
+import { formerly, OLD } from "../aliases";
+import type { Fleet } from "../ansible";
+import { machineSet } from "../machineSet";
+import type { MachineSpec } from "../tiers";
+import { DIRECTORY, shareVars } from "./vars";
 
-export interface StateShareArgs {
-  site: Site;
+export interface ShareArgs {
+  fleet: Fleet;
+  /** The machine that serves it; none where machines share a directory of their host. */
+  specs: MachineSpec[];
+  /** Addresses that may mount it, and no others. */
+  clients: string[];
   /** Where the machines that have it see it. */
   target: string;
 }
@@ -21,55 +29,48 @@ export interface StateShareArgs {
 const MOUNT_OPTIONS =
   "vers=4.2,proto=tcp,hard,timeo=50,retrans=2,actimeo=0,lookupcache=none,noatime";
 
-/**
- * A file system that several machines share: the state of the Slurm controllers. With the container driver it is a
- * directory of the host, removed when the share itself is, at the latest by a destroy of the stack; with VMs a
- * machine of its own that serves its data volume. It outlives the machines that use it.
- */
-export class StateShare extends pulumi.ComponentResource {
-  /** Directory of the host, known once it exists; only for containers. */
-  readonly directory?: pulumi.Input<{ source: pulumi.Output<string>; target: string }>;
-  /** What VMs mount. */
-  readonly mount?: NetworkMount;
-  /** The same, known once it is served. */
-  readonly served?: pulumi.Output<NetworkMount>;
-  /** Passed when a server that a change made anew serves again: only then may who uses it be switched off. */
-  readonly gate: pulumi.Resource | undefined;
-  /** Machines that it is made of. */
-  readonly machines: Machine[];
+/** Name of the host's directory: where stacks have had it from the first day on. */
+const HOST_DIRECTORY = "slurm-share";
 
-  constructor(name: string, args: StateShareArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("hpc-ha:machine:StateShare", name, {}, opts);
-    const { site, target } = args;
-    if (site.config.driver === "vm") {
-      const controllers = site.topology.machines["controllers"];
-      const server = new NfsServer(
-        `${name}-nfs`,
-        { site, clients: controllers.map((c) => c.address) },
+/**
+ * A file system that several machines share: the state of the Slurm controllers. Where machines can share a directory
+ * of the host it is that, removed when the share itself is, at the latest by a destroy of the stack; else a machine of
+ * its own serves its data volume. It outlives the machines that use it.
+ */
+export class Share extends pulumi.ComponentResource implements SharedFiles {
+  readonly machines: Machine[];
+  readonly directory?: { source: pulumi.Output<string>; target: string };
+  readonly mount?: pulumi.Output<NetworkMount>;
+  readonly gate?: pulumi.Resource;
+
+  constructor(name: string, args: ShareArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { fleet, specs, clients, target } = args;
+    const old = [OLD.masters, OLD.stateShare];
+    const aliases = [
+      formerly(OLD.stateShare, "slurm-share", { types: [OLD.masters], name: "slurm" }),
+      formerly(OLD.nfs, "slurm-share-nfs", { types: old, name: "slurm-share" }),
+    ];
+    super("hpc-ha:share:Share", name, { clients }, { aliases, ...opts });
+    const vars = shareVars(clients);
+    const set = machineSet(name, { fleet, tier: "share", specs, vars }, { parent: this });
+    this.machines = set.machines;
+    const [spec] = specs;
+    if (spec) {
+      const source = `${spec.address}:${DIRECTORY}`;
+      this.mount = set.ready.apply(() => ({ source, target, options: MOUNT_OPTIONS }));
+      this.gate = set.gate;
+    } else {
+      const directory = machineDirectory(fleet.place, HOST_DIRECTORY);
+      const made = new local.Command(
+        `${name}-directory`,
+        {
+          create: `mkdir -p "${directory}"`,
+          delete: `rm -rf "${directory}" && ${removeIfEmpty(path.dirname(directory))}`,
+        },
         { parent: this },
       );
-      this.machines = server.machines;
-      this.gate = server.gate;
-      const mount = { source: server.source, target, options: MOUNT_OPTIONS };
-      this.mount = mount;
-      this.served = server.ready.apply(() => mount);
-    } else {
-      this.machines = [];
-      this.directory = { source: this.hostDirectory(name, site), target };
+      this.directory = { source: made.id.apply(() => directory), target };
     }
     this.registerOutputs();
-  }
-
-  private hostDirectory(name: string, site: Site): pulumi.Output<string> {
-    const directory = machineDirectory(site, name);
-    const made = new local.Command(
-      `${name}-directory`,
-      {
-        create: `mkdir -p "${directory}"`,
-        delete: `rm -rf "${directory}" && ${removeIfEmpty(path.dirname(directory))}`,
-      },
-      { parent: this },
-    );
-    return made.id.apply(() => directory);
   }
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { FenceConfiguration } from "../fenceConfiguration";
+import type { FenceConfiguration } from "../../programs/fenceConfiguration";
 import { fenceDaemonProvider } from "./fenceDaemonProvider";
 
 /** Inputs of one fence_virtd on this host. */

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { removeParentIfEmpty, until } from "./provider";
-import { fenceConfiguration } from "../fenceConfiguration";
+import { fenceConfiguration } from "../../programs/fenceConfiguration";
 import type { FenceDaemonInputs, FenceDaemonState } from "./fenceDaemon";
 
 // This file is serialised into the stack's state by Pulumi, so it uses Node's own modules only and

@@ -2,14 +2,13 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { SiteConfig } from "../../plan/config";
-import { hpcHome } from "../../lib/home";
-import { hypervisorsOf } from "../../plan/topology";
-import type { VmConfig } from "../../plan/vmConfig";
 import { warnUnlessAnswers } from "./hypervisorAnswer";
+import type { VmConfig } from "./settings";
 
 export interface HypervisorsArgs {
-  config: SiteConfig;
+  /** Libvirt URIs by name. */
+  uris: Record<string, string>;
+  vm: VmConfig;
   /** Directory of this machine for downloaded images. */
   home: string;
 }
@@ -30,12 +29,9 @@ export class Hypervisors extends pulumi.ComponentResource {
 
   constructor(name: string, args: HypervisorsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:machine:Hypervisors", name, {}, opts);
-    const { config, home } = args;
-    const { vm } = config;
-    if (vm === undefined) throw new Error("the vm driver needs its config");
-    const uris = Object.entries(hypervisorsOf(config));
-    const file = this.imageFile(name, vm.image, home, Object.keys(hypervisorsOf(config)));
-    for (const [host, uri] of uris) {
+    const { uris, vm, home } = args;
+    const file = this.imageFile(name, vm.image, home, Object.keys(uris));
+    for (const [host, uri] of Object.entries(uris)) {
       const provider = new libvirt.Provider(
         `${name}-${host}`,
         { uri: this.checked(`${name}-${host}`, host, uri, vm) },
@@ -131,10 +127,6 @@ export class Hypervisors extends pulumi.ComponentResource {
     return command.id.apply(() => file);
   }
 }
-
-/** The hypervisors of the site; undefined where the driver needs none. */
-export const makeHypervisors = (name: string, config: SiteConfig): Hypervisors | undefined =>
-  config.driver === "vm" ? new Hypervisors(name, { config, home: hpcHome() }) : undefined;
 
 const CHECK = `set -eu
 fail() { echo "Hypervisor $HYPERVISOR ($URI): $1" >&2; exit 1; }

@@ -3,28 +3,45 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { machinePackages } from "../../image/packages";
-import { renderKnownHosts } from "../../components/ansible";
-import type { Site } from "../../components/site";
-import { gatewayOf, type MachineSpec } from "../../plan/topology";
+import { renderKnownHosts } from "../../lib/ssh";
+import type { NetworkMount } from "../../plan/mount";
+import type { MachineSpec } from "../../plan/topology";
+import type { ReadyRequest } from "../../programs/ready";
+import type { SeedRequest } from "../../programs/seed";
+import type { SiteNetwork } from "../network";
+import { domainName, machineDirectory, type Place, removeIfEmpty } from "../place";
 import { instanceId, type Identity, renderSeed } from "./cloudInit";
 import type { HostKey } from "./hostKey";
-import { domainName, machineDirectory, removeIfEmpty } from "../paths";
-import type { NetworkMount, ReadyRequest } from "../../programs/ready";
-import type { SeedRequest } from "../../programs/seed";
+import type { Hypervisors } from "./hypervisors";
+import type { VmConfig } from "./settings";
+
+/** What all VMs of a site have in common. */
+export interface VmGround {
+  place: Place;
+  cidr: string;
+  libvirtUri: string;
+  /** Network interface inside the machines. */
+  interface: string;
+  prefixLength: number;
+  gateway: string;
+  vm: VmConfig;
+  hypervisors: Hypervisors;
+  network: SiteNetwork;
+}
 
 export interface VmArgs {
   spec: MachineSpec;
-  site: Site;
+  ground: VmGround;
   hostKey: HostKey;
-  mounts: pulumi.Input<pulumi.Input<NetworkMount>[]>;
+  /** A file system of the network that is served before the machine boots. Default: none. */
+  served?: pulumi.Output<NetworkMount>;
   /** What must be done before the machine is switched off or made anew. */
   after: pulumi.Resource[];
 }
 
 /** What a started VM is known by. */
 export interface Vm {
-  /** Known once ssh answers, and packages and mounts are there. */
+  /** Known once ssh answers. */
   address: pulumi.Output<string>;
   /** Another one after every power cycle that this program caused. */
   incarnation: pulumi.Output<string>;
@@ -62,12 +79,10 @@ ${
  * Its CloudinitDisk hangs at times when several are made; the seed is an ordinary volume therefore.
  */
 export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm {
-  const { spec, site, hostKey } = args;
-  const { config, network, hypervisors } = site;
-  const { vm } = config;
-  if (!vm || !hypervisors) throw new Error("the vm driver needs its config");
-  const { provider, base } = hypervisors.host(spec.hypervisor);
-  const volume = domainName(site, spec);
+  const { spec, ground, hostKey } = args;
+  const { place, vm, network } = ground;
+  const { provider, base } = ground.hypervisors.host(spec.hypervisor);
+  const volume = domainName(place, spec);
 
   const root = new libvirt.Volume(
     `${volume}-root`,
@@ -76,7 +91,7 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
       parent,
       provider,
       // A new image is for new machines; others follow it only when they are told to.
-      ignoreChanges: vm.followImage.some((role) => role === spec.role) ? [] : ["baseVolumeId"],
+      ignoreChanges: vm.followImage.includes(spec.tier) ? [] : ["baseVolumeId"],
     },
   );
   const data = dataVolume(`${volume}-data`, spec, vm.dataPool ?? vm.pool, { parent, provider });
@@ -84,11 +99,11 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
     hostname: spec.name,
     mac: spec.mac,
     address: spec.address,
-    prefixLength: site.topology.prefixLength,
-    gateway: gatewayOf(config),
+    prefixLength: ground.prefixLength,
+    gateway: ground.gateway,
     nameservers: vm.network.nameservers,
-    interface: config.interface,
-    authorizedKey: withoutComment(readFileSync(`${site.sshKeyFile}.pub`, "utf8")),
+    interface: ground.interface,
+    authorizedKey: withoutComment(readFileSync(`${place.sshKeyFile}.pub`, "utf8")),
     hostKey: publicKey,
   }));
   const seed = seedVolume(name, volume, args, identity, { parent, provider });
@@ -152,11 +167,11 @@ function dataVolume(
 function seedVolume(
   name: string,
   volume: string,
-  { spec, site, hostKey }: VmArgs,
+  { spec, ground, hostKey }: VmArgs,
   identity: pulumi.Output<Identity>,
   opts: pulumi.CustomResourceOptions,
 ): libvirt.Volume {
-  const file = `${machineDirectory(site, spec.name)}-seed.qcow2`;
+  const file = `${machineDirectory(ground.place, spec.name)}-seed.qcow2`;
   const make = "node --import tsx programs/seed.ts";
   const image = new local.Command(
     `${name}-seed`,
@@ -176,15 +191,15 @@ function seedVolume(
   );
   return new libvirt.Volume(
     `${volume}-seed`,
-    { pool: site.config.vm?.pool, source: image.id.apply(() => file), format: "qcow2" },
+    { pool: ground.vm.pool, source: image.id.apply(() => file), format: "qcow2" },
     { ...opts, ignoreChanges: ["source"], replacementTrigger: identity.apply(instanceId) },
   );
 }
 
-/** The address, once the machine has booted and has its packages and mounts. */
+/** The address, once the machine has booted. */
 function readiness(
   name: string,
-  { spec, site, hostKey, mounts }: VmArgs,
+  { spec, ground, hostKey, served }: VmArgs,
   domain: libvirt.Domain,
   parent: pulumi.Resource,
 ): Pick<Vm, "address"> {
@@ -195,9 +210,10 @@ function readiness(
       create: script,
       update: script,
       environment: { INCARNATION: domain.id },
+      // What it mounts must be served by then.
       stdin: pulumi
-        .all([hostKey.publicKey, mounts])
-        .apply(([publicKey, known]) => JSON.stringify(readyRequest(site, spec, publicKey, known))),
+        .all([hostKey.publicKey, served])
+        .apply(([publicKey]) => JSON.stringify(readyRequest(ground, spec, publicKey))),
       addPreviousOutputInEnv: false,
     },
     { parent },
@@ -209,20 +225,15 @@ function readiness(
 const withoutComment = (publicKey: string): string =>
   publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 
-/** How to know that a machine has booted, and what it must have then. */
+/** How to know that a machine has booted. */
 export const readyRequest = (
-  site: Site,
+  { place, vm }: Pick<VmGround, "place" | "vm">,
   spec: MachineSpec,
   hostKey: string,
-  mounts: NetworkMount[],
 ): ReadyRequest => ({
   name: spec.name,
   address: spec.address,
   knownHosts: renderKnownHosts([{ ...spec, hostKey }]),
-  sshKeyFile: site.sshKeyFile,
-  bootSeconds: site.config.vm?.bootSeconds ?? 60,
-  nameservers: site.config.vm?.network.nameservers ?? [],
-  timeServers: site.config.vm?.network.timeServers ?? [],
-  packages: machinePackages(),
-  mounts,
+  sshKeyFile: place.sshKeyFile,
+  bootSeconds: vm.bootSeconds,
 });

@@ -1,11 +1,19 @@
 import { existsSync, realpathSync } from "node:fs";
 import * as path from "node:path";
-import type { Site } from "../components/site";
-import type { MachineSpec } from "../plan/topology";
+
+/** Where a site is outside Pulumi's state. */
+export interface Place {
+  /** Prefix of its domains and networks, unique on their hosts: `<project>-<stack>`. */
+  prefix: string;
+  /** Directory of this machine for images and the containers' disks. */
+  home: string;
+  /** Private key file for root on the machines; the public key is beside it as `.pub`. */
+  sshKeyFile: string;
+}
 
 /** Directory of one machine (or share) of a site; removed with it. */
-export const machineDirectory = (site: Site, name: string): string =>
-  path.join(site.home, "sites", site.prefix, name);
+export const machineDirectory = (place: Place, name: string): string =>
+  path.join(place.home, "sites", place.prefix, name);
 
 /**
  * Shell command that removes a site's directory with its last part; others may be doing the same right now.
@@ -14,7 +22,8 @@ export const removeIfEmpty = (directory: string): string =>
   `{ rmdir --ignore-fail-on-non-empty "${directory}" 2>/dev/null || [ ! -e "${directory}" ]; }`;
 
 /** Libvirt's name of a machine, unique on the host. */
-export const domainName = (site: Site, spec: MachineSpec): string => `${site.prefix}-${spec.name}`;
+export const domainName = (place: Place, spec: { name: string }): string =>
+  `${place.prefix}-${spec.name}`;
 
 /**
  * The present container root file system.

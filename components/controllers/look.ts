@@ -1,0 +1,195 @@
+import type { Colors } from "picocolors/types";
+import {
+  type Finding,
+  holderOf,
+  isSick,
+  lines,
+  type Look,
+  type MachineHealth,
+  mark,
+  NO_ANSWER,
+  on,
+  part,
+  type Part,
+  type Status,
+  vipText,
+} from "../look";
+import { KEEPALIVED } from "../units";
+import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
+
+export interface Slurm {
+  /** The machine with the VIP whose slurmctld answers; undefined when none does. */
+  primary?: string;
+  /** Controllers without the VIP; one that is not fit would not take over; undefined: it did not tell in time. */
+  backups: { name: string; fit?: boolean }[];
+  /** Why a controller refuses to be one, in slurm-ha's own words. */
+  refusals: Record<string, string>;
+  /** Machines whose slurmdbd runs. */
+  accounting: string[];
+  /** Number of jobs by Slurm's state, e.g. RUNNING; undefined when nobody could tell. */
+  jobs?: Record<string, number>;
+  nodes: ComputeNode[];
+  /** Controllers that did not tell in time what slurmctld says. */
+  late: string[];
+}
+
+export interface ComputeNode {
+  name: string;
+  /** Slurm's word, e.g. idle; a * behind it means that it does not answer slurmctld. */
+  state: string;
+  /** Why it takes no jobs, and who said so (slurm: Slurm itself); undefined when nobody did. */
+  reason?: string;
+  by?: string;
+}
+
+/** What Slurm says, and why a controller is none. */
+export const look: Look<Slurm> = {
+  rank: 1,
+  questions: ({ vips }) => [
+    // Without the VIP slurmctld is another machine's, which says the same.
+    part(
+      "slurm",
+      `ip -o -4 address | grep -qF ' ${vips.slurm}/' || exit 0; ` +
+        "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'",
+    ),
+    // Why this machine is not fit, in slurm-ha's words; it repeats them every few seconds.
+    part(
+      "unfit",
+      `systemctl -q is-active ${SLURM_WATCH} && ! systemctl -q is-failed ${SLURMCTLD} && exit 0; ` +
+        `journalctl -q -u ${SLURM_WATCH} -u ${SLURMCTLD} --since=-1min -n 60 -o cat | grep '^slurm-ha: '`,
+    ),
+  ],
+  read,
+  findings,
+  rows: (state, status, c) => [
+    ["Slurm", controllers(state, status, c)],
+    ["", compute(state, c)],
+  ],
+  faults({ refusals }, { name, faults }, status) {
+    const why = refusals[name];
+    const command = remedy(faults, why);
+    return {
+      why: why && `slurm-ha said last: ${why}.`,
+      mend: command && on(status, name, command),
+    };
+  },
+};
+
+/** Units without which a controller would not get the VIP. */
+const FITNESS = [SLURM_WATCH, KEEPALIVED];
+
+function read(controllers: MachineHealth[], part: Part): Slurm {
+  const said = controllers.map(({ name }) => ({ name, text: part(name, "slurm") }));
+  const primary = said.find(({ text }) => /^Slurmctld\(.*\) at .* is UP$/m.test(text ?? ""));
+  const jobs: Record<string, number> = {};
+  for (const [, state = ""] of primary?.text?.matchAll(/^job (\S+)$/gm) ?? []) {
+    jobs[state] = (jobs[state] ?? 0) + 1;
+  }
+  const nodes = [...(primary?.text?.matchAll(/^node (\S+) (\S+) (\S+) (.*)$/gm) ?? [])];
+  return {
+    primary: primary?.name,
+    backups: controllers
+      .filter((m) => !m.vips.includes("slurm"))
+      .map((m) => ({ name: m.name, fit: runs(m, ...FITNESS) })),
+    refusals: Object.fromEntries(
+      controllers.flatMap(({ name }) => {
+        const reason = refusal(part(name, "unfit") ?? "");
+        return reason === undefined ? [] : [[name, reason]];
+      }),
+    ),
+    accounting: controllers.filter((m) => runs(m, SLURMDBD)).map(({ name }) => name),
+    jobs: primary ? jobs : undefined,
+    nodes: nodes.map(([, name = "", state = "", by, reason]) =>
+      reason === "none" ? { name, state } : { name, state, by, reason },
+    ),
+    late: said.filter(({ text }) => text === undefined).map(({ name }) => name),
+  };
+}
+
+/** Whether all of these units run on a machine; undefined when it did not tell in time. */
+const runs = ({ health, faults, late }: MachineHealth, ...units: string[]): boolean | undefined =>
+  late.includes("units")
+    ? undefined
+    : health !== NO_ANSWER && !faults.some((unit) => units.includes(unit));
+
+/** The newest refusal in slurm-ha's messages; one that a person has to answer is not lost among those that follow. */
+function refusal(text: string): string | undefined {
+  const said = lines(text)
+    .map((line) => line.replace("slurm-ha: ", ""))
+    .filter((line) => line !== "" && !/^epoch \d|switched off|is off$/.test(line));
+  return said.findLast((line) => line.includes("slurm-ha fenced")) ?? said.at(-1);
+}
+
+/** What starts units again; undefined where only a person can decide what the truth is. */
+function remedy(units: string[], refusal = ""): string | undefined {
+  // The state share is mounted at boot.
+  if (/is not mounted/.test(refusal)) return "systemctl reboot";
+  const fenced = /slurm-ha fenced \S+/.exec(refusal)?.[0];
+  if (fenced !== undefined) return fenced;
+  // See docs/operations.md, "Who may write the job state".
+  if (/is stale|is not the share|no proof|no job state|Read-only/.test(refusal)) return undefined;
+  // slurmctld is started by keepalived where the VIP is, once slurm-watch finds the machine fit.
+  const start = units.map((unit) => (unit === SLURMCTLD ? SLURM_WATCH : unit));
+  return `systemctl restart ${[...new Set(start)].join(" ")}`;
+}
+
+/** Whether a compute node takes no jobs although nobody wanted that: an administrator's drain is not a fault. */
+const isLost = ({ state, by }: ComputeNode) =>
+  /^(down|fail|error|unk|inval)|\*/i.test(state) || (state.startsWith("drain") && by === "slurm");
+
+function findings({ primary, accounting, nodes, late, backups }: Slurm, status: Status): Finding[] {
+  const found: Finding[] = [];
+  const holder = holderOf(status, "slurm");
+  if (primary === undefined && holder !== undefined && !late.includes(holder)) {
+    found.push({
+      severity: "down",
+      what:
+        `${holder} holds the Slurm VIP, but no slurmctld answers there. After a start it may take a minute to load; ` +
+        "the command lets the other controller have it.",
+      mend: on(status, holder, `systemctl restart ${KEEPALIVED}`),
+    });
+  }
+  if (accounting.length === 0 && unitsKnown(status)) {
+    found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
+  }
+  if (primary === undefined) return found;
+  const lost = nodes.filter(isLost);
+  const all = nodes.length > 0 && lost.length === nodes.length;
+  if (all) found.push({ severity: "down", what: "No compute node can run jobs." });
+  for (const { name, state, reason } of lost.filter((n) => !isSick(status, n.name))) {
+    found.push({
+      severity: "reduced",
+      what: `Slurm gives ${name} no jobs: it is ${state}${reason === undefined ? "" : ` (${reason})`}.`,
+      mend: on(status, primary, `scontrol update nodename=${name} state=resume`),
+    });
+  }
+  return found;
+}
+
+function controllers({ primary, backups, accounting, late }: Slurm, status: Status, c: Colors) {
+  const fit = (b: Slurm["backups"][number]) =>
+    b.fit === undefined ? `${b.name} ?` : b.fit ? b.name : `${b.name} not fit`;
+  return [
+    vipText(status, "slurm", c),
+    primary !== undefined
+      ? `primary ${c.green(primary)}`
+      : late.length > 0
+        ? `primary ${mark(undefined, "?", c)}`
+        : c.red("no slurmctld answers"),
+    ...backups.map((b) => `backup ${mark(b.fit, fit(b), c)}`),
+    `slurmdbd on ${mark(accounting.length > 0, accounting.join(", ") || "none", c)}`,
+  ].join(" · ");
+}
+
+function compute({ jobs, nodes }: Slurm, c: Colors): string {
+  const counted = Object.entries(jobs ?? {}).map(([s, n]) => `${n} ${s.toLowerCase()}`);
+  const states = [...new Set(nodes.map((n) => n.state))];
+  return [
+    `jobs: ${jobs === undefined ? "unknown" : counted.join(", ") || "none"}`,
+    ...states.map((state) => {
+      const word = mark(/^(idle|alloc|mix|comp)\w*$/.test(state), state, c);
+      const members = nodes.filter((n) => n.state === state).map((n) => n.name);
+      return `${word} ${members.join(", ")}`;
+    }),
+  ].join(" · ");
+}

@@ -1,0 +1,36 @@
+import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
+import { lookAtControllers, planSwitchover } from "./pair";
+import { switchover } from "./switchover";
+
+/** The daemons of the controllers; the holder is who has the Slurm VIP. */
+export function roll(site: RunningSite): Roll {
+  const { machines, outputs } = site;
+  const look = () => lookAtControllers(machines, outputs.vips.slurm);
+  return {
+    parts: async () => {
+      const now = await look();
+      return { members: now.map((c) => c.name), holder: now.find((c) => c.vip)?.name };
+    },
+    missing: async () => {
+      const plan = planSwitchover(await look());
+      if ("reasons" in plan) return plan.reasons.join("; ");
+      const said = await machines.ask(
+        plan.from,
+        `timeout ${patient(site, 5)} scontrol ping >/dev/null && systemctl is-active slurmdbd`,
+        patient(site, 10),
+      );
+      return said === undefined ? `slurmctld or slurmdbd on ${plan.from} does not answer` : "";
+    },
+    relieve: async () => {
+      const code = await switchover(site);
+      if (code !== 0) throw new Error("the switchover of Slurm's controllers: see above");
+    },
+    restart: async (machine) => {
+      await machines.run(
+        machine,
+        "systemctl restart munge slurmdbd slurm-watch keepalived",
+        SERVICE_SECONDS,
+      );
+    },
+  };
+}

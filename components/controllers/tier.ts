@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { label } from "../../plan/config";
+import { tcp, vrrp } from "../../plan/firewall";
+import type { Tier } from "../tier";
+
+const keys = {
+  ports: {
+    slurmctld: 6817,
+    slurmdbd: 6819,
+    /** fence_virtd of the hypervisor. */
+    fence: 1229,
+  },
+  vips: { slurm: 100 },
+  settings: {
+    slurm: z
+      .strictObject({
+        clusterName: label.default("hpc"),
+        partition: label.default("main"),
+        /** Number of compute nodes that this program runs. Default 2. */
+        computeNodes: z.int().min(0).max(20).default(2),
+        /** VRRP router id of the Slurm VIP. Default 51 (the owner's figure). */
+        routerId: z.int().min(1).max(255).default(51),
+        /** Slurm's ProctrackType. Default cgroup; containers need linuxproc. */
+        proctrack: z.string().default("proctrack/cgroup"),
+        /** Slurm's TaskPlugin. Default cgroup; containers need none. */
+        taskPlugin: z.string().default("task/cgroup"),
+      })
+      .prefault({}),
+  },
+};
+
+/** The two Slurm controllers: slurmctld where the VIP is, slurmdbd on both. */
+export const controllers: Tier<typeof keys> = {
+  keys,
+  naming: { name: "slurm-m", firstHost: 10, firstHypervisor: 0, apart: true, fenced: true },
+  size: { vcpus: 8, memoryMiB: 32768 },
+  count: () => 2,
+  letsIn: ({ config: { ports }, of, machines }) => {
+    // Users' commands (sbatch, sacct, …) run on the login machine, and in jobs.
+    const slurm = of("controllers", "compute", "login");
+    return [
+      tcp("slurmctld", ports.slurmctld, slurm),
+      tcp("slurmdbd", ports.slurmdbd, slurm),
+      vrrp(machines("controllers")),
+    ];
+  },
+  packages: [
+    "slurmctld",
+    "slurmdbd",
+    "slurm-client",
+    "munge",
+    "keepalived",
+    // The state share.
+    "nfs-common",
+    // A controller switches the other one off through the hypervisor.
+    "fence-virt",
+  ],
+  check: ({ slurm, vrrp }) =>
+    slurm && vrrp && slurm.routerId === vrrp.entryRouterId
+      ? [`slurm.routerId = ${slurm.routerId}: must differ from vrrp.entryRouterId`]
+      : [],
+  units: () => ["munge", "slurmdbd", "slurm-watch", "keepalived"],
+};

@@ -1,0 +1,5 @@
+/** Units of the controllers besides those that several tiers have. */
+export const SLURMCTLD = "slurmctld";
+export const SLURMDBD = "slurmdbd";
+/** Keeps the machine's fitness to hold the VIP. */
+export const SLURM_WATCH = "slurm-watch";

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { tcp, vrrp } from "../../plan/firewall";
+import { unreadable } from "../../plan/tier";
+import type { Tier } from "../tier";
+
+const keys = {
+  ports: {
+    http: 80,
+    https: 443,
+    /** HAProxy's statistics page (requirements). */
+    stats: 8404,
+    /** Read-only HAProxy socket for the other HAProxy node. */
+    haproxyPeer: 8405,
+  },
+  vips: {
+    web: 101,
+    /** The Redis master and a synced Galera node. */
+    data: 102,
+  },
+  settings: {
+    /** The owner's certificate for the web VIP (PEM files). Default: one signed by a generated CA. */
+    tls: z
+      .strictObject({ certificateFile: z.string().min(1), keyFile: z.string().min(1) })
+      .optional(),
+    vrrp: z
+      .strictObject({
+        /**
+         * VRRPv3 advertisement interval, s, of all VIPs. Default 0.25: three and a half of them (0.75-0.9 s) until a
+         * VIP moves; with 0.3 it is just above the second that the web VIP may take (measured).
+         */
+        advertSeconds: z.number().min(0.1).max(10).default(0.25),
+        /** VRRP router id of the web and data VIPs. Default 52. */
+        entryRouterId: z.int().min(1).max(255).default(52),
+      })
+      .prefault({}),
+  },
+};
+
+/** HAProxy nodes that share the web VIP and the data VIP. */
+export const entry: Tier<typeof keys> = {
+  keys,
+  naming: { name: "haproxy", firstHost: 151, firstHypervisor: 3, apart: true },
+  // Two: one takes the VIPs over from the other.
+  members: { allowed: [1, 2], default: 2 },
+  size: { vcpus: 2, memoryMiB: 2048 },
+  letsIn: ({ config: { ports }, of, machines }) => [
+    tcp("web entry, sends to https", ports.http, "anyone"),
+    tcp("web entry", ports.https, "anyone"),
+    tcp("statistics", ports.stats, "admins"),
+    tcp("membership", ports.haproxyPeer, of("entry")),
+    tcp("Redis master", ports.redis, of("web")),
+    tcp("database", ports.mysql, of("web", "controllers")),
+    vrrp(machines("entry")),
+  ],
+  packages: ["haproxy", "keepalived"],
+  check: ({ tls }, readable) =>
+    unreadable(
+      { "tls.certificateFile": tls?.certificateFile, "tls.keyFile": tls?.keyFile },
+      readable,
+    ),
+  units: () => ["haproxy", "haproxy-watch", "keepalived"],
+};

@@ -1,0 +1,71 @@
+import { CA_FILE } from "../certificates";
+import type { ServiceConfig } from "../web/services";
+
+type Server = { name: string; address: string };
+
+/** What the entry's machines are told. */
+export interface EntrySettings {
+  services: ServiceConfig[];
+  /** Largest pool, and longest drain of a node (s). */
+  pool: { max: number; drainSeconds: number };
+  /** Network interface that gets the VIPs. */
+  interface: string;
+  prefixLength: number;
+  vips: { web: string; data: string };
+  vrrp: { advertSeconds: number; entryRouterId: number };
+  /** Factor of all time limits of a failover. */
+  patience: number;
+  ports: {
+    http: number;
+    https: number;
+    stats: number;
+    haproxyPeer: number;
+    redis: number;
+    mysql: number;
+    galeraCheck: number;
+  };
+  redis: Server[];
+  galera: Server[];
+}
+
+/** Variables of ansible/entry.yml; its roles' argument_specs describe them. */
+export function entryVars(
+  { services, pool, vips, vrrp, patience, ports, redis, galera, ...network }: EntrySettings,
+  certificate: { pem: string; ca: string },
+  redisPassword: string,
+): Record<string, unknown> {
+  const servers = (all: Server[]) => all.map(({ name, address }) => ({ name, address }));
+  return {
+    entry_services: services.map((s) => ({
+      name: s.name,
+      port: s.port,
+      path: s.path,
+      balance: s.balance,
+      sticky: s.sticky,
+      health_path: s.healthPath,
+    })),
+    // Nodes come before others leave, so a pool that is replaced as a whole needs twice its slots.
+    entry_slots: 2 * pool.max,
+    entry_drain_seconds: pool.drainSeconds,
+    entry_interface: network.interface,
+    entry_prefix_length: network.prefixLength,
+    entry_web_vip: vips.web,
+    entry_data_vip: vips.data,
+    entry_router_id: vrrp.entryRouterId,
+    entry_patience: patience,
+    entry_advert_seconds: patience * vrrp.advertSeconds,
+    entry_http_port: ports.http,
+    entry_https_port: ports.https,
+    entry_stats_port: ports.stats,
+    entry_peer_port: ports.haproxyPeer,
+    entry_certificate_pem: certificate.pem,
+    entry_ca: certificate.ca,
+    entry_ca_file: CA_FILE,
+    entry_redis_members: servers(redis),
+    entry_redis_port: ports.redis,
+    entry_redis_password: redisPassword,
+    entry_galera_members: servers(galera),
+    entry_galera_port: ports.mysql,
+    entry_galera_check_port: ports.galeraCheck,
+  };
+}

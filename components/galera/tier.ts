@@ -1,0 +1,41 @@
+import { tcp } from "../../plan/firewall";
+import { NO_KEYS } from "../../plan/tier";
+import type { Tier } from "../tier";
+
+const keys = {
+  ...NO_KEYS,
+  ports: {
+    mysql: 3306,
+    galeraReplication: 4567,
+    galeraIst: 4568,
+    galeraSst: 4444,
+    /** HTTP answer "this node is synced" on each node. */
+    galeraCheck: 9200,
+  },
+};
+
+/** MariaDB nodes with synchronous replication: users, settings, Slurm's accounting. */
+export const galera: Tier<typeof keys> = {
+  keys,
+  naming: { name: "galera", firstHost: 141, firstHypervisor: 2, apart: true },
+  // Three: a majority outlives the loss of one.
+  members: { allowed: [1, 3], default: 3 },
+  size: { vcpus: 4, memoryMiB: 8192 },
+  letsIn: ({ config: { ports }, of }) => [
+    tcp("MariaDB", ports.mysql, of("entry")),
+    tcp("health check", ports.galeraCheck, of("entry")),
+    tcp("Galera replication", ports.galeraReplication, of("galera")),
+    tcp("Galera incremental copy", ports.galeraIst, of("galera")),
+    tcp("Galera full copy", ports.galeraSst, of("galera")),
+  ],
+  packages: [
+    "mariadb-server",
+    "mariadb-client",
+    "galera-4",
+    // Full copies between the nodes go through it.
+    "stunnel4",
+    // Ansible makes databases and users with it.
+    "python3-pymysql",
+  ],
+  units: () => ["mariadb", "galera-check"],
+};

@@ -1,0 +1,27 @@
+import * as config from "../plan/config";
+import * as wall from "../plan/firewall";
+import * as packages from "../plan/packages";
+import type { ReadableCheck } from "../plan/tier";
+import * as topology from "../plan/topology";
+import { driverPlans } from "../drivers/plans";
+import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
+
+/** The plan's algorithms over this house's tiers and drivers. */
+const house = { tiers, drivers: driverPlans };
+
+/** @throws ConfigError with every fault: key, value, what is allowed */
+export const parseConfig = (raw: Record<string, string>, check?: ReadableCheck): SiteConfig =>
+  config.parseConfig(house, raw, check);
+
+/** Plans the machines of a site. Pure: the same config gives the same topology. */
+export const plan = (site: SiteConfig): Topology => topology.plan(house, { ...site }) as Topology;
+
+/** Who may talk to whom. */
+export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
+  wall.firewall(house, { ...site }) as wall.Firewall<TierName>;
+
+/** Debian packages that the one image of all machines carries. */
+export const machinePackages = (): string[] => packages.machinePackages(tiers);
+
+/** Tiers whose machines should be on different hypervisors. */
+export const tiersApart = (): TierName[] => topology.tiersApart(house) as TierName[];

@@ -1,0 +1,39 @@
+import { tcp } from "../../plan/firewall";
+import { NO_KEYS } from "../../plan/tier";
+import type { Tier } from "../tier";
+
+const keys = {
+  ...NO_KEYS,
+  ports: {
+    /**
+     * Where a running srun listens, first and last. Each needs 3 ports, and 2 more for every 48 nodes
+     * (slurm.conf(5)). Default 61000-63999: 600 at a time, above what Linux gives to outgoing connections.
+     */
+    srunFirst: 61000,
+    srunLast: 63999,
+  },
+};
+
+/** The machine from which users submit; they may log in on one of their own instead. */
+export const login: Tier<typeof keys> = {
+  keys,
+  naming: { name: "client", single: true, firstHost: 190, firstHypervisor: 6 },
+  members: { allowed: [0, 1], default: 1 },
+  size: { vcpus: 2, memoryMiB: 2048 },
+  letsIn: ({ config: { ports }, of }) => [
+    tcp("srun", `${ports.srunFirst}-${ports.srunLast}`, of("controllers", "compute")),
+  ],
+  packages: [
+    "slurm-client",
+    "munge",
+    // Load tests.
+    "apache2-utils",
+  ],
+  check: ({ ports }) =>
+    ports && ports.srunFirst > ports.srunLast
+      ? [
+          `ports.srunFirst = ${ports.srunFirst}: must not be above ports.srunLast = ${ports.srunLast}`,
+        ]
+      : [],
+  units: () => ["munge"],
+};

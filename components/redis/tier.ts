@@ -1,0 +1,20 @@
+import { tcp } from "../../plan/firewall";
+import { NO_KEYS } from "../../plan/tier";
+import type { Tier } from "../tier";
+
+const keys = { ...NO_KEYS, ports: { redis: 6379, sentinel: 26379 } };
+
+/** Redis nodes with a Sentinel each: sessions. */
+export const redis: Tier<typeof keys> = {
+  keys,
+  naming: { name: "redis", firstHost: 131, firstHypervisor: 1, apart: true },
+  // Three: a majority outlives the loss of one.
+  members: { allowed: [1, 3], default: 3 },
+  size: { vcpus: 2, memoryMiB: 4096 },
+  letsIn: ({ config: { ports }, of }) => [
+    tcp("Redis", ports.redis, of("redis", "entry")),
+    tcp("Sentinel", ports.sentinel, of("redis")),
+  ],
+  packages: ["redis-server", "redis-sentinel", "redis-tools"],
+  units: () => ["redis-server", "redis-sentinel"],
+};

@@ -1,0 +1,2 @@
+export const REDIS = "redis-server";
+export const SENTINEL = "redis-sentinel";

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { label, port } from "../../plan/config";
+import { healthPath } from "../../plan/healthPath";
+import { SAMPLE_PORTAL } from "../../portal/catalogue";
+
+/** One web service that runs on every web node, from one systemd template. */
+const serviceSchema = z.strictObject({
+  /** Unit, directory and HAProxy backend name. */
+  name: label,
+  /** TCP port on the web node; unique among the services. */
+  port,
+  /** Public path prefix; the longest prefix wins and the path is passed on unchanged. */
+  path: z.string().regex(/^\/[\w/-]*$/, "an absolute path"),
+  /** HAProxy balancing algorithm. Default leastconn (requirements: `roundrobin` for auth only). */
+  balance: z.enum(["roundrobin", "leastconn"]).default("leastconn"),
+  /** Keep a client on its server with an inserted SERVERID cookie. Default false. */
+  sticky: z.boolean().default(false),
+  /** Path that HAProxy checks. Default /health. */
+  healthPath: healthPath.default("/health"),
+  /** What to deploy: a directory of the control machine, or a git repository at a version. */
+  source: z.union([
+    z.strictObject({ path: z.string().min(1) }),
+    z.strictObject({ git: z.string().min(1), version: z.string().min(1) }),
+  ]),
+  /** Shell command run once per version in the service's directory. Default: nothing to build. */
+  build: z.string().optional(),
+  /** Command that stays in the foreground and serves on `port`. */
+  start: z.string().min(1),
+  /** Further variables of the service's `.env`. */
+  environment: z.record(z.string(), z.string()).default({}),
+});
+export type ServiceConfig = z.infer<typeof serviceSchema>;
+
+/** The services of each web node. Default: the sample portal. */
+export const servicesSchema = z.array(serviceSchema).min(1).prefault(SAMPLE_PORTAL);
+
+/** Names, ports and paths that are used twice. */
+export function checkServices(services: ServiceConfig[]): string[] {
+  const faults: string[] = [];
+  for (const field of ["name", "port", "path"] as const) {
+    const seen = new Map<string | number, string>();
+    services.forEach((s, i) => {
+      const other = seen.get(s[field]);
+      if (other !== undefined) {
+        faults.push(
+          `services.${i}.${field} = ${JSON.stringify(s[field])}: already used by ${other}; must be unique`,
+        );
+      }
+      seen.set(s[field], s.name);
+    });
+  }
+  return faults;
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { inSubnet } from "../../plan/addresses";
+import { seconds } from "../../plan/config";
+import { tcp } from "../../plan/firewall";
+import { NO_KEYS } from "../../plan/tier";
+import type { Tier } from "../tier";
+import { checkServices, servicesSchema } from "./services";
+
+const keys = {
+  ...NO_KEYS,
+  settings: {
+    /** Size of the web pool. The one number that scales it; web.min <= n <= web.max. Required. */
+    webReplicas: z.int("allowed is a whole number from web.min to web.max"),
+    web: z
+      .strictObject({
+        /** Smallest pool. Default 2 (requirements: one may fail). */
+        min: z.int().min(1).default(2),
+        /** Largest pool and number of HAProxy slots; up to 79 fit the default addresses. Default 10. */
+        max: z.int().min(1).max(500).default(10),
+        /** Address of web1; those of the others follow. Default: host number 21 of the subnet. */
+        firstAddress: z.ipv4().optional(),
+        /** Longest wait for connections to end before a node is taken out, s. Default 300. */
+        drainSeconds: seconds.default(300),
+        /** Longest wait for a new node to answer its health check, s. Default 60. */
+        readySeconds: seconds.default(60),
+      })
+      .prefault({}),
+    services: servicesSchema,
+  },
+};
+
+/** The web nodes: as many as the stack config says. */
+export const web: Tier<typeof keys> = {
+  keys,
+  naming: { name: "web", firstHost: 21, firstHypervisor: 5 },
+  size: { vcpus: 4, memoryMiB: 8192 },
+  count: ({ webReplicas }) => webReplicas,
+  most: ({ web }) => web.max,
+  firstAddress: ({ web }) => web.firstAddress,
+  letsIn: ({ config: { services }, of }) => services.map((s) => tcp(s.name, s.port, of("entry"))),
+  packages: ["nodejs", "git"],
+  check: ({ web, webReplicas: n, services, cidr }) => {
+    const faults = services ? checkServices(services) : [];
+    if (!web) return faults;
+    const { min, max, firstAddress } = web;
+    if (min > max) {
+      faults.push(`web.min = ${min}: must not be above web.max = ${max}`);
+    } else if (n !== undefined && (n < min || n > max)) {
+      faults.push(`webReplicas = ${n}: allowed is ${min} to ${max} (web.min, web.max)`);
+    }
+    if (firstAddress !== undefined && cidr !== undefined && !inSubnet(firstAddress, cidr)) {
+      faults.push(`web.firstAddress = "${firstAddress}": must be inside ${cidr}`);
+    }
+    return faults;
+  },
+  units: ({ services }) => Object.keys(services).map((name) => `hpc-web@${name}`),
+};

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import type * as pulumi from "@pulumi/pulumi";
+import type { MachineSpec } from "../../plan/topology";
+import type { Driver, SetArgs } from "../driver";
+import { Machine } from "../machine";
+import { SiteNetwork } from "../network";
+import { domainName, imagePath, machineDirectory, type Place } from "../place";
+import { Container } from "./container";
+
+export interface ContainerSite {
+  place: Place;
+  cidr: string;
+  libvirtUri: string;
+  /** Network interface inside the machines. */
+  interface: string;
+  prefixLength: number;
+  gateway: string;
+}
+
+/** Libvirt LXC containers of this host, over one root file system. */
+export function containers(name: string, site: ContainerSite): Driver {
+  const { place, cidr, libvirtUri } = site;
+  const network = new SiteNetwork(name, { cidr, libvirtUri, networkName: place.prefix });
+  return {
+    // All are made over one image, and a change stops and starts them: none is ever made anew.
+    set: (set, { specs, share, formerly }, opts) => ({
+      machines: specs.map(
+        (spec) =>
+          new Machine(
+            `${set}-${spec.name}`,
+            spec,
+            (parent) => made(`${set}-${spec.name}`, spec, site, network, share, parent),
+            { ...opts, ...(formerly && { aliases: [formerly.machine] }) },
+          ),
+      ),
+      gates: [],
+    }),
+    fenceHosts: (fencing, specs) => [
+      { name: fencing, uri: "lxc:///system", address: site.gateway, specs },
+    ],
+    networkName: network.name,
+    base: { nameservers: [], timeServers: [], packages: [] },
+  };
+}
+
+function made(
+  name: string,
+  spec: MachineSpec,
+  site: ContainerSite,
+  network: SiteNetwork,
+  share: SetArgs["share"],
+  parent: pulumi.Resource,
+) {
+  const { place } = site;
+  const { address, hostKey } = new Container(
+    `${name}-container`,
+    {
+      domain: domainName(place, spec),
+      hostname: spec.name,
+      address: spec.address,
+      prefixLength: site.prefixLength,
+      gateway: site.gateway,
+      interface: site.interface,
+      mac: spec.mac,
+      vcpus: spec.vcpus,
+      memoryMiB: spec.memoryMiB,
+      network: network.name,
+      image: imagePath(place.home),
+      directory: machineDirectory(place, spec.name),
+      authorizedKey: readFileSync(`${place.sshKeyFile}.pub`, "utf8").trim(),
+      mounts: share?.directory ? [share.directory] : [],
+    },
+    // A new image is for new machines only; replacing running ones is never a side effect.
+    { parent, ignoreChanges: ["image"] },
+  );
+  // A container that is made anew has another key.
+  return { address, hostKey, incarnation: hostKey };
+}

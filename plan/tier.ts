@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { Rule } from "./firewall";
+import type { Placed } from "./topology";
+
+/** What a tier adds to the stack config. */
+export interface TierKeys {
+  /** Its ports by name, with their defaults: `ports.<name>`. */
+  ports: Record<string, number>;
+  /** Its virtual addresses by name, with the host number that is the default: `addresses.<name>Vip`. */
+  vips: Record<string, number>;
+  /** Keys of its own, at the top of the config. */
+  settings: z.ZodRawShape;
+}
+
+/** How large its machines are where the config does not say otherwise: `sizes.<tier>`. */
+export interface SizeDefaults {
+  vcpus: number;
+  memoryMiB: number;
+  /** Data volume that outlives the machine, GiB. Default: none. */
+  dataGiB?: number;
+}
+
+/** Its machines: names, addresses, hypervisors. All of it is identity: with another name or place a machine is another. */
+export interface Naming {
+  /** Name of its machines: a number follows it, unless there is only ever one. */
+  name: string;
+  single?: boolean;
+  /** Host number of the first one's address in the subnet. */
+  firstHost: number;
+  /** Number of the hypervisor of its first machine, so that not all tiers begin on the same. */
+  firstHypervisor: number;
+  /** One hypervisor must take no more of its machines with it than it has to. Default: any number. */
+  apart?: boolean;
+  /** Each may have the others switched off through the hypervisors. Default: no. */
+  fenced?: boolean;
+}
+
+/** Sizes that a tier of a fixed number of machines may have: `members.<tier>`. */
+export interface Members {
+  allowed: readonly [number, ...number[]];
+  default: number;
+}
+
+/** What those who plan know: who lets in whom is the same whatever the present size of the web pool. */
+export interface Ground<Config, Name extends string> {
+  config: Config;
+  /** Addresses of all machines of these tiers, with the pool at its largest. */
+  of(...tiers: Name[]): string[];
+  /** The machines of a tier. */
+  machines(tier: Name): Placed[];
+}
+
+/** What the plan must know of a tier. Pure; the list of them is handed to the plan, which knows none by name. */
+export interface TierPlan<
+  Keys extends TierKeys = TierKeys,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tiers say precisely which config and names they read
+  Config = any,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  Name extends string = any,
+> {
+  keys: Keys;
+  naming: Naming;
+  size: SizeDefaults;
+  /** How many machines, chosen among these: `members.<tier>`. Without it `count` says how many. */
+  members?: Members;
+  /** How many machines; `hosted`: containers share a directory of their host, VMs need a machine that serves it. */
+  count?(config: Config, needsShareMachine: boolean): number;
+  /** How many at most, for checks of addresses. Default: as many as there are. */
+  most?(config: Config): number;
+  /** Address of the first machine, where the config has one. */
+  firstAddress?(config: Config): string | undefined;
+  /** What its machines let in besides ssh. */
+  letsIn(ground: Ground<Config, Name>): Rule[];
+  /** Debian packages that its machines need besides everybody's. */
+  packages: readonly string[];
+  /** Rules that span keys; those that were not valid by themselves are missing. */
+  check?(config: Partial<Config>, readable: ReadableCheck): string[];
+}
+
+export type TierPlans = Record<string, TierPlan>;
+
+/** The seam to the file system, so that validation stays testable. Throws when not readable. */
+export type ReadableCheck = (file: string) => void;
+
+/** @returns a fault for each of these files that cannot be read. @param files path by key of the config */
+export const unreadable = (
+  files: Record<string, string | undefined>,
+  readable: ReadableCheck,
+): string[] =>
+  Object.entries(files).flatMap(([key, file]) => {
+    if (file === undefined) return [];
+    try {
+      readable(file);
+      return [];
+    } catch (e) {
+      return [`${key} = "${file}": must be a readable file (${(e as Error).message})`];
+    }
+  });
+
+/** No keys, ports or virtual addresses of its own. */
+export const NO_KEYS = { ports: {}, vips: {}, settings: {} } as const;
