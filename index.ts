@@ -7,7 +7,7 @@ import { Controllers } from "./components/controllers";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
 import { Galera } from "./components/galera";
-import { firewall, machinePackages, plan, tiersApart } from "./components/house";
+import { firewall, intentOf, machinePackages, plan } from "./components/house";
 import { Login } from "./components/login";
 import { Redis } from "./components/redis";
 import { Share } from "./components/share";
@@ -23,14 +23,9 @@ import { enforcePolicy } from "./policy/enforce";
 
 const config = loadConfig();
 const { ports, failoverPatience: patience, tls } = config;
-const { machines: specs, vips: vip, prefixLength, gateway } = plan(config);
-enforcePolicy({
-  machines: specs,
-  apart: tiersApart(),
-  together: config.vm?.allowOnOneHypervisor ?? [],
-  hypervisors: Object.keys(config.vm?.hypervisors ?? {}).length || 1,
-  webMax: config.web.max,
-});
+const topology = plan(config);
+const { machines: specs, vips: vip, prefixLength, gateway } = topology;
+enforcePolicy(intentOf(config, topology));
 
 const home = hpcHome();
 const place = {

@@ -4,6 +4,7 @@ import * as packages from "../plan/packages";
 import type { ReadableCheck } from "../plan/tier";
 import * as topology from "../plan/topology";
 import { driverPlans } from "../drivers/plans";
+import type { Intent } from "../policy/rules";
 import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
 
 /** The plan's algorithms over this house's tiers and drivers. */
@@ -23,5 +24,13 @@ export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
 /** Debian packages that the one image of all machines carries. */
 export const machinePackages = (): string[] => packages.machinePackages(tiers);
 
-/** Tiers whose machines should be on different hypervisors. */
-export const tiersApart = (): TierName[] => topology.tiersApart(house) as TierName[];
+/** What the policy holds the registered resources against. */
+export const intentOf = (site: SiteConfig, { machines }: Topology): Intent => {
+  const { hypervisors, allowOnOneHypervisor } = topology.driverOf(house, site).hosting({ ...site });
+  return {
+    machines,
+    apart: topology.tiersApart(house).filter((tier) => !allowOnOneHypervisor.includes(tier)),
+    hypervisors: hypervisors.length,
+    webMax: site.web.max,
+  };
+};

@@ -16,9 +16,8 @@ export interface PlannedResource {
 export interface Intent {
   /** Planned machines by tier. */
   machines: Record<string, { name: string }[]>;
-  /** Tiers whose machines should be on different hypervisors, and those that need not. */
+  /** Tiers whose machines must be on different hypervisors, as far as there are any. */
   apart: string[];
-  together: string[];
   /** How many hypervisors there are. */
   hypervisors: number;
   /** Largest web pool. */
@@ -70,7 +69,6 @@ export function setViolations(plan: PlannedResource[], intent: Intent): string[]
 
   const domains = plan.filter((r) => r.type === DOMAIN);
   for (const tier of intent.apart) {
-    if (intent.together.includes(tier)) continue;
     const members = intent.machines[tier] ?? [];
     const most = fewest(members.length, intent.hypervisors);
     const placed = members.flatMap(({ name }) => {

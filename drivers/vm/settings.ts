@@ -78,7 +78,10 @@ export function hypervisorsOf({ vm, libvirtUri }: Pick<VmSite, "vm" | "libvirtUr
 }
 
 /** Rules of the driver's keys that span them. Those of addresses are checked with the other addresses. */
-function checkVm(driver: string, { cidr, vm }: Partial<VmSite>): string[] {
+function checkVm(driver: string, site: Partial<VmSite>): string[] {
+  // It was not valid by itself.
+  if (!("vm" in site)) return [];
+  const { cidr, vm } = site;
   if (driver !== "vm") {
     return vm === undefined ? [] : [`vm: allowed only with driver = "vm", not "${driver}"`];
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { plan } from "../../plan/topology";
-import { parseConfig } from "../../plan/config";
-import { type PlannedResource, plainSecrets, violations } from "../../policy/rules";
+import { intentOf, parseConfig, plan } from "../../components/house";
+import { plainSecrets } from "../../plan/secrets";
+import { type PlannedResource, violations } from "../../policy/rules";
 
 const service = { name: "a", port: 80, path: "/a", source: { path: "x" }, start: "x" };
 const site = (vm: object, change: Record<string, string> = {}) => {
@@ -17,7 +17,7 @@ const site = (vm: object, change: Record<string, string> = {}) => {
     }),
     ...change,
   });
-  return { config, topology: plan(config) };
+  return intentOf(config, plan(config));
 };
 const hypervisors = { hv1: "qemu+ssh://192.168.1.2/system", hv2: "qemu+ssh://192.168.1.3/system" };
 const two = site({ hypervisors });
@@ -38,7 +38,7 @@ const domain = (machine: string, provider: string) =>
   });
 const volume = (inputs: Record<string, unknown>, more: Partial<PlannedResource> = {}) =>
   resource("libvirt:index/volume:Volume", "v", { inputs, ...more });
-const nfs = (clients: unknown) => resource("hpc-ha:nfs:NfsServer", "nfs", { inputs: { clients } });
+const nfs = (clients: unknown) => resource("hpc-ha:share:Share", "share", { inputs: { clients } });
 
 describe("the policy", () => {
   it("keeps both members of a pair apart, whatever the plan said", () => {

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { ConfigError, parseConfig } from "../../plan/config";
-import { fenceAddressOf, plan } from "../../plan/topology";
+import { parseConfig, plan } from "../../components/house";
+import { fenceAddressOf } from "../../drivers/vm/settings";
+import type { ConfigError } from "../../plan/config";
 
 const service = (name: string, port: number, path: string) => ({
   name,
@@ -95,12 +96,12 @@ describe("parseConfig", () => {
 
 describe("plan", () => {
   it("places the machines of the reference site", () => {
-    const { machines, slurmVip, webVip } = plan(parseConfig({ ...valid, cidr: "192.168.1.0/24" }));
-    expect(machines["controllers"].map((m) => [m.name, m.address])).toEqual([
+    const { machines, vips } = plan(parseConfig({ ...valid, cidr: "192.168.1.0/24" }));
+    expect(machines.controllers.map((m) => [m.name, m.address])).toEqual([
       ["slurm-m1", "192.168.1.10"],
       ["slurm-m2", "192.168.1.11"],
     ]);
-    expect([slurmVip, webVip]).toEqual(["192.168.1.100", "192.168.1.101"]);
+    expect([vips.slurm, vips.web]).toEqual(["192.168.1.100", "192.168.1.101"]);
     expect(machines.web.map((m) => m.address)).toEqual(["192.168.1.21", "192.168.1.22"]);
     const count = Object.fromEntries(Object.entries(machines).map(([r, m]) => [r, m.length]));
     expect(count).toEqual({
@@ -124,13 +125,13 @@ describe("plan", () => {
 });
 
 describe("the sets whose size is fixed", () => {
-  const roles = (members: string | undefined) =>
+  const sizes = (members: string | undefined) =>
     Object.entries(plan(parseConfig({ ...valid, ...(members && { members }) })).machines).map(
-      ([role, machines]) => [role, machines.length],
+      ([tier, machines]) => [tier, machines.length],
     );
 
   it("are as large as it takes to lose a member", () => {
-    expect(Object.fromEntries(roles(undefined))).toMatchObject({
+    expect(Object.fromEntries(sizes(undefined))).toMatchObject({
       redis: 3,
       galera: 3,
       entry: 2,
@@ -140,7 +141,7 @@ describe("the sets whose size is fixed", () => {
 
   it("may be one machine each, for a site to try things on", () => {
     const members = { redis: 1, galera: 1, entry: 1, login: 0 };
-    expect(Object.fromEntries(roles(JSON.stringify(members)))).toMatchObject(members);
+    expect(Object.fromEntries(sizes(JSON.stringify(members)))).toMatchObject(members);
   });
 
   it.each([
@@ -180,7 +181,7 @@ describe("a site of VMs", () => {
     );
 
   it("has the machine of the state share, with its data volume", () => {
-    const [nfs, ...others] = plan(parseConfig(onVms({ image }))).machines["share"];
+    const [nfs, ...others] = plan(parseConfig(onVms({ image }))).machines.share;
     expect(others).toEqual([]);
     expect(nfs).toMatchObject({
       name: "nfs-srv",
@@ -203,7 +204,7 @@ describe("a site of VMs", () => {
       Object.entries(where).filter(([m, h]) => m.startsWith(prefix) && h === hypervisor).length;
     for (const [prefix, members] of [
       ["slurm-m", 2],
-      ["entry", 2],
+      ["haproxy", 2],
       ["redis", 3],
       ["galera", 3],
       ["web", 2],

@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { parseConfig, type SiteConfig } from "../../plan/config";
-import { firewall } from "../../plan/firewall";
-import type { Role } from "../../plan/topology";
+import { firewall, parseConfig } from "../../components/house";
+import type { SiteConfig, TierName } from "../../components/tiers";
 import { admits } from "../support/admits";
 
 const root = path.join(__dirname, "..", "..");
@@ -20,7 +19,7 @@ function site(changes: Record<string, unknown> = {}): SiteConfig {
   );
 }
 const at = (host: number) => `198.18.1.${host}`;
-/** One machine of each role, and the hypervisor. */
+/** One machine of each tier, and the hypervisor. */
 const FROM: Record<string, string> = {
   hypervisor: at(1),
   controller: at(10),
@@ -33,14 +32,14 @@ const FROM: Record<string, string> = {
   stranger: at(200),
 };
 /** Who of them is let in. */
-const letIn = (role: Role, port: number, of = site()) =>
+const letIn = (tier: TierName, port: number, of = site()) =>
   Object.keys(FROM)
-    .filter((name) => admits(firewall(of), role, port, FROM[name] ?? ""))
+    .filter((name) => admits(firewall(of), tier, port, FROM[name] ?? ""))
     .join(" ");
 
 describe("who may talk to whom", () => {
   const { ports, services } = site();
-  it.each<[Role, number, string]>([
+  it.each<[TierName, number, string]>([
     ["controllers", ports.slurmctld, "controller compute login"],
     ["controllers", ports.slurmdbd, "controller compute login"],
     ["compute", ports.slurmd, "controller compute login"],
@@ -49,7 +48,7 @@ describe("who may talk to whom", () => {
     ["login", ports.srunFirst, "controller compute"],
     ["login", ports.srunLast, "controller compute"],
     ["login", ports.srunLast + 1, ""],
-    ["redis", ports.redis, "redis haproxy"],
+    ["redis", ports.redis, "redis entry"],
     ["redis", ports.sentinel, "redis"],
     ["galera", ports.mysql, "entry"],
     ["galera", ports.galeraCheck, "entry"],
@@ -62,11 +61,11 @@ describe("who may talk to whom", () => {
     ["entry", ports.haproxyPeer, "entry"],
     ["entry", ports.redis, "web"],
     ["entry", ports.mysql, "controller web"],
-    ...services.map((s): [Role, number, string] => ["web", s.port, "entry"]),
+    ...services.map((s): [TierName, number, string] => ["web", s.port, "entry"]),
     ["web", 22, "hypervisor"],
     ["web", 12345, ""],
-  ])("%s, port %i: %s", (role, port, who) => {
-    expect(letIn(role, port)).toBe(who);
+  ])("%s, port %i: %s", (tier, port, who) => {
+    expect(letIn(tier, port)).toBe(who);
   });
 
   it("forgets no port of the site", () => {
@@ -80,8 +79,8 @@ describe("who may talk to whom", () => {
 
   it("hears VRRP from the machines that share the address only, by address and MAC", () => {
     const { rules } = firewall(site());
-    const peers = (role: Role) =>
-      rules[role].flatMap((rule) => (rule.protocol === "vrrp" ? rule.peers : []));
+    const peers = (tier: TierName) =>
+      rules[tier].flatMap((rule) => (rule.protocol === "vrrp" ? rule.peers : []));
     expect(peers("entry")).toEqual([
       { address: at(151), mac: "52:54:00:12:01:97" },
       { address: at(152), mac: "52:54:00:12:01:98" },
@@ -108,7 +107,7 @@ describe("who may talk to whom", () => {
   });
 
   it("lets in what the config allows besides, and no more", () => {
-    const allow = [{ role: "entry", port: ports.mysql, from: [at(190), at(200)] }];
+    const allow = [{ tier: "entry", port: ports.mysql, from: [at(190), at(200)] }];
     const open = site({ firewall: { allow } });
     expect(letIn("entry", ports.mysql, open)).toBe("controller web login stranger");
     expect(letIn("entry", ports.redis, open)).toBe("web");
@@ -119,7 +118,7 @@ describe("who may talk to whom", () => {
 it.each([
   [{ firewall: { adminNetworks: ["everyone"] } }, /adminNetworks.0 = "everyone": an IPv4 address/],
   [{ firewall: { adminNetworks: [] } }, /firewall.adminNetworks/],
-  [{ firewall: { allow: [{ role: "db", port: 1, from: [at(1)] }] } }, /allow.0.role = "db"/],
+  [{ firewall: { allow: [{ tier: "db", port: 1, from: [at(1)] }] } }, /allow.0.tier = "db"/],
   [{ ports: { srunFirst: 200, srunLast: 100 } }, /ports.srunFirst = 200: must not be above/],
 ])("refuses %o", (changes, message) => {
   expect(() => site(changes)).toThrow(message);
@@ -134,7 +133,7 @@ it("is the first role of every play", () => {
     })),
   );
   expect(plays.length).toBeGreaterThan(6);
-  expect(plays.filter(({ first }) => first !== "firewall")).toEqual([]);
+  expect(plays.filter(({ first }) => first !== "base")).toEqual([]);
 });
 interface Play {
   roles: { role: string }[];
