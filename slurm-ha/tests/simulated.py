@@ -9,7 +9,8 @@ from tests.fake import FakeHost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.world import Machine, World
+    from tests.machine import Machine
+    from tests.world import World
 
     Result = Callable[[], tuple[int, str]]
 
