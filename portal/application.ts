@@ -1,30 +1,16 @@
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { CATALOGUE, type Routes, type ServiceName } from "./catalogue";
-import type { Health } from "./health";
+import { type Context, SESSION_COOKIE } from "./context";
 import { authentication } from "./services/authentication";
 import { pages } from "./services/pages";
 import { settings } from "./services/settings";
 import { echo } from "./services/echo";
-import { type SessionStore, StoreUnavailable, type UserStore } from "./stores";
+import { StoreUnavailable } from "./stores";
 
-export const SESSION_COOKIE = "portal_session";
 /** Longer than HAProxy keeps an idle connection (75 s), so that it is never this side that closes it first, ms. */
 const KEEP_ALIVE = 90_000;
-
-/** What the routes of a service need. */
-export interface Context {
-  service: ServiceName;
-  /** Path prefix that users see, without a slash at the end; "" for the root. */
-  base: string;
-  node: string;
-  sessions: SessionStore;
-  users: UserStore;
-  health: () => Health;
-  /** The user of the request's session, if any. */
-  userOf(request: FastifyRequest): Promise<string | undefined>;
-}
 
 const ROUTES: Record<Routes, (app: FastifyInstance, context: Context) => void | Promise<void>> = {
   authentication,

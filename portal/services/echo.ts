@@ -1,6 +1,6 @@
 import websocket from "@fastify/websocket";
 import type { FastifyInstance } from "fastify";
-import type { Context } from "../application";
+import type { Context } from "../context";
 
 /** RFC 6455: the server is going away; clients connect anew, and come to another node. */
 const GOING_AWAY = 1001;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Context } from "../application";
+import type { Context } from "../context";
 
 const TITLES: Partial<Record<Context["service"], string>> = {
   auth_frontend: "HPC portal",

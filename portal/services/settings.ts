@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Context } from "../application";
+import type { Context } from "../context";
 
 const key = z.object({ key: z.string().regex(/^[\w.-]{1,128}$/) });
 const value = z.object({ value: z.string().max(65_535) });

@@ -1,0 +1,19 @@
+import type { FastifyRequest } from "fastify";
+import type { ServiceName } from "./catalogue";
+import type { Health } from "./health";
+import type { SessionStore, UserStore } from "./stores";
+
+export const SESSION_COOKIE = "portal_session";
+
+/** What the routes of a service need. */
+export interface Context {
+  service: ServiceName;
+  /** Path prefix that users see, without a slash at the end; "" for the root. */
+  base: string;
+  node: string;
+  sessions: SessionStore;
+  users: UserStore;
+  health: () => Health;
+  /** The user of the request's session, if any. */
+  userOf(request: FastifyRequest): Promise<string | undefined>;
+}
