@@ -8,12 +8,13 @@ import {
   type Report,
   type Verdict,
 } from "../support/load/faultProtocol";
+import { pace } from "../support/pace";
 import { webSettings } from "../support/playbooks";
 import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";
 
 /** Longest life of the clients, s: more than all cases one after the other take. */
-const LONGEST = 3600;
+const LONGEST = Math.round(3600 * pace());
 /** All clients are served again within this time, whatever happened, s. */
 const RECOVERY = 60;
 
@@ -29,6 +30,7 @@ export class FaultClients {
       ca: fs.readFileSync(outputs.caFile, "utf8"),
       slurmVip: outputs.vips.slurm,
       ...(await webSettings()),
+      pace: pace(),
       seconds: LONGEST,
     };
     const source = path.join(__dirname, "../support/load/faultClients.ts");

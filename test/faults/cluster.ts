@@ -4,7 +4,8 @@ import { machineHealth, PATIENT } from "../../cli/health";
 import type { StackOutputs } from "../../cli/stack";
 import { diagnose } from "../../cli/status/diagnose";
 import { look } from "../../cli/status/look";
-import { eventually, on, stack } from "../support/site";
+import { pace } from "../support/pace";
+import { ask, disturbed, eventually, on, stack } from "../support/site";
 import { readProc } from "../../lib/processes";
 
 const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
@@ -14,8 +15,12 @@ const domain = (machine: string) => `${stack.prefix}-${machine}`;
 export class Cluster {
   constructor(readonly outputs: StackOutputs) {}
 
+  /** Acts on a machine as its administrator. @param seconds longest time, on a machine of normal speed */
   shell = (machine: string, command: string, seconds = 120) =>
-    on(this.outputs, machine, command, { timeout: seconds * 1000 });
+    on(this.outputs, machine, command, { timeout: Math.round(seconds * pace() * 1000) });
+
+  /** Asks a machine, or does what its users may. */
+  ask = (machine: string, command: string) => ask(this.outputs, machine, command);
 
   /** Who has which part now: what a failover changes. */
   async parts(): Promise<string> {
@@ -37,8 +42,8 @@ export class Cluster {
 
   /** The machine that clients of a data entry are on, as HAProxy sees it. */
   async serving(entry: "redis" | "galera"): Promise<string> {
-    const ask = `echo 'show table ${entry}' | socat - /run/haproxy/admin.sock`;
-    const { stdout } = await this.shell(await this.holder("web"), ask);
+    const question = `echo 'show table ${entry}' | socat - /run/haproxy/admin.sock`;
+    const { stdout } = await this.ask(await this.holder("web"), question);
     const name = /server_key=(\S+)/.exec(stdout)?.[1];
     if (name === undefined) throw new Error(`HAProxy sends nobody to ${entry}: ${stdout}`);
     return name;
@@ -46,6 +51,7 @@ export class Cluster {
 
   /** The power goes. Not `virsh destroy`: that lets the programs of a container end in good order first. */
   killMachine = async (machine: string): Promise<void> => {
+    disturbed();
     const { stdout } = await virsh("domid", domain(machine));
     const id = Number(stdout.trim());
     const init = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8").trim().split(" ")[0];
@@ -61,7 +67,15 @@ export class Cluster {
     const state = async () => (await virsh("domstate", domain(machine))).stdout.trim();
     await eventually(`${machine} is off`, 10, async () => (await state()) === "shut off");
   };
-  freezeMachine = (machine: string) => virsh("suspend", domain(machine));
+  /** libvirt ends it: its programs may do so in good order. */
+  destroyMachine = (machine: string) => {
+    disturbed();
+    return virsh("destroy", domain(machine));
+  };
+  freezeMachine = (machine: string) => {
+    disturbed();
+    return virsh("suspend", domain(machine));
+  };
 
   isOn = async (machine: string): Promise<boolean> =>
     (await virsh("list", "--name")).stdout.split("\n").includes(domain(machine));
@@ -84,6 +98,7 @@ export class Cluster {
     const { stdout } = await virsh("domiflist", domain(machine));
     const name = /^\s*(vnet\d+)/m.exec(stdout)?.[1];
     if (name === undefined) throw new Error(`${machine} has no interface: ${stdout}`);
+    disturbed();
     await execa("ip", ["link", "set", name, state]);
   }
 
@@ -94,8 +109,8 @@ export class Cluster {
   /** Every unit of every machine runs, and every part has its spare again. */
   async whole(): Promise<void> {
     let missing = "";
-    const ask = async () => (missing = await this.missing()) === "";
-    await eventually("the cluster is whole again", 60, ask).catch((error: Error) => {
+    const question = async () => (missing = await this.missing()) === "";
+    await eventually("the cluster is whole again", 60, question).catch((error: Error) => {
       throw new Error(`${error.message}: ${missing}`);
     });
   }

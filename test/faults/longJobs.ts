@@ -1,3 +1,4 @@
+import { pace } from "../support/pace";
 import { eventually } from "../support/site";
 import type { Cluster } from "./cluster";
 
@@ -19,7 +20,7 @@ export function saved(times: string, jobs: number, least = SAVE_SECONDS): boolea
 }
 
 /** A running job that has not written for so long does not run, s. */
-const SILENT = 5;
+const SILENT = 5 * pace();
 
 /** Jobs that run through the faults, and write each half second that they do. */
 export class LongJobs {
@@ -35,12 +36,12 @@ export class LongJobs {
     const file = `/var/tmp/${name}.$SLURM_JOB_ID`;
     const script = `echo start >> ${file}; while sleep 0.5; do date +%s >> ${file}; done`;
     const submit = `sbatch --parsable --mem=1 --output=/dev/null --job-name=${name} --wrap '${script}'`;
-    const { stdout } = await cluster.shell("client", `${submit}; ${submit}`);
+    const { stdout } = await cluster.ask("client", `${submit}; ${submit}`);
     const jobs = new LongJobs(cluster, name, stdout.trim().split("\n"));
     // One that runs twice already would be no measure of the faults.
     await eventually("the long jobs run, and Slurm has saved that", 60, async () => {
       const ask = `squeue -h -t R -n ${name} -o %M`;
-      return saved((await cluster.shell("client", ask)).stdout, jobs.ids.length);
+      return saved((await cluster.ask("client", ask)).stdout, jobs.ids.length);
     });
     return jobs;
   }
@@ -51,7 +52,7 @@ export class LongJobs {
     const compute = Object.keys(this.cluster.outputs.addresses["compute"] ?? {});
     for (const id of this.ids) {
       const ask = `cat /var/tmp/${this.name}.${id} 2>/dev/null; date +now:%s`;
-      const texts = await Promise.all(compute.map((m) => this.cluster.shell(m, ask)));
+      const texts = await Promise.all(compute.map((m) => this.cluster.ask(m, ask)));
       const lines = texts.flatMap(({ stdout }) => stdout.trim().split("\n"));
       const starts = lines.filter((line) => line === "start").length;
       const last = Math.max(...lines.filter((line) => /^\d+$/.test(line)).map(Number));
@@ -65,9 +66,9 @@ export class LongJobs {
   }
 
   async stop(): Promise<void> {
-    await this.cluster.shell("client", `scancel --name=${this.name}`);
+    await this.cluster.ask("client", `scancel --name=${this.name}`);
     const compute = Object.keys(this.cluster.outputs.addresses["compute"] ?? {});
     const remove = `rm -f /var/tmp/${this.name}.*`;
-    await Promise.all(compute.map((m) => this.cluster.shell(m, remove)));
+    await Promise.all(compute.map((m) => this.cluster.ask(m, remove)));
   }
 }

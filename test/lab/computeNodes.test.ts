@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
-import { baseConfig, baseState, configure, eventually, on, stack } from "../support/site";
+import { baseConfig, baseState, configure, eventually, ask, stack } from "../support/site";
 
 let outputs: StackOutputs;
 let job = "";
-const client = (command: string) => on(outputs, "client", command).then((r) => r.stdout.trim());
+const client = (command: string) => ask(outputs, "client", command).then((r) => r.stdout.trim());
 /** State and restarts of the job, and when it began. */
 const look = () =>
   client(`scontrol show job ${job} | grep -oE '(JobState|Restarts|StartTime)=\\S+'`);
@@ -18,7 +18,7 @@ beforeAll(async () => {
   outputs = await baseState();
 });
 afterAll(async () => {
-  await on(outputs, "client", `scancel ${job}`).catch(() => undefined);
+  await ask(outputs, "client", `scancel ${job}`).catch(() => undefined);
   await baseState();
 });
 

@@ -1,6 +1,7 @@
 import execa from "execa";
 import { beforeAll, expect, it } from "vitest";
-import { machinesOf, type StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../cli/stack";
+import { machinesOf } from "../../plan/outputs";
 import { baseState, stack } from "../support/site";
 
 let outputs: StackOutputs;

@@ -13,11 +13,12 @@ it("every playbook run again changes nothing", async () => {
   const runs = (await playbookRequests()).map((request) => runPlaybook(request));
   const results = await Promise.all(runs);
   expect(results.map((r) => r.playbook).sort()).toEqual([
-    "galera.yml",
-    "entry.yml",
-    "redis.yml",
+    "compute.yml",
     "controllers.yml",
-    "slurm-nodes.yml",
+    "entry.yml",
+    "galera.yml",
+    "login.yml",
+    "redis.yml",
     "web.yml",
     "web.yml",
   ]);

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { Load } from "../support/load";
+import { wrongWith } from "../support/loaded";
 import { baseState, configure, lastChanges, scale, stack } from "../support/site";
 
 let outputs: StackOutputs;
@@ -42,9 +43,8 @@ async function interruptScaleOut(signal: "SIGINT" | "SIGKILL", when: RegExp): Pr
 /** All four nodes serve, and nothing is left to do. */
 async function expectFour(): Promise<void> {
   load = await Load.start(outputs);
-  const { failures, served } = await load.during(4);
-  expect(failures).toEqual([]);
-  expect(Object.keys(served).sort()).toEqual(["web1", "web2", "web3", "web4"]);
+  const nodes = ["web1", "web2", "web3", "web4"];
+  expect(wrongWith(await load.during(4), { nodes })).toEqual([]);
   await load.stop();
   await stack.run("up", "--expect-no-changes");
 }

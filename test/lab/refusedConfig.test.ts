@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { baseConfig, baseState, configure, stack } from "../support/site";
+import { baseConfig, baseState, configure, parsed, resources, stack } from "../support/site";
 
-/** Hash of the state of all resources; the secrets are decrypted, since every encryption differs. */
+/** Hash of the state of all resources; the secrets are decrypted, since an encryption may differ from another. */
 async function state(): Promise<string> {
   const { stdout } = await stack.start("stack", "export", "--show-secrets");
   const { deployment } = JSON.parse(stdout) as { deployment: { resources: unknown[] } };
@@ -10,10 +10,17 @@ async function state(): Promise<string> {
 }
 
 let before: string;
+let encrypted: string | undefined;
 beforeAll(async () => {
   await baseState();
+  encrypted = resources();
   before = await state();
 });
+
+/** What is the same as it is encrypted need not be decrypted to be compared. */
+async function expectUnchanged(): Promise<void> {
+  if (encrypted === undefined || resources() !== encrypted) expect(await state()).toBe(before);
+}
 
 /** What `pulumi up` says to a changed config; it must fail, and change nothing. */
 async function refusal(changes: Record<string, unknown>): Promise<string> {
@@ -22,7 +29,7 @@ async function refusal(changes: Record<string, unknown>): Promise<string> {
     () => "",
     (error: { all: string }) => error.all,
   );
-  expect(await state()).toBe(before);
+  await expectUnchanged();
   return result;
 }
 
@@ -44,7 +51,7 @@ describe("`pulumi up` refuses, with key, value and what is allowed", () => {
   });
 
   it("bad addresses, ports used twice and an unreadable key file, all in one error", async () => {
-    const services = baseConfig()["services"] as Record<string, unknown>[];
+    const { services } = parsed(baseConfig());
     const said = await refusal({
       addresses: { web1: "198.18.9.1", redis1: "198.18.2.132", galera1: "198.18.2.101" },
       services: [...services, { ...services[0], name: "another", path: "/another" }],

@@ -2,11 +2,20 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { machinesOf, type StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../cli/stack";
 import { hpcHome } from "../../lib/home";
+import { machinesOf } from "../../plan/outputs";
 import { playbookRequests, runPlaybook } from "../support/playbooks";
 import { CommandLines, type Needle, needlesOf, seenIn } from "../support/secrets";
-import { baseConfig, baseState, configure, pythonSource, python, stack } from "../support/site";
+import {
+  baseConfig,
+  baseState,
+  configure,
+  parsed,
+  pythonSource,
+  python,
+  stack,
+} from "../support/site";
 
 let outputs: StackOutputs;
 let needles: Needle[];
@@ -60,7 +69,7 @@ it("knows every secret that a playbook is given", async () => {
 describe("no secret is seen", () => {
   it("in what Pulumi says, and on no command line while everything is configured again", async () => {
     commandLines = new CommandLines(needles);
-    const services = baseConfig()["services"] as Record<string, unknown>[];
+    const { services } = parsed(baseConfig());
     const changed = services.map((s, i) => (i > 0 ? s : { ...s, environment: { CHANGED: "yes" } }));
     configure({ services: changed });
     const up = (await stack.start("up", "--yes", "--skip-preview", "--diff")).all ?? "";

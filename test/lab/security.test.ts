@@ -1,16 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type MachineOutput, machinesOf, type StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../cli/stack";
 import { machineHealth } from "../../cli/health";
-import { firewall } from "../../plan/firewall";
-import type { Role } from "../../plan/topology";
+import { firewall } from "../../components/house";
+import type { TierName } from "../../components/tiers";
+import type { MachineAddress } from "../../lib/machines";
+import { machinesOf } from "../../plan/outputs";
 import { admits } from "../support/admits";
-import { addressOf, baseConfig, baseState, on, parsed, python } from "../support/site";
+import { addressOf, ask, baseConfig, baseState, parsed, python } from "../support/site";
 
 /** Adverts forged from each source to each target: three seconds, ten times what a takeover takes. */
 const FORGED = 30;
 
 let outputs: StackOutputs;
-let machines: MachineOutput[];
+let machines: MachineAddress[];
 beforeAll(async () => {
   outputs = await baseState();
   machines = machinesOf(outputs);
@@ -20,14 +22,14 @@ const site = parsed(baseConfig());
 /** A socket that listens where the network can reach it. */
 interface Listener {
   machine: string;
-  role: Role;
+  tier: TierName;
   address: string;
   port: number;
 }
 
 /** What listens on a machine, at each of its addresses. */
-async function listeners({ name, role }: MachineOutput): Promise<Listener[]> {
-  const { stdout } = await on(outputs, name, "ip -o -4 address; ss -ltnH");
+async function listeners({ name, tier }: MachineAddress): Promise<Listener[]> {
+  const { stdout } = await ask(outputs, name, "ip -o -4 address; ss -ltnH");
   const own = [...stdout.matchAll(/ inet ([\d.]+)\//g)].map((m) => m[1] ?? "");
   const network = own.filter((a) => !a.startsWith("127."));
   const sockets = [...stdout.matchAll(/^LISTEN +\d+ +\d+ +(\S+):(\d+) /gm)];
@@ -35,7 +37,7 @@ async function listeners({ name, role }: MachineOutput): Promise<Listener[]> {
     const any = ["0.0.0.0", "*", "[::]"].includes(host);
     return network
       .filter((address) => any || address === host)
-      .map((address) => ({ machine: name, role: role as Role, address, port: Number(port) }));
+      .map((address) => ({ machine: name, tier: tier as TierName, address, port: Number(port) }));
   });
   return [...new Map(all.map((l) => [`${l.address}:${l.port}`, l])).values()];
 }
@@ -47,7 +49,7 @@ const connect = async (from: string, to: Listener[]) =>
   ) as string[];
 const label = (l: Listener) => `${l.machine} ${l.address}:${l.port}`;
 
-describe("every machine lets in only what its role needs from whom it needs", () => {
+describe("every machine lets in only what its tier needs from whom it needs", () => {
   let all: Listener[];
   beforeAll(async () => {
     all = (await Promise.all(machines.map(listeners))).flat();
@@ -62,10 +64,10 @@ describe("every machine lets in only what its role needs from whom it needs", ()
     );
     const closed = results.flat().filter(([, result]) => result !== "open");
     expect(closed).toEqual([]);
-    // ssh and one more at least of every role but the login machine.
-    for (const role of Object.keys(outputs.addresses)) {
-      const ports = new Set(all.filter((l) => l.role === role).map((l) => l.port));
-      expect([role, ports.size >= (role === "login" ? 1 : 2)]).toEqual([role, true]);
+    // ssh and one more at least of every tier but the login machine.
+    for (const tier of Object.keys(outputs.addresses)) {
+      const ports = new Set(all.filter((l) => l.tier === tier).map((l) => l.port));
+      expect([tier, ports.size >= (tier === "login" ? 1 : 2)]).toEqual([tier, true]);
     }
   });
 
@@ -76,7 +78,7 @@ describe("every machine lets in only what its role needs from whom it needs", ()
     const from = addressOf(outputs, source);
     const told = others.map((l, i) => `${label(l)} ${results[i]}`);
     const wanted = others.map(
-      (l) => `${label(l)} ${admits(rules, l.role, l.port, from) ? "open" : "silent"}`,
+      (l) => `${label(l)} ${admits(rules, l.tier, l.port, from) ? "open" : "silent"}`,
     );
     expect(told.sort()).toEqual(wanted.sort());
     console.log(
@@ -87,7 +89,7 @@ describe("every machine lets in only what its role needs from whom it needs", ()
 
 /** How much a machine has dropped. */
 const dropped = async (machine: string) => {
-  const { stdout } = await on(outputs, machine, "nft list chain inet site input");
+  const { stdout } = await ask(outputs, machine, "nft list chain inet site input");
   return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
 };
 
@@ -95,15 +97,15 @@ describe("a machine on the subnet cannot take a VIP over", () => {
   it.each([
     ["entry", "web", site.vrrp.entryRouterId],
     ["controllers", "slurm", site.slurm.routerId],
-  ] as const)("the one of %s, by forged adverts", async (role, vip, router) => {
+  ] as const)("the one of %s, by forged adverts", async (tier, vip, router) => {
     const { vips } = outputs;
-    const pair = Object.entries(outputs.addresses[role] ?? {});
+    const pair = Object.entries(outputs.addresses[tier] ?? {});
     const state = async () =>
-      (await machineHealth(outputs)).filter((m) => m.role === role).map((m) => [m.name, m.vips]);
+      (await machineHealth(outputs)).filter((m) => m.tier === tier).map((m) => [m.name, m.vips]);
     const before = await state();
     expect(before.flatMap(([, held]) => held)).toContain(vip);
     const drops = await Promise.all(pair.map(([name]) => dropped(name)));
-    const { stdout: since } = await on(outputs, pair[0]?.[0] ?? "", "date +%s");
+    const { stdout: since } = await ask(outputs, pair[0]?.[0] ?? "", "date +%s");
     // From its own address, and from that of each peer.
     const order = {
       router,
@@ -117,7 +119,7 @@ describe("a machine on the subnet cannot take a VIP over", () => {
     expect(await state()).toEqual(before);
     for (const [i, [name]] of pair.entries()) {
       const log = `journalctl -q -o cat -u keepalived --since=@${since}`;
-      expect([name, (await on(outputs, name, log)).stdout]).toEqual([name, ""]);
+      expect([name, (await ask(outputs, name, log)).stdout]).toEqual([name, ""]);
       // They did arrive.
       expect((await dropped(name)) - (drops[i] ?? NaN)).toBeGreaterThanOrEqual(sent / 2);
     }
@@ -126,7 +128,7 @@ describe("a machine on the subnet cannot take a VIP over", () => {
 
 describe("files with secrets are for those who need them", () => {
   const slurm = ["controllers", "compute", "login"];
-  const files: [roles: string[], files: string, mode: string][] = [
+  const files: [tiers: string[], files: string, mode: string][] = [
     [Object.keys(firewall(site).rules), "/etc/ssh/ssh_host_ed25519_key", "600 root:root"],
     [slurm, "/etc/munge/munge.key", "400 munge:munge"],
     [["controllers"], "/etc/slurm/slurmdbd.conf", "600 slurm:slurm"],
@@ -137,12 +139,13 @@ describe("files with secrets are for those who need them", () => {
     [["redis"], "/etc/redis/sentinel.seed", "640 redis:redis"],
     [["web"], "/opt/hpc-dashboard/*/.env", "640 root:www-data"],
   ];
-  it.each(files)("of %s: %s", async (roles, pattern, mode) => {
-    const having = machines.filter((m) => roles.includes(m.role));
-    expect(having.length).toBeGreaterThanOrEqual(roles.length);
-    for (const { name } of having) {
-      const { stdout } = await on(outputs, name, `bash -c "stat -c '%a %U:%G' ${pattern}"`);
+  it.each(files)("of %s: %s", async (tiers, pattern, mode) => {
+    const having = machines.filter((m) => tiers.includes(m.tier));
+    expect(having.length).toBeGreaterThanOrEqual(tiers.length);
+    const looks = having.map(async ({ name }) => {
+      const { stdout } = await ask(outputs, name, `bash -c "stat -c '%a %U:%G' ${pattern}"`);
       expect([name, [...new Set(stdout.split("\n"))]]).toEqual([name, [mode]]);
-    }
+    });
+    await Promise.all(looks);
   });
 });

@@ -2,24 +2,28 @@ import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { Load } from "../support/load";
-import { addressOf, baseConfig, baseState, eventually, on } from "../support/site";
+import { pace } from "../support/pace";
+import { addressOf, ask, baseConfig, baseState, eventually, parsed } from "../support/site";
+
+/** Longest time for one request, s. */
+const MOST = Math.ceil(10 * pace());
 
 let outputs: StackOutputs;
 beforeAll(async () => {
   outputs = await baseState();
-  await on(outputs, "client", "cat > /root/ca.pem", { input: fs.readFileSync(outputs.caFile) });
+  await ask(outputs, "client", "cat > /root/ca.pem", { input: fs.readFileSync(outputs.caFile) });
 });
 
-const fromClient = (command: string) => on(outputs, "client", command).then((r) => r.stdout.trim());
+const fromClient = (command: string) =>
+  ask(outputs, "client", command).then((r) => r.stdout.trim());
 /** Status, headers and body of a request from the client; the CA is the only one that it trusts. */
 const curl = (args: string) =>
-  fromClient(`curl -sS -i --max-time 10 --cacert /root/ca.pem ${args}`);
+  fromClient(`curl -sS -i --max-time ${MOST} --cacert /root/ca.pem ${args}`);
 /** The same to one web node, which lets in the HAProxy nodes only. */
 const curlNode = (args: string) =>
-  on(outputs, "haproxy1", `curl -sS -i --max-time 10 ${args}`).then((r) => r.stdout.trim());
+  ask(outputs, "haproxy1", `curl -sS -i --max-time ${MOST} ${args}`).then((r) => r.stdout.trim());
 const portOf = (service: string) =>
-  (baseConfig()["services"] as { name: string; port: number }[]).find((s) => s.name === service)
-    ?.port;
+  parsed(baseConfig()).services.find((s) => s.name === service)?.port;
 const WEB = ["web1", "web2"];
 
 describe("Slurm", () => {
@@ -39,7 +43,7 @@ describe("Slurm", () => {
     // What sacct showed is in the database, on every node of it.
     for (const node of ["galera1", "galera2", "galera3"]) {
       const query = `SELECT state FROM slurm_acct_db.hpc_job_table WHERE id_job = ${job}`;
-      const { stdout } = await on(outputs, node, `mariadb -N -e "${query}"`);
+      const { stdout } = await ask(outputs, node, `mariadb -N -e "${query}"`);
       expect([node, stdout]).toEqual([node, "3"]);
     }
   });
@@ -56,7 +60,7 @@ describe("srun, to which controllers and nodes connect", () => {
     const wrap = "sbatch --wait --nodes=2 --mem=1 --time=1 --output=/tmp/srun.out --wrap";
     await fromClient(`${wrap} 'srun --mem=1 hostname'`);
     // The output is where the job's first node is.
-    const read = nodes.map((n) => on(outputs, n, "cat /tmp/srun.out; rm -f /tmp/srun.out"));
+    const read = nodes.map((n) => ask(outputs, n, "cat /tmp/srun.out; rm -f /tmp/srun.out"));
     const said = (await Promise.allSettled(read)).flatMap((r) =>
       r.status === "fulfilled" ? r.value.stdout.split("\n") : [],
     );
@@ -93,7 +97,7 @@ describe("state of users", () => {
   let cookie: string;
   beforeAll(async () => {
     const body = JSON.stringify({ user: outputs.portalUser, password: outputs.portalPassword });
-    const answer = await on(
+    const answer = await ask(
       outputs,
       "client",
       `curl -sS -i --cacert /root/ca.pem -H 'content-type: application/json' --data @- ${outputs.urls["auth_portal"]}/login`,

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
 import { Cluster } from "../faults/cluster";
 import { hpc } from "../support/hpc";
-import { baseState, eventually, on } from "../support/site";
+import { pace } from "../support/pace";
+import { ask, baseState, eventually, on } from "../support/site";
 
 let outputs: StackOutputs;
 let cluster: Cluster;
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => baseState());
 
-const client = (command: string) => on(outputs, "client", command).then((r) => r.stdout.trim());
+const client = (command: string) => ask(outputs, "client", command).then((r) => r.stdout.trim());
 
 it("moves there and back, and a running job goes on", async () => {
   const from = await cluster.holder("slurm");
@@ -27,8 +28,8 @@ it("moves there and back, and a running job goes on", async () => {
     expect(code).toBe(0);
     expect(said).toContain(`${wanted} is the controller`);
     const outage = Number(/without an answer: ([\d.]+) s/.exec(said)?.[1]);
-    expect(outage).toBeGreaterThan(0.2);
-    expect(outage).toBeLessThan(10);
+    expect(outage).toBeGreaterThan(0);
+    expect(outage).toBeLessThan(10 * pace());
     expect(await cluster.holder("slurm")).toBe(wanted);
     // Fit again at once: the way back is open.
     await cluster.whole();
@@ -53,7 +54,7 @@ it("is refused when the other controller is not fit, and the holder serves on", 
 it("a slurmctld that takes its time to end is left alone, and its restart goes on", async () => {
   const holder = await cluster.holder("slurm");
   const failures = () =>
-    on(outputs, holder, "systemctl show slurm-watch --property=NRestarts").then((r) => r.stdout);
+    ask(outputs, holder, "systemctl show slurm-watch --property=NRestarts").then((r) => r.stdout);
   const before = await failures();
   // Longer than slurmctld may be silent while it is to serve, shorter than its TimeoutStopSec.
   await on(

@@ -5,10 +5,11 @@ import type { Finding, Verdict } from "../../cli/status/findings";
 import type { Status } from "../../cli/status/evaluate";
 import { projectRoot } from "../../lib/project";
 import { Cluster } from "../faults/cluster";
-import { baseState, eventually, on, stack } from "../support/site";
+import { pace } from "../support/pace";
+import { baseState, disturbed, eventually, on, stack } from "../support/site";
 
 /** Longest time for `npx hpc status`, from the shell's point of view, s. */
-const ANSWER_SECONDS = 3;
+const ANSWER_SECONDS = 3 * pace();
 /** Two cores run the whole site and may be busy with it: one of so many tries must be in time. */
 const TRIES = 3;
 
@@ -30,6 +31,7 @@ async function hpc(command: "status" | "doctor"): Promise<Answer> {
 const whole = () => eventually("status 0", 60, async () => (await hpc("status")).code === 0);
 /** Types what doctor says, each command once, and says yes to what it asks. */
 async function mend(findings: Finding[]): Promise<void> {
+  disturbed();
   for (const command of new Set(findings.flatMap((f) => f.mend ?? []))) {
     const env = { PULUMI_SKIP_CONFIRMATIONS: "true" };
     await execa("sh", ["-c", command], { cwd: projectRoot, env });

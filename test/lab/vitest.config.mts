@@ -1,10 +1,20 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { inOrder } from "./order.mjs";
+
+class Sequencer extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return Promise.resolve(inOrder(files, (file) => file.moduleId));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["test/lab/*.test.ts"],
     // One cluster, so one test at a time.
     fileParallelism: false,
+    sequence: { sequencer: Sequencer },
+    // On a machine of normal speed: the suite's runner sets more on a slower one.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     reporters: ["verbose"],

@@ -1,17 +1,23 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { StackOutputs } from "../../cli/stack";
+import { pause } from "../../lib/wait";
 import type { Options, Report } from "./load/protocol";
+import { pace } from "./pace";
 import { RemoteProgram } from "./remoteProgram";
 
 /** Longest life of a load, s: it ends by itself when the test that started it does not end it. */
-const LONGEST = 400;
+const LONGEST = Math.round(400 * pace());
+/** Requests a second, on a machine of normal speed: there a load, and no overload. */
+const RATE = 240;
+/** A request without an answer for so long has failed, on a machine of normal speed, s. */
+const PATIENCE = 10;
 
 /** Load on the web VIP from the machine `client`. Always stopped by its test, also when that fails. */
 export class Load {
   private constructor(private readonly program: RemoteProgram) {}
 
-  /** Default: 240 requests a second over all services, 20 WebSockets. */
+  /** Default: 240 requests a second over all services (fewer on a slower machine), 20 WebSockets. */
   static async start(
     outputs: StackOutputs,
     change: Partial<Pick<Options, "rate" | "sockets">> = {},
@@ -28,7 +34,8 @@ export class Load {
           name === "auth_portal" ? `${pathname}/login` : pathname,
         ),
         socketPath: `${urls.get("websocket")?.pathname}/echo`,
-        rate: 240,
+        rate: Math.ceil(RATE / pace()),
+        patience: Math.round(PATIENCE * pace()),
         sockets: 20,
         seconds: LONGEST,
         ...change,
@@ -43,7 +50,7 @@ export class Load {
   /** The load goes on for some time, and that time's report. */
   async during(seconds: number): Promise<Report> {
     await this.report();
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    await pause(seconds);
     return this.report();
   }
 

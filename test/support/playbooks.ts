@@ -2,7 +2,7 @@ import execa from "execa";
 import { projectRoot } from "../../lib/project";
 import type { FaultOptions } from "./load/faultProtocol";
 import type { Stack } from "../../cli/stack";
-import { stack } from "./site";
+import { disturbed, stack } from "./site";
 
 interface Deployment {
   deployment: {
@@ -27,12 +27,18 @@ export async function runPlaybook(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ playbook: string; changed: number; said: string }> {
   const { playbook } = JSON.parse(request) as { playbook: string };
-  const run = await execa("node", ["--import", "tsx", "programs/ansible.ts"], {
-    cwd: projectRoot,
-    input: request,
-    env,
-  });
-  return { playbook, changed: Number(/changed=(\d+)/.exec(run.stderr)?.[1]), said: run.stderr };
+  let changed = NaN;
+  try {
+    const run = await execa("node", ["--import", "tsx", "programs/ansible.ts"], {
+      cwd: projectRoot,
+      input: request,
+      env,
+    });
+    changed = Number(/changed=(\d+)/.exec(run.stderr)?.[1]);
+    return { playbook, changed, said: run.stderr };
+  } finally {
+    if (changed !== 0) disturbed();
+  }
 }
 
 /** The variables that a playbook was last run with. */

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from "node:readline";
 import { build } from "esbuild";
 import type execa from "execa";
 import type { StackOutputs } from "../../cli/stack";
-import { on } from "./site";
+import { ask } from "./site";
 
 /** A TypeScript program that runs on a lab machine: told lines on stdin, answers lines of JSON. */
 export class RemoteProgram {
@@ -19,17 +19,8 @@ export class RemoteProgram {
     source: string,
     seconds: number,
   ): Promise<RemoteProgram> {
-    const made = await build({
-      entryPoints: [source],
-      bundle: true,
-      platform: "node",
-      target: "node18",
-      external: ["bufferutil", "utf-8-validate"],
-      write: false,
-    });
-    const input = made.outputFiles[0]?.text ?? "";
-    await on(outputs, machine, "cat > /root/program.js", { input });
-    const child = on(outputs, machine, "exec node /root/program.js", { timeout: seconds * 1000 });
+    await ask(outputs, machine, "cat > /root/program.js", { input: await bundle(source) });
+    const child = ask(outputs, machine, "exec node /root/program.js", { timeout: seconds * 1000 });
     // Its failure is told where its answer is waited for.
     child.catch(() => undefined);
     if (!child.stdout) throw new Error("no output");
@@ -65,4 +56,22 @@ export class RemoteProgram {
     if (line === undefined || line.done) throw new Error("the program ended before its time");
     return JSON.parse(line.value);
   }
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** A program as one file; made once in a process. */
+function bundle(source: string): Promise<string> {
+  const known = bundles.get(source);
+  if (known) return known;
+  const made = build({
+    entryPoints: [source],
+    bundle: true,
+    platform: "node",
+    target: "node18",
+    external: ["bufferutil", "utf-8-validate"],
+    write: false,
+  }).then(({ outputFiles }) => outputFiles[0]?.text ?? "");
+  bundles.set(source, made);
+  return made;
 }

@@ -1,15 +1,22 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import execa from "execa";
+import type execa from "execa";
 import * as yaml from "js-yaml";
 import { Stack, type StackOutputs } from "../../cli/stack";
-import { parseConfig, type SiteConfig } from "../../plan/config";
-import { plan } from "../../plan/topology";
+import { parseConfig, plan } from "../../components/house";
+import type { SiteConfig } from "../../components/tiers";
+import { Machines } from "../../lib/machines";
 import { projectRoot } from "../../lib/project";
+import { until } from "../../lib/wait";
+import { machinesOf } from "../../plan/outputs";
+import { whatChanged } from "./baseRecord";
+import { pace } from "./pace";
+import { BaseRecord } from "./witness";
 
 /** The suite's own stack; its network is another than the lab's, so both can run beside each other. */
 export const stack = new Stack("test", (text) => console.log(text));
 const CIDR = "198.18.2.0/24";
+const record = new BaseRecord(stack);
 /** Long enough to tell a drain from a cut, short enough to wait for, s. */
 export const DRAIN_SECONDS = 8;
 
@@ -31,9 +38,9 @@ export function baseConfig(): Values {
   const from = plan(site).machines.login.map((m) => m.address);
   const { redis, mysql } = site.ports;
   const allow = [
-    { role: "entry", port: redis, from },
-    { role: "entry", port: mysql, from },
-    { role: "controllers", port: 22, from },
+    { tier: "entry", port: redis, from },
+    { tier: "entry", port: mysql, from },
+    { tier: "controllers", port: 22, from },
   ];
   return { ...base, firewall: { allow } };
 }
@@ -51,13 +58,32 @@ export function configure(changes: Values = {}): void {
   fs.writeFileSync(stack.configFile, yaml.dump({ config }));
 }
 
-/** Brings the stack to its base state, from whatever an earlier test left. Takes seconds when it is there. */
+/**
+ * Brings the stack to its base state, from whatever an earlier test left. Where nothing has changed since it was
+ * last reached, nothing is done: see `disturbed`.
+ */
 export async function baseState(): Promise<StackOutputs> {
   configure();
-  await stack.ensure();
-  await stack.up("--refresh");
+  const config = JSON.stringify(baseConfig());
+  const why = whatChanged(record.kept(), await record.look(config));
+  console.log(`  base state: ${why ?? "nothing has changed since it was reached"}`);
+  if (why !== undefined) {
+    record.drop();
+    await stack.ensure();
+    await stack.up("--refresh");
+    record.keep(await record.look(config));
+  }
   return stack.outputs();
 }
+
+/**
+ * Whoever acts on machines says so, and the next `baseState` looks at all of them again. What Pulumi does, and what
+ * becomes of whole machines, is seen anyway; everything here that acts calls it, so that no test has to.
+ */
+export const disturbed = (): void => record.drop();
+
+/** Hash of all resources in Pulumi's state, secrets as they are encrypted; undefined when it is not known. */
+export const resources = (): string | undefined => record.resources();
 
 /** Scales the pool as a person does. */
 export async function scale(replicas: number): Promise<void> {
@@ -72,47 +98,57 @@ export async function lastChanges(of: Stack = stack): Promise<Record<string, num
   return last?.resourceChanges ?? {};
 }
 
-/** Address of a machine of the base state. */
-export function addressOf(outputs: StackOutputs, machine: string): string {
-  const found = Object.values(outputs.addresses)
-    .flatMap((members) => Object.entries(members))
-    .find(([name]) => name === machine);
-  if (!found) throw new Error(`no machine ${machine}`);
-  return found[1];
-}
+/** All machines of the base state, to look at and to act on as root. */
+const machines = (outputs: StackOutputs): Machines =>
+  new Machines(machinesOf(outputs), outputs.ssh, {
+    connectSeconds: Math.ceil(5 * pace()),
+    cheap: true,
+  });
 
-/** Starts a shell command on a machine as root. */
+/** Address of a machine of the base state. */
+export const addressOf = (outputs: StackOutputs, machine: string): string =>
+  machines(outputs).address(machine);
+
+/**
+ * Asks a machine something, or does what its users may do: nothing that an administrator's run would have to mend.
+ * Rejects when the shell command fails, unless told not to.
+ */
+export const ask = (
+  outputs: StackOutputs,
+  machine: string,
+  command: string,
+  options: execa.Options = {},
+): execa.ExecaChildProcess =>
+  machines(outputs).start(machine, command, 120 * pace(), { reject: true, ...options }).child;
+
+/** As `ask`, for commands that change something: the base state is left. */
 export function on(
   outputs: StackOutputs,
   machine: string,
   command: string,
   options: execa.Options = {},
 ): execa.ExecaChildProcess {
-  const [file = "", ...args] = outputs.login
-    .replace("ADDRESS", addressOf(outputs, machine))
-    .split(" ");
-  return execa(file, [...args, "-o", "LogLevel=ERROR", command], { timeout: 120_000, ...options });
+  disturbed();
+  return ask(outputs, machine, command, options);
 }
 
-/** Waits until a question is answered with yes. @param every from an answer to the next question, s */
-export async function eventually(
+/**
+ * Waits until a question is answered with yes.
+ * @param seconds on a machine of normal speed
+ * @param every from an answer to the next question, s
+ */
+export const eventually = (
   what: string,
   seconds: number,
-  ask: () => Promise<boolean>,
+  question: () => Promise<boolean>,
   every = 0.2,
-): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  while (!(await ask())) {
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, every * 1000));
-  }
-}
+): Promise<boolean> => until(what, Math.round(seconds * pace()), question, every);
 
 /** One of the small Python programs beside this file. */
 export const pythonSource = (name: string): string =>
   fs.readFileSync(path.join(__dirname, `${name}.py`), "utf8");
 
-/** Runs one of them on a machine; what it says. */
+/** Runs one of them on a machine, where it asks and changes nothing; what it says. */
 export async function python(
   outputs: StackOutputs,
   machine: string,
@@ -120,5 +156,5 @@ export async function python(
   input: string,
 ): Promise<string> {
   const source = pythonSource(name).replaceAll("'", "'\\''");
-  return (await on(outputs, machine, `python3 -c '${source}'`, { input })).stdout;
+  return (await ask(outputs, machine, `python3 -c '${source}'`, { input })).stdout;
 }

@@ -51,7 +51,8 @@ export class BaseRecord {
     };
   }
 
-  private resources(): string | undefined {
+  /** Hash of all resources in Pulumi's state; undefined when it cannot be read, or an update is under way. */
+  resources(): string | undefined {
     const url = process.env["PULUMI_BACKEND_URL"] ?? "";
     if (!url.startsWith("file://")) return undefined;
     const state = path.join(fileURLToPath(url), ".pulumi");

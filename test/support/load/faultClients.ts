@@ -27,9 +27,11 @@ import { Writer } from "./writer";
 const run = promisify(execFile);
 /** A client gives an attempt up after this time, ms; shorter than what is measured, so that it shows. */
 const PATIENCE = 500;
+/** Between two attempts of a client, ms. */
+const PAUSE = 20;
 /** Web requests come from so many users, that one who waits for PATIENCE does not hide that another is served. */
 const WEB_USERS = 25;
-/** sbatch itself retries for as long as slurm.conf says. */
+/** sbatch itself retries for as long as slurm.conf says, ms. */
 const SLURM_PATIENCE = 15_000;
 /** Between two users of Slurm, ms. More jobs a second than a site has would make each takeover longer: see MinJobAge. */
 const SLURM_PAUSE = 400;
@@ -38,6 +40,14 @@ const SLURM_PAUSE = 400;
  * for MessageTimeout (10 s), which says nothing about when the next user is served.
  */
 const SLURM_USERS = 60;
+
+/** All of these times on this machine. */
+const times = ({ pace }: FaultOptions) => ({
+  patience: Math.round(PATIENCE * pace),
+  pause: Math.round(PAUSE * pace),
+  slurmPatience: Math.round(SLURM_PATIENCE * pace),
+  slurmPause: Math.round(SLURM_PAUSE * pace),
+});
 
 /** Clients of every tier at work, under a name that sets what they write apart. */
 class Work {
@@ -51,13 +61,15 @@ class Work {
     private readonly sql: Sql,
   ) {
     const insert = "INSERT INTO faults VALUES (?, ?)";
+    const { patience, pause, slurmPatience, slurmPause } = times(options);
+    const submit = async () => this.jobs.push(await sbatch(name, slurmPatience));
     this.writers = {
-      web: new Writer(20, () => get(options), WEB_USERS),
-      redis: new Writer(20, (n) => redis.set(this.key(n), n, "EX", 3600)),
-      sql: new Writer(20, (n) => sql.query(insert, [name, n])),
-      sbatch: new Writer(SLURM_PAUSE, async () => this.jobs.push(await sbatch(name)), SLURM_USERS),
-      squeue: new Writer(SLURM_PAUSE, () => squeue(name), SLURM_USERS),
-      slurmVip: new Writer(20, () => connect(options.slurmVip, 22)),
+      web: new Writer(pause, () => get(options), WEB_USERS),
+      redis: new Writer(pause, (n) => redis.set(this.key(n), n, "EX", 3600)),
+      sql: new Writer(pause, (n) => sql.query(insert, [name, n])),
+      sbatch: new Writer(slurmPause, submit, SLURM_USERS),
+      squeue: new Writer(slurmPause, () => squeue(name, slurmPatience), SLURM_USERS),
+      slurmVip: new Writer(pause, () => connect(options.slurmVip, 22, patience / 2)),
     };
   }
 
@@ -118,30 +130,34 @@ async function main(): Promise<void> {
 }
 
 /** A request on a connection of its own, as a new user makes it. */
-function get({ url, ca }: FaultOptions): Promise<void> {
+function get(options: FaultOptions): Promise<void> {
+  const { url, ca } = options;
+  const { patience } = times(options);
   return new Promise((resolve, reject) => {
-    const request = https.get(url, { ca, agent: false, timeout: PATIENCE }, (answer) => {
+    const request = https.get(url, { ca, agent: false, timeout: patience }, (answer) => {
       answer.resume();
       answer.on("error", reject);
       answer.on("end", () =>
         answer.statusCode === 200 ? resolve() : reject(new Error(`status ${answer.statusCode}`)),
       );
     });
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${PATIENCE} ms`)));
+    request.on("timeout", () => request.destroy(new Error(`no answer within ${patience} ms`)));
     request.on("error", reject);
   });
 }
 
-function redisClient({ environment: env, dataCa: ca }: FaultOptions): Redis {
+function redisClient(options: FaultOptions): Redis {
+  const { environment: env, dataCa: ca } = options;
+  const { patience } = times(options);
   const redis = new Redis({
     ...verifiedRedis({ host: String(env["REDIS_HOST"]), port: Number(env["REDIS_PORT"]), ca }),
     password: String(env["REDIS_PASSWORD"]),
-    commandTimeout: PATIENCE,
-    connectTimeout: PATIENCE,
+    commandTimeout: patience,
+    connectTimeout: patience,
     maxRetriesPerRequest: 0,
     retryStrategy: () => 50,
     // A connection on which nothing comes back is of no use.
-    socketTimeout: 2 * PATIENCE,
+    socketTimeout: 2 * patience,
   });
   redis.on("error", () => undefined);
   return redis;
@@ -154,15 +170,16 @@ class Sql {
 
   async query(sql: string, values: (string | number)[] = []): Promise<Record<string, unknown>[]> {
     const { environment: env, dataCa: ca } = this.options;
+    const { patience } = times(this.options);
     try {
       this.connection ??= await createConnection({
         ...verifiedMysql({ host: String(env["DB_HOST"]), port: Number(env["DB_PORT"]), ca }),
         user: String(env["DB_USER"]),
         password: String(env["DB_PASSWORD"]),
         database: String(env["DB_NAME"]),
-        connectTimeout: PATIENCE,
+        connectTimeout: patience,
       });
-      const [rows] = await this.connection.query({ sql, timeout: 2 * PATIENCE }, values);
+      const [rows] = await this.connection.query({ sql, timeout: 2 * patience }, values);
       return rows as Record<string, unknown>[];
     } catch (error) {
       // An insert whose answer was lost may have been made: it is not acknowledged, and may not be repeated.
@@ -174,21 +191,21 @@ class Sql {
 }
 
 /** Submits a job that waits until it is looked for (a thousand running ones would be a test of the nodes); its id. */
-async function sbatch(name: string): Promise<string> {
+async function sbatch(name: string, timeout: number): Promise<string> {
   const { stdout } = await run(
     "sbatch",
     ["--parsable", "--hold", "--output=/dev/null", `--job-name=${name}`, "--wrap", "true"],
-    { timeout: SLURM_PATIENCE },
+    { timeout },
   );
   return stdout.trim();
 }
 
-const squeue = (name: string) =>
-  run("squeue", ["-h", "-n", name, "-o", "%i"], { timeout: SLURM_PATIENCE });
+const squeue = (name: string, timeout: number) =>
+  run("squeue", ["-h", "-n", name, "-o", "%i"], { timeout });
 
-function connect(host: string, port: number): Promise<void> {
+function connect(host: string, port: number, timeout: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, timeout: PATIENCE / 2 });
+    const socket = net.connect({ host, port, timeout });
     socket.once("data", () => {
       socket.destroy();
       resolve();

@@ -9,6 +9,8 @@ export interface FaultOptions {
   environment: Record<string, string | number>;
   /** CA certificate of Redis and the database, PEM. */
   dataCa: string;
+  /** How much slower the machine is than a normal one: the clients are so much slower and more patient. */
+  pace: number;
   /** The clients end by themselves after so many seconds. */
   seconds: number;
 }

@@ -9,6 +9,8 @@ export interface Options {
   socketPath: string;
   /** Requests a second; every other one on a connection of its own. */
   rate: number;
+  /** A request without an answer after so many seconds has failed. */
+  patience: number;
   /** WebSockets held open. */
   sockets: number;
   /** The load ends by itself after so many seconds. */
@@ -31,6 +33,8 @@ export interface Served {
   /** First and last answer, ms since 1970. */
   first: number;
   last: number;
+  /** When the last of the answered requests was sent, ms since 1970: the node was in rotation after that. */
+  lastSent: number;
 }
 
 /** One WebSocket client since the start. */

@@ -1,8 +1,6 @@
 import * as https from "node:https";
 import type { Options, Report } from "./protocol";
 
-/** A request without an answer after this time has failed, ms. */
-const TIMEOUT = 10_000;
 const TICK = 10;
 /** More unanswered requests than this are no load but an overload of the machine. */
 const MAX_OPEN = 1000;
@@ -67,7 +65,7 @@ export class Requests {
       };
       const request = https.get(
         `${this.options.base}${path}`,
-        { agent: keepAlive ? this.kept : this.fresh, timeout: TIMEOUT },
+        { agent: keepAlive ? this.kept : this.fresh, timeout: this.options.patience * 1000 },
         (answer) => {
           answer.resume();
           answer.on("error", (e) => fail(e.message));
@@ -78,16 +76,24 @@ export class Requests {
           });
         },
       );
-      request.on("timeout", () => request.destroy(new Error(`no answer within ${TIMEOUT} ms`)));
+      request.on("timeout", () =>
+        request.destroy(new Error(`no answer within ${this.options.patience} s`)),
+      );
       request.on("error", (e) => fail(e.message));
     });
   }
 
   private note(node: string, sent: number): void {
     const now = Date.now();
-    const served = (this.interval.served[node] ??= { requests: 0, first: now, last: now });
+    const served = (this.interval.served[node] ??= {
+      requests: 0,
+      first: now,
+      last: now,
+      lastSent: sent,
+    });
     served.requests += 1;
     served.last = now;
+    served.lastSent = Math.max(served.lastSent, sent);
     this.interval.slowestMs = Math.max(this.interval.slowestMs, now - sent);
   }
 }
