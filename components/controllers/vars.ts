@@ -1,4 +1,8 @@
+import * as path from "node:path";
 import type { FenceTarget } from "../../drivers/fencing";
+import { contentHash } from "../../lib/hash";
+import { projectRoot } from "../../lib/project";
+import { buildSlurmHa } from "../../slurm-ha/build";
 import { CA_FILE } from "../certificates";
 import type { Database } from "../database";
 import type { MachineSpec } from "../tiers";
@@ -24,6 +28,7 @@ export const controllerVars = (
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
 ): Record<string, unknown> => ({
+  slurm_ha_program: program(),
   slurm_clients: login.map(({ name, address }) => ({ name, address })),
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,
@@ -49,3 +54,9 @@ export const controllerVars = (
   slurm_fence_key: fencing.key,
   slurm_fence_targets: fencing.targets,
 });
+
+/** The controllers' program; the path is the project's, the same in every clone. */
+function program(): { path: string; hash: string } {
+  const file = buildSlurmHa();
+  return { path: path.relative(projectRoot, file), hash: contentHash(file) };
+}
