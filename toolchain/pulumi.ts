@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import { hpcHome } from "../lib/home";
 import { type Progress, step } from "../lib/progress";
 import { buildLibvirt, buildPulumi } from "./build";
 import { downloadPulumi, reachable, releaseUrls } from "./download";
