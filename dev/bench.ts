@@ -7,13 +7,14 @@ import execa from "execa";
 import { Load } from "../test/support/load";
 import { keepFigures } from "../test/support/measured";
 import { playbookRequests, runPlaybook } from "../test/support/playbooks";
+import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { configure, eventually, on, scale, stack } from "../test/support/site";
-import { removeStack } from "../test/support/suite";
-import { releaseHost } from "../toolchain/host";
+import { removedAfterwards } from "../test/support/suite";
 import { type Progress, step } from "../lib/progress";
 import { projectRoot } from "../lib/project";
 import { machineHealth } from "../cli/health";
-import { prepare } from "./lab";
+import { type TierName, tiers } from "../components/tiers";
+import { ensureToolchain } from "../toolchain/setup";
 import type { StackOutputs } from "../cli/stack";
 
 const progress: Progress = (text) => console.log(text);
@@ -77,22 +78,25 @@ async function floor(outputs: StackOutputs): Promise<number> {
   const virsh = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
   const { stdout } = await virsh("list", "--name");
   const domains = stdout.split("\n").filter((name) => name.startsWith(`${stack.prefix}-`));
-  await on(outputs, "galera3", "systemctl stop mariadb");
-  await on(outputs, "galera2", "systemctl stop mariadb");
-  await on(outputs, "galera1", "systemctl stop mariadb");
+  const names = (tier: TierName) => Object.keys(outputs.addresses[tier] ?? {});
+  const units = (tier: TierName) => tiers[tier].units(outputs).join(" ");
+  const [first = "", ...others] = names("galera");
+  // In order: the first one is the one that has everything.
+  for (const name of [...others].reverse()) await on(outputs, name, "systemctl stop mariadb");
+  await on(outputs, first, "systemctl stop mariadb");
   // Nothing starts by itself: the script is to do it.
-  const units =
-    "mariadb galera-check redis-server redis-sentinel haproxy keepalived munge slurmd slurmdbd slurm-watch";
-  const each = (command: string) =>
-    Promise.all(
-      domains.map((d) => on(outputs, d.slice(stack.prefix.length + 1), command, { reject: false })),
-    );
-  await each(`systemctl disable ${units} 'hpc-web@*' 2>/dev/null; systemctl poweroff`);
+  await Promise.all(
+    Object.keys(tiers).flatMap((tier) =>
+      names(tier as TierName).map((name) => {
+        const off = `systemctl disable ${units(tier as TierName)} 2>/dev/null; systemctl poweroff`;
+        return on(outputs, name, off, { reject: false });
+      }),
+    ),
+  );
   await eventually("all machines are off", 60, async () => {
     const running = (await virsh("list", "--name")).stdout.split("\n");
     return domains.every((d) => !running.includes(d));
   });
-  const services = Object.keys(outputs.urls).map((s) => `hpc-web@${s}`);
   const start = async () => {
     for (const domain of domains) await virsh("start", domain);
     const run = async (machines: string[], command: string) =>
@@ -101,16 +105,14 @@ async function floor(outputs: StackOutputs): Promise<number> {
           eventually(m, 60, async () => !(await on(outputs, m, command, { reject: false })).failed),
         ),
       );
-    const names = (role: string) => Object.keys(outputs.addresses[role] ?? {});
+    const tier = (name: TierName) => run(names(name), `systemctl start ${units(name)}`);
+    const alone = (["redis", "entry", "web", "login"] satisfies TierName[]).map(tier);
     await Promise.all([
-      run(names("redis"), "systemctl start redis-server redis-sentinel"),
-      run(names("entry"), "systemctl start haproxy keepalived"),
-      run(names("web"), `systemctl start ${services.join(" ")}`),
-      run(names("login"), "systemctl start munge"),
-      run(["galera1"], "galera_new_cluster && systemctl start galera-check").then(async () => {
-        await run(["galera2", "galera3"], "systemctl start mariadb galera-check");
-        await run(names("controllers"), "systemctl start munge slurmdbd slurm-watch keepalived");
-        await run(names("compute"), "systemctl start munge slurmd");
+      ...alone,
+      run([first], `galera_new_cluster && systemctl start ${units("galera")}`).then(async () => {
+        await run(others, `systemctl start ${units("galera")}`);
+        await tier("controllers");
+        await tier("compute");
       }),
     ]);
     await allHealthy(outputs);
@@ -118,9 +120,11 @@ async function floor(outputs: StackOutputs): Promise<number> {
   return measure("floor: the same machines by virsh and a shell script", start);
 }
 
-async function main(): Promise<void> {
-  await prepare();
-  try {
+async function main(): Promise<boolean> {
+  await ensureToolchain(progress);
+  const pace = await measurePace();
+  if (!fitForFigures(pace)) throw new Error(`${sayPace(pace)}: no figures from it`);
+  const done = await removedAfterwards(async () => {
     const tools: number[] = [];
     for (let i = 0; i < REPEATS; i += 1) {
       tools.push(
@@ -184,19 +188,19 @@ async function main(): Promise<void> {
       },
       { what: "scale-in 3 -> 2, nothing to drain", seconds: median(scaleIn) },
     );
-  } finally {
-    await step("Removing the bench's machines", progress, removeStack);
-    await releaseHost(progress);
-  }
+    return true;
+  }, progress);
+  if (!done) return false;
   const rows = figures.map((f) => `| ${f.what} | ${f.seconds.toFixed(1)} | ${f.goal ?? ""} |`);
   const table = ["| what | s | goal |", "| --- | --- | --- |", ...rows].join("\n");
   progress(`\n${table}\n`);
   keepFigures("bench", { measured: new Date().toISOString(), figures }, table);
   progress("Kept in docs/measured.md and docs/bench.json");
+  return true;
 }
 
 main().then(
-  () => process.exit(0),
+  (done) => process.exit(done ? 0 : 1),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);

@@ -1,16 +1,36 @@
-import { faultSuite } from "../test/faults/suite";
-import { labSuite, onTestStack } from "../test/support/suite";
+import { faultSuite, labSuite, onTestStack, removeEverything } from "../test/support/suite";
+import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
-import { type Stage, stages } from "./stages";
+import { ensurePythonChecks } from "../toolchain/venv";
+import { sideBySide } from "./sideBySide";
+import type { Stage } from "./stages";
 
-const unit: Stage[] = [
-  { name: "format", command: ["prettier", "--check", "."] },
+/** Longest time for one unit test, on a machine of normal speed, ms. */
+const UNIT_TEST = 20_000;
+
+const vitest = (name: string, pace: number, ...directories: string[]): Stage => ({
+  name,
+  command: ["vitest", "run", `--testTimeout=${Math.round(UNIT_TEST * pace)}`, ...directories],
+});
+const text: Stage[] = [
+  { name: "format", command: ["prettier", "--check", "--log-level=warn", "."] },
   { name: "lint", command: ["eslint", "."] },
   { name: "types", command: ["tsc", "--noEmit"] },
-  { name: "unit tests", command: ["vitest", "run", "test/unit", "test/policy"] },
-  { name: "offline preview", command: ["vitest", "run", "test/preview"] },
+  {
+    name: "rooms of the house",
+    command: [
+      "depcruise",
+      "--config=.dependency-cruiser.mjs",
+      ...["index.ts", "lib", "plan", "portal", "haproxy", "programs", "rollout", "drivers"],
+      ...["policy", "slurm-ha", "toolchain", "components", "image", "cli", "dev", "test"],
+    ],
+  },
+];
+const code = (pace: number): Stage[] => [
+  vitest("unit tests", pace, "test/unit", "test/policy"),
+  vitest("offline preview", pace, "test/preview"),
 ];
 const ansible: Stage[] = [
   {
@@ -27,25 +47,39 @@ const tools: Stage[] = [
     env: { CGO_ENABLED: "0" },
   },
 ];
+/** The controllers' program. @param bin where its tools are */
+const python = (bin: string): Stage[] => [
+  { name: "slurm-ha: lint", command: [`${bin}/ruff`, "check", "."], cwd: "slurm-ha" },
+  { name: "slurm-ha: types", command: [`${bin}/mypy`], cwd: "slurm-ha" },
+  { name: "slurm-ha: tests", command: [`${bin}/pytest`], cwd: "slurm-ha" },
+];
+
 /** The suites by name, with what follows the name; `all` is what CI and `npm test` run. */
-const suites: Record<string, (args: string[]) => Promise<boolean>> = {
-  unit: () => stages(unit, progress),
-  lab: (files) => onTestStack([() => labSuite(files, progress)], progress),
+const suites: Record<string, (args: string[], pace: number) => Promise<boolean>> = {
+  unit: (_, pace) => sideBySide([text, code(pace)], progress),
+  // npm run test:lab -- [parts of the files' names] | remove
+  lab: (args) =>
+    args[0] === "remove"
+      ? removeEverything(progress)
+      : onTestStack([() => labSuite(args, progress)], progress),
   // npm run test:vm -- [parts of the files' names] | remove
   vm: (args) => vmSuite(args, progress),
   // npm run test:faults -- [repeats] [parts of the cases' names]
-  faults: ([repeats = "10", ...names]) =>
-    onTestStack(
-      [() => faultSuite({ repeats: Number(repeats), names, short: false }, progress)],
-      progress,
-    ),
-  all: async () =>
-    (await stages([...unit, ...ansible, ...tools], progress)) &&
-    (await onTestStack(
+  faults: ([repeats = "10", ...names], pace) => {
+    if (!fitForFigures(pace)) throw new Error(`${sayPace(pace)}: no figures from it`);
+    return onTestStack([() => faultSuite([repeats, ...names], progress)], progress);
+  },
+  // Two lists, since it is two cores that everybody has at least.
+  all: async (_, pace) =>
+    (await sideBySide(
       [
-        () => labSuite([], progress),
-        () => faultSuite({ repeats: 1, names: [], short: true }, progress),
+        [...text, ...tools, ...python(await ensurePythonChecks(progress))],
+        [...code(pace), ...ansible],
       ],
+      progress,
+    )) &&
+    (await onTestStack(
+      [() => labSuite([], progress), () => faultSuite(["short"], progress)],
       progress,
     )),
 };
@@ -60,7 +94,9 @@ async function main([wanted = "all", ...args]: string[]): Promise<number> {
   }
   const start = Date.now();
   await ensureToolchain(progress);
-  const passed = await suite(args);
+  const pace = await measurePace();
+  progress(sayPace(pace));
+  const passed = await suite(args, pace);
   if (passed) progress(`All passed in ${elapsed(start)}`);
   return passed ? 0 : 1;
 }

@@ -1,8 +1,12 @@
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../cli/stack";
-import type { Finding, Verdict } from "../../cli/status/findings";
-import type { Status } from "../../cli/status/evaluate";
+import type { Verdict } from "../../cli/status/findings";
+import type { Slurm } from "../../components/controllers/look";
+import type { Entry } from "../../components/entry/proxy";
+import type { Galera } from "../../components/galera/look";
+import type { Finding, Status } from "../../components/look";
+import type { Redis } from "../../components/redis/look";
 import { projectRoot } from "../../lib/project";
 import { Cluster } from "../faults/cluster";
 import { pace } from "../support/pace";
@@ -13,7 +17,13 @@ const ANSWER_SECONDS = 3 * pace();
 /** Two cores run the whole site and may be busy with it: one of so many tries must be in time. */
 const TRIES = 3;
 
-type Answer = Status & { code: number; seconds: number; verdict: Verdict; findings: Finding[] };
+interface Answer extends Omit<Status, "site" | "tiers"> {
+  code: number;
+  seconds: number;
+  verdict: Verdict;
+  findings: Finding[];
+  tiers: { controllers: Slurm; redis: Redis; galera: Galera; entry: Entry };
+}
 
 /** Types the command as a person does. */
 async function hpc(command: "status" | "doctor"): Promise<Answer> {
@@ -63,15 +73,16 @@ it("status is 0 on a whole site, and tells its parts", async () => {
   expect(seen.findings).toEqual([]);
   expect(seen.machines.map((m) => m.health)).toEqual(seen.machines.map(() => "ok"));
   expect(seen.vips.map((v) => v.holders.length)).toEqual([1, 1, 1]);
-  expect(seen.slurm.backups).toMatchObject([{ fit: true }]);
-  expect(seen.redis.replicas).toHaveLength(2);
-  expect(seen.galera.nodes.map((n) => n.state)).toEqual(["Synced", "Synced", "Synced"]);
-  const up = seen.web.proxies.map((p) => p.services.flatMap((s) => s.servers.filter((x) => x.up)));
+  const { controllers, redis, galera, entry } = seen.tiers;
+  expect(controllers.backups).toMatchObject([{ fit: true }]);
+  expect(redis.replicas).toHaveLength(2);
+  expect(galera.nodes.map((n) => n.state)).toEqual(["Synced", "Synced", "Synced"]);
+  const up = entry.proxies.map((p) => p.services.flatMap((s) => s.servers.filter((x) => x.up)));
   expect(up.map((servers) => servers.length)).toEqual([16, 16]);
 });
 
 it("status is 1 in time when a machine is dead or frozen; doctor names it, and its command mends it", async () => {
-  const dead = (await hpc("status")).redis.replicas[0]?.name ?? "";
+  const dead = (await hpc("status")).tiers.redis.replicas[0]?.name ?? "";
   await cluster.killMachine(dead);
   await cluster.freezeMachine("web2");
   const seen = await statusInTime();

@@ -1,50 +1,110 @@
 import * as fs from "node:fs";
 import { prepare } from "../../dev/lab";
 import { stages } from "../../dev/stages";
-import { releaseHost } from "../../toolchain/host";
+import { ensureHost, releaseHost } from "../../toolchain/host";
 import { type Progress, step } from "../../lib/progress";
 import { leftovers } from "./leftovers";
-import { baseState, stack } from "./site";
+import { pace } from "./pace";
+import { baseState, disturbed, stack } from "./site";
+import { Stopping } from "./stopping";
+
+/** Removes every trace of the test stack, whatever state it is in. */
+const REMEDY = "npm run test:lab -- remove";
 
 /**
  * Runs suites on a stack of their own, which is removed at the end, also when one failed.
  * @returns whether all passed, and nothing was left behind
  */
-export async function onTestStack(
+export const onTestStack = (
   suites: (() => Promise<boolean>)[],
+  progress: Progress,
+): Promise<boolean> =>
+  removedAfterwards(async () => {
+    await step("pulumi up (stack test)", progress, baseState);
+    for (const suite of suites) if (!(await suite())) return false;
+    return true;
+  }, progress);
+
+/**
+ * Does something with the test stack and removes it, whatever happens: an error, or any signal that ends programs.
+ * @returns what `work` did; false when it was told to end
+ */
+export async function removedAfterwards(
+  work: () => Promise<boolean>,
   progress: Progress,
 ): Promise<boolean> {
   await prepare();
-  let passed = false;
-  // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
-  process.once("SIGINT", () => progress("Stopping: the test stack is removed first"));
+  const stopping = new Stopping(REMEDY, progress);
   try {
-    await step("pulumi up (stack test)", progress, baseState);
-    for (const suite of suites) {
-      passed = await suite();
-      if (!passed) break;
-    }
+    return await worked(work, stopping);
   } finally {
+    await stopping.beforeRemoval();
+    await removed(stopping, progress);
+    stopping.release();
+  }
+}
+
+async function worked(work: () => Promise<boolean>, stopping: Stopping): Promise<boolean> {
+  try {
+    return (await work()) && stopping.asked === undefined;
+  } catch (error) {
+    // What it had started was ended under its feet.
+    if (stopping.asked !== undefined) return false;
+    throw error;
+  }
+}
+
+async function removed(stopping: Stopping, progress: Progress): Promise<void> {
+  try {
     await step("pulumi destroy leaves nothing behind", progress, removeStack);
     await releaseHost(progress);
+  } catch (error) {
+    // Pulumi cannot know of what it was just making when it was ended; that has gone by its name.
+    if (stopping.asked === undefined || (await leftovers(stack.prefix)).length > 0) {
+      progress(`Should anything be left, this removes it: ${REMEDY}`);
+      throw error;
+    }
+    await releaseHost(progress);
   }
-  return passed;
 }
 
 /** The lab suite. @param files parts of names of the test files to run; default all */
 export function labSuite(files: string[], progress: Progress): Promise<boolean> {
-  const command = ["vitest", "run", "--config", "test/lab/vitest.config.mts", ...files];
+  const most = Math.round(300_000 * pace());
+  const times = [`--testTimeout=${most}`, `--hookTimeout=${most}`];
+  const command = ["vitest", "run", "--config", "test/lab/vitest.config.mts", ...times, ...files];
   return stages([{ name: "lab suite", command }], progress);
 }
 
+/** The fault suite. @param args "short", or the number of repeats, then parts of names of the cases; default all */
+export const faultSuite = (args: string[], progress: Progress): Promise<boolean> =>
+  stages([{ name: "fault suite", command: ["tsx", "test/faults/main.ts", ...args] }], progress);
+
 /** Removes the test stack. @throws when `pulumi destroy` left something; that is removed too */
-export async function removeStack(): Promise<void> {
+async function removeStack(): Promise<void> {
   try {
     await stack.remove();
     const left = await leftovers(stack.prefix);
     if (left.length > 0) throw new Error(`pulumi destroy left behind:\n  ${left.join("\n  ")}`);
   } finally {
-    await stack.sweep();
-    fs.rmSync(stack.configFile, { force: true });
+    await sweep();
   }
+}
+
+/** Everything goes by its name: without the state, its lock, or a machine that answers. */
+async function sweep(): Promise<void> {
+  await stack.sweep();
+  await stack.forget();
+  disturbed();
+  fs.rmSync(stack.configFile, { force: true });
+}
+
+/** What REMEDY does. @throws with what is still there */
+export async function removeEverything(progress: Progress): Promise<boolean> {
+  await ensureHost(progress);
+  await step("Removing the test stack", progress, sweep);
+  const left = await leftovers(stack.prefix);
+  if (left.length > 0) throw new Error(`Still there:\n  ${left.join("\n  ")}`);
+  await releaseHost(progress);
+  return true;
 }

@@ -1,14 +1,12 @@
 /** Looks at what the record of the base state is about, and keeps the record: a file, since every test file is a process. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { fileURLToPath } from "node:url";
 import execa from "execa";
 import type { Stack } from "../../cli/stack";
+import { lockDirectory, PROJECT, stateDirectory } from "../../cli/stack/backend";
 import { hpcHome } from "../../lib/home";
 import { readProc } from "../../lib/processes";
 import { domainsIn, hashOf, resourcesIn, type Sight, startOf, type Witness } from "./baseRecord";
-
-const PROJECT = "hpc-ha";
 
 /** The record of the base state of a stack. */
 export class BaseRecord {
@@ -53,10 +51,8 @@ export class BaseRecord {
 
   /** Hash of all resources in Pulumi's state; undefined when it cannot be read, or an update is under way. */
   resources(): string | undefined {
-    const url = process.env["PULUMI_BACKEND_URL"] ?? "";
-    if (!url.startsWith("file://")) return undefined;
-    const state = path.join(fileURLToPath(url), ".pulumi");
-    const locks = path.join(state, "locks/organization", PROJECT, this.stack.name);
+    const [state, locks] = [stateDirectory(), lockDirectory(this.stack.name)];
+    if (state === undefined || locks === undefined) return undefined;
     if (fs.existsSync(locks) && fs.readdirSync(locks).length > 0) return undefined;
     const file = path.join(state, "stacks", PROJECT, `${this.stack.name}.json`);
     return fs.existsSync(file) ? resourcesIn(fs.readFileSync(file, "utf8")) : undefined;
