@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthPath } from "../plan/healthPath";
 
 const seconds = z.number().positive();
 const machine = z.strictObject({
@@ -18,7 +19,7 @@ export const requestSchema = z.strictObject({
         /** Port on the web nodes. */
         port: z.int().min(1).max(65535),
         /** Path that answers 200 on a node that may take traffic. */
-        healthPath: z.string().regex(/^\/[\w./?=&%-]*$/),
+        healthPath,
       }),
     )
     .min(1),
@@ -28,6 +29,8 @@ export const requestSchema = z.strictObject({
   drainSeconds: seconds,
   /** Longest wait for a node that comes to answer its health checks, s. */
   readySeconds: seconds,
+  /** Factor of all time limits of a failover. */
+  patience: z.number().min(1).default(1),
   ssh: z.strictObject({
     user: z.string().regex(/^[\w-]+$/),
     privateKeyFile: z.string().min(1),

@@ -3,16 +3,37 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
-import type { RunRequest } from "../components/ansible";
+import { z } from "zod";
+import { program } from "../lib/program";
+import { sshOptions } from "../lib/ssh";
 import { AnsibleProgress } from "./ansibleProgress";
+
+/** One run of one playbook. Holds secrets. */
+export const runSchema = z.strictObject({
+  /** Playbook file under ansible/. */
+  playbook: z.string().regex(/^[\w-]+\.yml$/),
+  /** Inventory as YAML. Holds no secrets. */
+  inventory: z.string(),
+  /** Play-wide variables; may hold secrets. */
+  vars: z.record(z.string(), z.unknown()),
+  /** One known_hosts line for each machine. */
+  knownHosts: z.string(),
+  sshKeyFile: z.string().min(1),
+  /** Hash of the playbook and its roles: a change of them is a reason to run again. */
+  sources: z.string(),
+  /** Of the machines: one that was made anew is a reason to run again. */
+  incarnations: z.array(z.string()),
+});
+export type RunRequest = z.infer<typeof runSchema>;
+
+/** For one connection, s. Many machines that start at once on few cores take their time to answer. */
+const CONNECT_SECONDS = 60;
 
 /**
  * Runs one playbook as asked on stdin (RunRequest). Progress goes to stderr, one closing line to
  * stdout. What it writes is readable by its user only and gone at the end, whatever happens.
  */
-async function main(): Promise<number> {
-  const request = JSON.parse(await text(process.stdin)) as RunRequest;
+export async function run(request: RunRequest): Promise<number> {
   const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-ansible-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
   const file = (name: string, content: string) => {
@@ -33,10 +54,10 @@ async function main(): Promise<number> {
         ANSIBLE_CONFIG: path.resolve("ansible", "ansible.cfg"),
         ANSIBLE_PRIVATE_KEY_FILE: request.sshKeyFile,
         ANSIBLE_LOCAL_TEMP: path.join(dir, "tmp"),
-        ANSIBLE_SSH_ARGS: [
-          "-o ControlMaster=auto -o ControlPersist=30s -o StrictHostKeyChecking=yes",
-          `-o ControlPath=${dir}/%C -o UserKnownHostsFile=${knownHosts} -o LogLevel=ERROR`,
-        ].join(" "),
+        ANSIBLE_SSH_ARGS: sshOptions(
+          { privateKeyFile: request.sshKeyFile, knownHostsFile: knownHosts },
+          { connectSeconds: CONNECT_SECONDS, shared: { directory: dir, seconds: 30 } },
+        ).join(" "),
         ANSIBLE_NOCOLOR: "1",
         ANSIBLE_FORCE_COLOR: "0",
         ...mitogen(),
@@ -73,10 +94,4 @@ function mitogen(): NodeJS.ProcessEnv {
     : { ANSIBLE_STRATEGY_PLUGINS: plugins, ANSIBLE_STRATEGY: "mitogen_linear" };
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(String(error));
-    process.exit(1);
-  },
-);
+if (require.main === module) program(runSchema, run);

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { type FenceConfiguration, fenceConfiguration } from "../drivers/fenceConfiguration";
+import { type FenceConfiguration, fenceConfiguration } from "./fenceConfiguration";
 
 /** What `main` reads from stdin. */
 export interface FenceServiceRequest extends FenceConfiguration {

@@ -1,28 +1,30 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
-import type { RunRequest } from "../components/ansible";
-import { becomeReady, type ReadyRequest } from "./ready";
+import { z } from "zod";
+import { program } from "../lib/program";
+import { until } from "../lib/wait";
+import { runSchema, type RunRequest } from "./ansible";
+import { becomeReady, readySchema } from "./ready";
 
-/** What `main` reads from stdin. */
-export interface GateRequest {
+/** Holds secrets. */
+const gateSchema = z.strictObject({
   /** Of the machine that the gate belongs to. */
-  incarnation: string;
+  incarnation: z.string(),
   /** How it is known to have booted. */
-  ready: ReadyRequest;
+  ready: readySchema,
   /** Makes the machine part of its set again. */
-  run: RunRequest;
+  run: runSchema,
   /** URLs that must answer 200 after it. */
-  probes: string[];
+  probes: z.array(z.url()),
   /** Longest wait for them, s. */
-  seconds: number;
-}
+  seconds: z.number().min(0),
+});
+export type GateRequest = z.infer<typeof gateSchema>;
 
 /** Whether the gate has work: not for a new machine, whose whole set is configured later. */
 export const isMadeAnew = (previous: string | undefined, incarnation: string): boolean =>
   previous !== undefined && previous.trim() !== incarnation;
 
-async function main(): Promise<void> {
-  const request = JSON.parse(await text(process.stdin)) as GateRequest;
+async function pass(request: GateRequest): Promise<void> {
   // Pulumi hands over what the last successful run printed.
   if (isMadeAnew(process.env["PULUMI_COMMAND_STDOUT"], request.incarnation)) {
     await becomeReady(request.ready);
@@ -42,19 +44,10 @@ async function configure(run: RunRequest): Promise<void> {
   if (code !== 0) throw new Error("The set is not whole: no other member was touched");
 }
 
-async function healthy(url: string, seconds: number): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
+const healthy = (url: string, seconds: number) =>
+  until(`${url} is healthy`, seconds, async () => {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
-    if (answer?.status === 200) return;
-    if (Date.now() > end) throw new Error(`${url} is not healthy after ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-if (require.main === module) {
-  main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
+    return answer?.status === 200;
   });
-}
+
+if (require.main === module) program(gateSchema, pass);

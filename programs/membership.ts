@@ -132,7 +132,8 @@ class Reconciler {
       }
     });
     await this.apply((node) => additions(node).flatMap(addCommands));
-    const deadline = elapsed() + CHECK_SECONDS;
+    const limit = CHECK_SECONDS * this.request.patience;
+    const deadline = elapsed() + limit;
     for (;;) {
       const observed = await this.observe();
       const open = [...observed].flatMap(([node, o]) =>
@@ -141,7 +142,7 @@ class Reconciler {
       if (open.length === 0) break;
       if (elapsed() > deadline) {
         const which = [...new Set(open)].join(", ");
-        throw new Error(`HAProxy's own checks did not succeed within ${CHECK_SECONDS} s: ${which}`);
+        throw new Error(`HAProxy's own checks did not succeed within ${limit} s: ${which}`);
       }
       await pause(POLL_SECONDS * 1000);
     }

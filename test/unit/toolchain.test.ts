@@ -4,8 +4,9 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkModules } from "../../toolchain/build";
 import { checkSum, reachable, releaseUrls } from "../../toolchain/download";
-import { isAtLeast } from "../../toolchain/setup";
-import { contentHash, readVersions } from "../../toolchain/versions";
+import { isAtLeast } from "../../toolchain/pulumi";
+import { contentHash } from "../../lib/hash";
+import { readVersions } from "../../toolchain/versions";
 
 describe("versions", () => {
   it("are exact, and those that the Go modules are built from", () => {
