@@ -5,6 +5,7 @@ import { ensureHost, releaseHost } from "../toolchain/host";
 import { elapsed, type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { hpcHome } from "../lib/home";
+import { loginCommand } from "../lib/ssh";
 import { machineHealth } from "../cli/health";
 import { Stack } from "../cli/stack";
 
@@ -36,17 +37,17 @@ async function show(stack: Stack): Promise<void> {
   const outputs = await stack.outputs();
   const rows = await machineHealth(outputs);
   progress("");
-  for (const { name, role, address, health, vips } of rows) {
+  for (const { name, tier, address, health, vips } of rows) {
     const colour = health === "ok" ? pc.green : pc.red;
     const held = vips.length === 0 ? "" : `  holds the ${vips.join(" and ")} VIP`;
     progress(
-      `  ${name.padEnd(10)} ${role.padEnd(17)} ${address.padEnd(15)} ${colour(health)}${held}`,
+      `  ${name.padEnd(10)} ${tier.padEnd(12)} ${address.padEnd(15)} ${colour(health)}${held}`,
     );
   }
   progress("");
   for (const [name, url] of Object.entries(outputs.urls)) progress(`  ${name.padEnd(28)} ${url}`);
   progress(`\n  CA certificate: ${outputs.caFile}`);
-  progress(`  Log in to a machine: ${outputs.login}`);
+  progress(`  Log in to a machine: ${loginCommand(outputs.ssh, "ADDRESS")}`);
   progress(
     `  Log in to the portal: ${outputs.portalUser}, password: pulumi stack output portalPassword --show-secrets`,
   );

@@ -18,7 +18,7 @@ it("every playbook run again changes nothing", async () => {
     "share.yml",
     "redis.yml",
     "controllers.yml",
-    "slurm-nodes.yml",
+    "compute.yml",
     "web.yml",
   ]);
   expect(results.filter((r) => r.changed !== 0)).toEqual([]);

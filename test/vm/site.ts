@@ -8,7 +8,7 @@ import { hpcHome } from "../../lib/home";
 import { ensureDisk } from "../../image/disk";
 import { histories } from "../faults/history";
 import { saved } from "../faults/longJobs";
-import { projectRoot } from "../../lib/project";
+import { SAMPLE_PORTAL } from "../../portal/catalogue";
 import { eventually, on } from "../support/site";
 import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
 
@@ -41,12 +41,8 @@ const small = { vcpus: 1, memoryMiB: 768, diskGiB: 4 };
  * each tier, but two controllers.
  */
 export async function baseConfig(): Promise<Values> {
-  const prod = fs.readFileSync(path.join(projectRoot, "Pulumi.prod.yaml"), "utf8");
-  const { config } = yaml.load(prod) as { config: Record<string, unknown> };
   // Two of the services: each is a Node process of its own, which takes emulated machines half a minute to start.
-  const services = (config["hpc-ha:services"] as { name: string }[]).filter(({ name }) =>
-    name.startsWith("auth_"),
-  );
+  const services = SAMPLE_PORTAL.filter(({ name }) => name.startsWith("auth_"));
   const { file, sha512 } = await ensureDisk((text) => console.log(text));
   return {
     driver: "vm",

@@ -7,6 +7,7 @@ import { buildPortal } from "../../portal/build";
 import { ensureHost, ensurePackages, releaseHost } from "../../toolchain/host";
 import { type Progress, step } from "../../lib/progress";
 import { keepFigures } from "../support/measured";
+import { Stopping } from "../support/stopping";
 import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
 import { type CaseResult, caseResults, resultTable, type VitestReport } from "./results";
@@ -27,8 +28,7 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
   const image = await prepare(progress);
   const start = Date.now();
   let passed = false;
-  // Ctrl-C reaches the tests, which end; then what they made is removed. Once more ends this too.
-  process.once("SIGINT", () => progress("Stopping: the site is removed first"));
+  const stopping = new Stopping("npm run test:vm -- remove", progress);
   try {
     await configure();
     await stack.ensure();
@@ -49,9 +49,11 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
     // A part of the cases is no result of the suite.
     if (args.length === 0) keepResult(cases, start);
   } finally {
+    await stopping.beforeRemoval();
     await removeSite(progress);
+    stopping.release();
   }
-  return passed;
+  return passed && stopping.asked === undefined;
 }
 
 /** The case that needs all others to be over. */
