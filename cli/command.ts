@@ -1,11 +1,15 @@
 import type { Progress } from "../lib/progress";
-import type { PublicOutputs, Stack } from "./stack";
+import type { SshTuning } from "../lib/ssh";
+import type { SiteOutputs } from "../plan/outputs";
+import type { Stack } from "./stack";
 
 /** What a command of `npx hpc` works with. */
 export interface Context {
   stack: Stack;
   /** The stack's outputs without secrets: machines, VIPs, how to log in. */
-  outputs: PublicOutputs;
+  outputs: SiteOutputs;
+  /** How machines are reached to ask them how they are; what changes something takes connections of its own. */
+  asking: SshTuning;
   /** Words that follow the command's name; only as many as its `usage` allows. */
   args: string[];
   /** Values of the options that only this command has (`flags` in the table), in the order given. */

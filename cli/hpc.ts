@@ -1,6 +1,7 @@
 /** `npx hpc COMMAND`: what a person does with a running site beside `pulumi`. */
 import { parseArgs } from "node:util";
 import type { Entry } from "./command";
+import { keptConnections } from "./connections";
 import { Stack } from "./stack";
 
 /** All commands; each is a file in cli/commands/. */
@@ -86,7 +87,15 @@ async function main(argv: string[]): Promise<number> {
       : new Stack(values.stack, progress);
   const [run, outputs] = await Promise.all([entry.load(), stack.publicOutputs()]);
   const flags = Object.fromEntries(given);
-  return run({ stack, outputs, args, flags, json: values.json, progress });
+  return run({
+    stack,
+    outputs,
+    asking: keptConnections(),
+    args,
+    flags,
+    json: values.json,
+    progress,
+  });
 }
 
 main(process.argv.slice(2)).then(

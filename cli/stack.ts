@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import { hostname } from "node:os";
-import { fileURLToPath } from "node:url";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
@@ -11,38 +10,11 @@ import { PulumiProgress } from "./pulumiProgress";
 import { removeControlGroups } from "../drivers/container/provider";
 import { hpcHome } from "../lib/home";
 import { projectRoot } from "../lib/project";
+import type { SiteOutputs } from "../plan/outputs";
+import { lockDirectory, PROJECT, storedOutputs, storedSelection } from "./stack/backend";
 
-const PROJECT = "hpc-ha";
-
-/** What the program gives back; see index.ts. */
-export interface StackOutputs {
-  /** By role and name. */
-  addresses: Record<string, Record<string, string>>;
-  vips: { slurm: string; web: string; data: string };
-  urls: Record<string, string>;
-  /** Number of web nodes and its limits, as configured. */
-  webPool: { size: number; min: number; max: number };
-  login: string;
-  inventoryFile: string;
-  caFile: string;
-  portalUser: string;
-  portalPassword: string;
-}
-
-export interface MachineOutput {
-  name: string;
-  role: string;
-  address: string;
-}
-
-/** What the program gives back, without secrets. */
-export type PublicOutputs = Omit<StackOutputs, "portalPassword">;
-
-/** The machines of a stack, one after the other. */
-export const machinesOf = ({ addresses }: Pick<StackOutputs, "addresses">): MachineOutput[] =>
-  Object.entries(addresses).flatMap(([role, members]) =>
-    Object.entries(members).map(([name, address]) => ({ name, role, address })),
-  );
+/** What the program gives back, with secrets. */
+export type StackOutputs = SiteOutputs & { portalPassword: string };
 
 /** One stack of this project on the Pulumi CLI, as a person would type it. */
 export class Stack {
@@ -123,6 +95,8 @@ export class Stack {
 
   /** The stack that `pulumi stack select` chose, unless there is none. */
   static async selected(progress: Progress): Promise<Stack | undefined> {
+    const stored = storedSelection();
+    if (stored !== undefined) return new Stack(stored, progress);
     const { stdout, failed } = await execa("pulumi", ["stack", "--show-name"], {
       cwd: projectRoot,
       reject: false,
@@ -130,17 +104,27 @@ export class Stack {
     return failed ? undefined : new Stack(stdout.trim(), progress);
   }
 
-  /** @throws with Pulumi's words when there is no such stack, or when nothing of it was made yet */
-  async publicOutputs(): Promise<PublicOutputs> {
+  /**
+   * What the program gave back, without secrets.
+   * @throws with Pulumi's words when there is no such stack, or when nothing of it was made yet
+   */
+  async publicOutputs(): Promise<SiteOutputs> {
+    const outputs = (storedOutputs(this.name) ?? (await this.askOutputs())) as Partial<SiteOutputs>;
+    if (outputs.webPool === undefined) {
+      throw new Error(`stack ${this.name} has no machines yet: \`pulumi up\` makes them`);
+    }
+    if (outputs.ssh === undefined) {
+      throw new Error(`stack ${this.name} is of an older release: \`pulumi up\` comes first`);
+    }
+    return outputs as SiteOutputs;
+  }
+
+  private async askOutputs(): Promise<unknown> {
     const { failed, stdout, stderr } = await this.start("stack", "output", "--json").catch(
       (error: execa.ExecaError) => error,
     );
     if (failed) throw new Error(stderr.trim());
-    const outputs = JSON.parse(stdout) as Partial<PublicOutputs>;
-    if (outputs.webPool === undefined) {
-      throw new Error(`stack ${this.name} has no machines yet: \`pulumi up\` makes them`);
-    }
-    return outputs as PublicOutputs;
+    return JSON.parse(stdout);
   }
 
   async outputs(): Promise<StackOutputs> {
@@ -166,10 +150,8 @@ export class Stack {
    * (`pulumi cancel` removes all locks without asking who holds them.) Returns whether there was one.
    */
   private releaseDeadLock(): boolean {
-    const url = process.env["PULUMI_BACKEND_URL"] ?? "";
-    if (!url.startsWith("file://")) return false;
-    const dir = path.join(fileURLToPath(url), ".pulumi/locks/organization", PROJECT, this.name);
-    if (!fs.existsSync(dir)) return false;
+    const dir = lockDirectory(this.name);
+    if (dir === undefined || !fs.existsSync(dir)) return false;
     let dead = false;
     for (const name of fs.readdirSync(dir)) {
       const file = path.join(dir, name);

@@ -19,7 +19,7 @@ export const plan = (site: SiteConfig): Topology => topology.plan(house, { ...si
 
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
-  wall.firewall(house, { ...site }) as wall.Firewall<TierName>;
+  wall.firewall(house, { ...site });
 
 /** Debian packages that the one image of all machines carries. */
 export const machinePackages = (): string[] => packages.machinePackages(tiers);

@@ -46,7 +46,7 @@ export interface MachineHealth extends MachineAddress {
   full: { path: string; percent: number }[];
   /** VIPs that it holds. */
   vips: string[];
-  /** Parts of the questions that it did not answer in time; of its health: "units", "addresses", "disks". */
+  /** Parts of its questions that it did not answer in time; of its health they are "units", "addresses", "disks". */
   late: string[];
 }
 
@@ -110,6 +110,10 @@ export const machinesIn = ({ machines }: Status, tier: string): MachineHealth[] 
 /** Whether a machine has a finding of its own. */
 export const isSick = ({ machines }: Status, name: string): boolean =>
   machines.some((m) => m.name === name && m.health !== "ok");
+
+/** Whether a machine did not answer a part of its questions in time. */
+export const isLate = ({ machines }: Status, name: string, part: string): boolean =>
+  machines.some((m) => m.name === name && m.late.includes(part));
 
 /** The machine that holds a VIP; the first one if there are several. */
 export const holderOf = ({ vips }: Status, vip: string): string | undefined =>

@@ -1,5 +1,7 @@
 import type { SiteOutputs } from "../plan/outputs";
+import type { Roll, RunningSite } from "../rollout/roll";
 import type { TierKeys, TierPlan } from "../plan/tier";
+import type { Look } from "./look";
 import type { SiteConfig, TierName } from "./tiers";
 
 /** Everything that the house knows of a tier; components/tiers.ts lists them. */
@@ -9,5 +11,11 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
   TierName
 > {
   /** Units that must be active on each of its machines. */
-  units(site: SiteOutputs): string[];
+  units: (site: SiteOutputs) => string[];
+  /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */
+  unitsWithVip?: Partial<Record<string, string[]>>;
+  /** How it is looked at. Default: as machines with units. */
+  look?: Look;
+  /** How a running machine of it is changed, one at a time. Default: they are left alone. */
+  roll?: (site: RunningSite) => Roll;
 }

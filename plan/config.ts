@@ -175,7 +175,7 @@ export function parseConfig<T extends TierPlans>(
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(house, site as Checked, check));
+  faults.push(...crossChecks(house, site, check));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as ConfigOf<T>;
 }

@@ -45,9 +45,9 @@ export interface Members {
 export interface Ground<Config, Name extends string> {
   config: Config;
   /** Addresses of all machines of these tiers, with the pool at its largest. */
-  of(...tiers: Name[]): string[];
+  of: (...tiers: Name[]) => string[];
   /** The machines of a tier. */
-  machines(tier: Name): Placed[];
+  machines: (tier: Name) => Placed[];
 }
 
 /** What the plan must know of a tier. Pure; the list of them is handed to the plan, which knows none by name. */

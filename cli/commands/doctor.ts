@@ -1,7 +1,6 @@
 import pc from "picocolors";
 import { hpcHome } from "../../lib/home";
 import type { Command } from "../command";
-import { PATIENT } from "../health";
 import { diagnose } from "../status/diagnose";
 import { verdict } from "../status/findings";
 import { look } from "../status/look";
@@ -10,7 +9,7 @@ import { EXIT } from "./status";
 
 /** `npx hpc doctor`: what is wrong in plain words, and the commands that mend it. */
 export const doctor: Command = async ({ stack, outputs, json }) => {
-  const findings = diagnose(await look(stack.name, outputs, PATIENT));
+  const findings = diagnose(await look(stack.name, outputs));
   if (json) {
     console.log(JSON.stringify({ verdict: verdict(findings), findings }, null, 2));
   } else {

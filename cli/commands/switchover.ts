@@ -1,17 +1,15 @@
+import { switchover as controllers } from "../../components/controllers/switchover";
+import { switchover as entry } from "../../components/entry/switchover";
+import type { RunningSite } from "../../rollout/roll";
 import type { Context } from "../command";
-import { Machines } from "../../lib/machines";
-import { switchoverEntry } from "../entrySwitchover";
-import { switchoverSlurm } from "../slurmSwitchover";
+import { runningSite } from "../runningSite";
 
-const WHAT: Record<string, typeof switchoverEntry> = {
-  controllers: switchoverSlurm,
-  entry: switchoverEntry,
-};
+const PAIRS: Record<string, (site: RunningSite) => Promise<number>> = { controllers, entry };
 
 /** `npx hpc switchover controllers|entry`: the standby machine of a pair takes over, as planned. */
-export async function switchover({ args, outputs, progress }: Context): Promise<number> {
-  const [what = ""] = args;
-  const run = Object.hasOwn(WHAT, what) ? WHAT[what] : undefined;
-  if (!run) throw new Error(`switchover ${what}: allowed is ${Object.keys(WHAT).join(" or ")}`);
-  return run(new Machines(outputs), outputs, progress);
+export async function switchover(context: Context): Promise<number> {
+  const [pair = ""] = context.args;
+  const run = Object.hasOwn(PAIRS, pair) ? PAIRS[pair] : undefined;
+  if (!run) throw new Error(`switchover ${pair}: allowed is ${Object.keys(PAIRS).join(" or ")}`);
+  return run(runningSite(context));
 }

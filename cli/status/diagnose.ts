@@ -1,13 +1,17 @@
-import { NO_ANSWER } from "../health";
-import { diagnoseWeb } from "./diagnoseWeb";
-import type { ComputeNode, Status } from "./evaluate";
-import { bringBack, type Finding, isAre, isSick, list, on } from "./findings";
-
-/** A replica that is farther behind is no spare: the master stops taking writes then (min-replicas-max-lag), s. */
-const MAX_LAG = 3;
-/** Whether a compute node takes no jobs although nobody wanted that: an administrator's drain is not a fault. */
-const isLost = ({ state, by }: ComputeNode) =>
-  /^(down|fail|error|unk|inval)|\*/i.test(state) || (state.startsWith("drain") && by === "slurm");
+import {
+  type Finding,
+  isAre,
+  isSick,
+  LATE,
+  list,
+  type MachineHealth,
+  NO_ANSWER,
+  on,
+  type Status,
+} from "../../components/look";
+import { KEEPALIVED } from "../../components/units";
+import { looked } from "./evaluate";
+import { SEVERITIES } from "./findings";
 
 /**
  * What is wrong with a site, the services that are down first. What follows from a machine or unit that is named
@@ -20,32 +24,41 @@ export function diagnose(status: Status): Finding[] {
     return [{ severity: "down", what, mend: bringBack(status) }];
   }
   const findings = [
+    ...unknown(status),
     ...machines(status),
     ...vips(status),
-    ...slurm(status),
-    ...redis(status),
-    ...galera(status),
-    ...diagnoseWeb(status),
+    ...looked.flatMap(({ name, look }) => look.findings(status.tiers[name], status)),
   ];
-  return findings.sort((a, b) => Number(b.severity === "down") - Number(a.severity === "down"));
+  const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
+  return findings.sort((a, b) => rank(a) - rank(b));
+}
+
+/** All that was not told in time, in one sentence: nothing is said of what depends on it. */
+function unknown({ machines }: Status): Finding[] {
+  const late = machines.filter((m) => m.late.length > 0);
+  if (late.length === 0) return [];
+  const who = (m: MachineHealth) => (m.health === LATE ? m.name : `${m.name} (${list(m.late)})`);
+  const all = late.every((m) => m.health === LATE) && late.length === machines.length;
+  const what =
+    `${all ? "No machine answered" : `${list(late.map(who))} did not answer`} in time, asked twice: ` +
+    "busy, or hanging; what depends on it is not known.";
+  return [{ severity: "unknown", what }];
 }
 
 function machines(status: Status): Finding[] {
   const silent = status.machines.filter((m) => m.health === NO_ANSWER);
   const found: Finding[] = [];
-  for (const { name, role, address } of silent) {
-    const what = `${name} (${role}, ${address}) does not answer: it is off, frozen, or cut off from the network.`;
+  for (const { name, tier, address } of silent) {
+    const what = `${name} (${tier}, ${address}) does not answer: it is off, frozen, or cut off from the network.`;
     found.push({ severity: "reduced", what, mend: bringBack(status) });
   }
-  for (const { name, faults } of status.machines.filter((m) => m.faults.length > 0)) {
-    const units = list(faults);
-    const refusal = status.slurm.refusals[name];
+  for (const machine of status.machines.filter((m) => m.faults.length > 0)) {
+    const { name, faults } = machine;
+    const { why, mend } = remedy(status, machine);
     found.push({
       severity: "reduced",
-      what:
-        `On ${name} ${units} ${isAre(faults)} not running.` +
-        (refusal === undefined ? "" : ` slurm-ha said last: ${refusal}.`),
-      mend: restart(status, name, faults, refusal),
+      what: `On ${name} ${list(faults)} ${isAre(faults)} not running.${why === undefined ? "" : ` ${why}`}`,
+      mend,
     });
   }
   for (const { name, full } of status.machines) {
@@ -60,144 +73,29 @@ function machines(status: Status): Finding[] {
   return found;
 }
 
-/** What starts units again; undefined where only a person can decide what the truth is. */
-function restart(status: Status, name: string, units: string[], refusal = ""): string | undefined {
-  // The state share is mounted at boot.
-  if (/is not mounted/.test(refusal)) return on(status, name, "systemctl reboot");
-  const fenced = /slurm-ha fenced \S+/.exec(refusal)?.[0];
-  if (fenced !== undefined) return on(status, name, fenced);
-  // See docs/operations.md, "Who may write the job state".
-  if (/is stale|is not the share|no proof|no job state|Read-only/.test(refusal)) return undefined;
-  // slurmctld is started by keepalived where the VIP is, once slurm-watch finds the machine fit.
-  const start = units.map((unit) => (unit === "slurmctld" ? "slurm-watch" : unit));
-  return on(status, name, `systemctl restart ${[...new Set(start)].join(" ")}`);
+/** Why units of a machine do not run, if somebody knows, and what mends it. */
+function remedy(status: Status, machine: MachineHealth): { why?: string; mend?: string } {
+  const look = looked.find(({ name }) => name === machine.tier)?.look;
+  if (look?.faults) return look.faults(status.tiers[machine.tier], machine, status);
+  return { mend: on(status, machine.name, `systemctl restart ${machine.faults.join(" ")}`) };
 }
 
-/** Which machines may hold a VIP. */
-const holdersOf = ({ machines }: Status, vip: string) =>
-  machines.filter((m) => m.role === (vip === "slurm" ? "controllers" : "entry"));
-
 function vips(status: Status): Finding[] {
-  return status.vips.flatMap(({ name, address, holders }): Finding[] => {
-    const may = holdersOf(status, name).map((m) => m.name);
-    const healthy = may.find((m) => !isSick(status, m));
+  return status.vips.flatMap(({ name, address, candidates, holders, late }): Finding[] => {
+    const restart = (machine: string) => on(status, machine, `systemctl restart ${KEEPALIVED}`);
     if (holders.length === 0) {
-      return [
-        {
-          severity: "down",
-          what: `No machine holds the ${name} VIP ${address}; ${list(may)} could.`,
-          mend: healthy && on(status, healthy, "systemctl restart keepalived"),
-        },
-      ];
+      // One of those that did not tell may hold it.
+      if (late.length > 0) return [];
+      const what = `No machine holds the ${name} VIP ${address}; ${list(candidates)} could.`;
+      const healthy = candidates.find((m) => !isSick(status, m));
+      return [{ severity: "down", what, mend: healthy && restart(healthy) }];
     }
     if (holders.length === 1) return [];
-    return [
-      {
-        severity: "reduced",
-        what: `${list(holders)} hold the ${name} VIP ${address} at the same time: they do not hear each other.`,
-        mend: on(status, holders[1] ?? "", "systemctl restart keepalived"),
-      },
-    ];
+    const what = `${list(holders)} hold the ${name} VIP ${address} at the same time: they do not hear each other.`;
+    return [{ severity: "reduced", what, mend: restart(holders[1] ?? "") }];
   });
 }
 
-function slurm(status: Status): Finding[] {
-  const { primary, accounting, nodes } = status.slurm;
-  const found: Finding[] = [];
-  const holder = status.vips.find((v) => v.name === "slurm")?.holders[0];
-  if (primary === undefined && holder !== undefined) {
-    found.push({
-      severity: "down",
-      what:
-        `${holder} holds the Slurm VIP, but no slurmctld answers there. After a start it may take a minute to load; ` +
-        "the command lets the other controller have it.",
-      mend: on(status, holder, "systemctl restart keepalived"),
-    });
-  }
-  if (accounting.length === 0) {
-    found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
-  }
-  if (primary === undefined) return found;
-  const lost = nodes.filter(isLost);
-  const all = nodes.length > 0 && lost.length === nodes.length;
-  if (all) found.push({ severity: "down", what: "No compute node can run jobs." });
-  for (const { name, state, reason } of lost.filter((n) => !isSick(status, n.name))) {
-    found.push({
-      severity: "reduced",
-      what: `Slurm gives ${name} no jobs: it is ${state}${reason === undefined ? "" : ` (${reason})`}.`,
-      mend: on(status, primary, `scontrol update nodename=${name} state=resume`),
-    });
-  }
-  return found;
-}
-
-function redis(status: Status): Finding[] {
-  const { masters, writable, replicas, quorum, tilt } = status.redis;
-  const members = status.machines.filter((m) => m.role === "redis");
-  const found: Finding[] = [];
-  if (masters.length === 0) {
-    const what = "Redis has no master: sessions cannot be written.";
-    found.push({ severity: "down", what });
-  } else if (!writable) {
-    const what = `Redis takes no writes: its master ${list(masters)} has no replica that follows it.`;
-    found.push({ severity: "down", what });
-  }
-  if (masters.length > 1) {
-    found.push({
-      severity: "reduced",
-      what: `Redis has more than one master, ${list(masters)}: Sentinel makes replicas of all but one in seconds.`,
-      mend: on(status, masters[1] ?? "", "systemctl restart redis-sentinel"),
-    });
-  }
-  for (const { name } of members) {
-    if (masters.length === 0 || masters.includes(name) || isSick(status, name)) continue;
-    const replica = replicas.find((r) => r.name === name);
-    const lag = replica?.linkUp ? replica.lagSeconds : undefined;
-    if (lag !== undefined && lag <= MAX_LAG) continue;
-    const how = lag === undefined ? "does not follow the master" : `is ${lag} s behind its master`;
-    found.push({
-      severity: "reduced",
-      what: `Redis on ${name} ${how}. It may be copying its data; if it goes on, restart it.`,
-      mend: on(status, name, "systemctl restart redis-server"),
-    });
-  }
-  for (const name of tilt) {
-    found.push({
-      severity: "reduced",
-      what: `The Sentinel of ${name} takes no part in an election for half a minute: its clock jumped, or its machine stood still.`,
-    });
-  }
-  for (const { name } of members) {
-    if (quorum.includes(name) || tilt.includes(name) || isSick(status, name)) continue;
-    found.push({
-      severity: "reduced",
-      what: `The Sentinel of ${name} sees no majority: it could not have a lost Redis master replaced.`,
-      mend: members.some((m) => m.health !== "ok")
-        ? undefined
-        : on(status, name, "systemctl restart redis-sentinel"),
-    });
-  }
-  return found;
-}
-
-function galera(status: Status): Finding[] {
-  const { nodes } = status.galera;
-  const synced = nodes.filter((n) => n.primary && n.state === "Synced");
-  if (synced.length === 0) {
-    const what =
-      "No Galera node is synced in a primary component: the database is down. When all nodes are back they find each " +
-      "other by themselves; the command finds out which may be the first otherwise.";
-    const mend = `npx hpc recover galera --stack ${status.stack}`;
-    return [{ severity: "down", what, mend }];
-  }
-  const size = Math.max(...synced.map((n) => n.size));
-  return nodes
-    .filter((n) => !synced.includes(n) && !isSick(status, n.name))
-    .map(({ name, state }) => ({
-      severity: "reduced",
-      what:
-        `The Galera node ${name} is ${state === "" ? "not answering" : state}, not Synced ` +
-        `(the cluster has ${size} of ${nodes.length}). It may be copying its data; if it goes on, restart it.`,
-      mend: on(status, name, "systemctl restart mariadb"),
-    }));
-}
+/** Brings machines back, also those that are frozen. Asks before it does, since it also applies a changed config. */
+const bringBack = ({ stack }: Status) =>
+  `pulumi refresh --stack ${stack} && pulumi up --stack ${stack}`;

@@ -1,6 +1,8 @@
 import { tcp } from "../../plan/firewall";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { MUNGE } from "../units";
+import { roll } from "./roll";
 
 const keys = { ...NO_KEYS, ports: { slurmd: 6818 } };
 
@@ -17,5 +19,6 @@ export const compute: Tier<typeof keys> = {
     tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
   ],
   packages: ["slurmd", "slurm-client", "munge"],
-  units: () => ["munge", "slurmd"],
+  units: () => [MUNGE, "slurmd"],
+  roll,
 };

@@ -2,10 +2,12 @@ import type { Colors } from "picocolors/types";
 import {
   type Finding,
   holderOf,
+  isLate,
   isSick,
   lines,
   type Look,
   type MachineHealth,
+  machinesIn,
   mark,
   NO_ANSWER,
   on,
@@ -29,8 +31,6 @@ export interface Slurm {
   /** Number of jobs by Slurm's state, e.g. RUNNING; undefined when nobody could tell. */
   jobs?: Record<string, number>;
   nodes: ComputeNode[];
-  /** Controllers that did not tell in time what slurmctld says. */
-  late: string[];
 }
 
 export interface ComputeNode {
@@ -102,7 +102,6 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     nodes: nodes.map(([, name = "", state = "", by, reason]) =>
       reason === "none" ? { name, state } : { name, state, by, reason },
     ),
-    late: said.filter(({ text }) => text === undefined).map(({ name }) => name),
   };
 }
 
@@ -119,6 +118,9 @@ function refusal(text: string): string | undefined {
     .filter((line) => line !== "" && !/^epoch \d|switched off|is off$/.test(line));
   return said.findLast((line) => line.includes("slurm-ha fenced")) ?? said.at(-1);
 }
+
+const someLate = (status: Status, part: string) =>
+  machinesIn(status, "controllers").some((m) => m.late.includes(part));
 
 /** What starts units again; undefined where only a person can decide what the truth is. */
 function remedy(units: string[], refusal = ""): string | undefined {
@@ -137,10 +139,10 @@ function remedy(units: string[], refusal = ""): string | undefined {
 const isLost = ({ state, by }: ComputeNode) =>
   /^(down|fail|error|unk|inval)|\*/i.test(state) || (state.startsWith("drain") && by === "slurm");
 
-function findings({ primary, accounting, nodes, late, backups }: Slurm, status: Status): Finding[] {
+function findings({ primary, accounting, nodes }: Slurm, status: Status): Finding[] {
   const found: Finding[] = [];
   const holder = holderOf(status, "slurm");
-  if (primary === undefined && holder !== undefined && !late.includes(holder)) {
+  if (primary === undefined && holder !== undefined && !isLate(status, holder, "slurm")) {
     found.push({
       severity: "down",
       what:
@@ -149,7 +151,7 @@ function findings({ primary, accounting, nodes, late, backups }: Slurm, status: 
       mend: on(status, holder, `systemctl restart ${KEEPALIVED}`),
     });
   }
-  if (accounting.length === 0 && unitsKnown(status)) {
+  if (accounting.length === 0 && !someLate(status, "units")) {
     found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
   }
   if (primary === undefined) return found;
@@ -166,18 +168,19 @@ function findings({ primary, accounting, nodes, late, backups }: Slurm, status: 
   return found;
 }
 
-function controllers({ primary, backups, accounting, late }: Slurm, status: Status, c: Colors) {
+function controllers({ primary, backups, accounting }: Slurm, status: Status, c: Colors): string {
   const fit = (b: Slurm["backups"][number]) =>
     b.fit === undefined ? `${b.name} ?` : b.fit ? b.name : `${b.name} not fit`;
+  const nobody = someLate(status, "units") ? mark(undefined, "?", c) : c.red("none");
   return [
     vipText(status, "slurm", c),
     primary !== undefined
       ? `primary ${c.green(primary)}`
-      : late.length > 0
+      : someLate(status, "slurm")
         ? `primary ${mark(undefined, "?", c)}`
         : c.red("no slurmctld answers"),
     ...backups.map((b) => `backup ${mark(b.fit, fit(b), c)}`),
-    `slurmdbd on ${mark(accounting.length > 0, accounting.join(", ") || "none", c)}`,
+    `slurmdbd on ${accounting.length > 0 ? c.green(accounting.join(", ")) : nobody}`,
   ].join(" · ");
 }
 

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/firewall";
 import type { Tier } from "../tier";
+import { KEEPALIVED, MUNGE } from "../units";
+import { look } from "./look";
+import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
+import { roll } from "./roll";
 
 const keys = {
   ports: {
@@ -59,5 +63,8 @@ export const controllers: Tier<typeof keys> = {
     slurm && vrrp && slurm.routerId === vrrp.entryRouterId
       ? [`slurm.routerId = ${slurm.routerId}: must differ from vrrp.entryRouterId`]
       : [],
-  units: () => ["munge", "slurmdbd", "slurm-watch", "keepalived"],
+  units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
+  unitsWithVip: { slurm: [SLURMCTLD] },
+  look,
+  roll,
 };

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { tcp, vrrp } from "../../plan/firewall";
 import { unreadable } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { KEEPALIVED } from "../units";
+import { look } from "./look";
+import { HAPROXY, HAPROXY_WATCH } from "./units";
+import { roll } from "./roll";
 
 const keys = {
   ports: {
@@ -58,5 +62,7 @@ export const entry: Tier<typeof keys> = {
       { "tls.certificateFile": tls?.certificateFile, "tls.keyFile": tls?.keyFile },
       readable,
     ),
-  units: () => ["haproxy", "haproxy-watch", "keepalived"],
+  units: () => [HAPROXY, HAPROXY_WATCH, KEEPALIVED],
+  look,
+  roll,
 };

@@ -1,6 +1,9 @@
 import { tcp } from "../../plan/firewall";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { look } from "./look";
+import { roll } from "./roll";
+import { GALERA_CHECK, MARIADB } from "./units";
 
 const keys = {
   ...NO_KEYS,
@@ -37,5 +40,7 @@ export const galera: Tier<typeof keys> = {
     // Ansible makes databases and users with it.
     "python3-pymysql",
   ],
-  units: () => ["mariadb", "galera-check"],
+  units: () => [MARIADB, GALERA_CHECK],
+  look,
+  roll,
 };

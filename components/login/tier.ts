@@ -1,6 +1,7 @@
 import { tcp } from "../../plan/firewall";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { MUNGE } from "../units";
 
 const keys = {
   ...NO_KEYS,
@@ -35,5 +36,5 @@ export const login: Tier<typeof keys> = {
           `ports.srunFirst = ${ports.srunFirst}: must not be above ports.srunLast = ${ports.srunLast}`,
         ]
       : [],
-  units: () => ["munge"],
+  units: () => [MUNGE],
 };

@@ -1,6 +1,9 @@
 import { tcp } from "../../plan/firewall";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { look } from "./look";
+import { REDIS, SENTINEL } from "./units";
+import { roll } from "./roll";
 
 const keys = { ...NO_KEYS, ports: { redis: 6379, sentinel: 26379 } };
 
@@ -16,5 +19,7 @@ export const redis: Tier<typeof keys> = {
     tcp("Sentinel", ports.sentinel, of("redis")),
   ],
   packages: ["redis-server", "redis-sentinel", "redis-tools"],
-  units: () => ["redis-server", "redis-sentinel"],
+  units: () => [REDIS, SENTINEL],
+  look,
+  roll,
 };

@@ -4,6 +4,8 @@ import { seconds } from "../../plan/config";
 import { tcp } from "../../plan/firewall";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { roll } from "./roll";
+import { webUnit } from "./units";
 import { checkServices, servicesSchema } from "./services";
 
 const keys = {
@@ -53,5 +55,6 @@ export const web: Tier<typeof keys> = {
     }
     return faults;
   },
-  units: ({ services }) => Object.keys(services).map((name) => `hpc-web@${name}`),
+  units: ({ services }) => Object.keys(services).map(webUnit),
+  roll,
 };

@@ -165,7 +165,7 @@ function checkFencing(site: VmSite, fenced: HostedMachine[]): string[] {
 /** Virtual machines on hypervisors, by libvirt. */
 export const vmPlan: DriverPlan = {
   settings: (tiers) => ({ vm: vmSchema(tiers).optional() }),
-  check: (driver, config) => checkVm(driver, config as Partial<VmSite>),
+  check: (driver, config) => checkVm(driver, config),
   checkMachines: (config, fenced) => checkFencing(config as unknown as VmSite, fenced),
   hosting: (config) => {
     const site = config as unknown as VmSite;

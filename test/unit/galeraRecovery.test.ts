@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decideRecovery, type GaleraNode, parseNode } from "../../cli/galeraRecovery";
+import { type GaleraNode, parseNode } from "../../components/galera/node";
+import { decideRecovery } from "../../components/galera/recovery";
 
 const UUID = "4a10c321-e7e6-11f1-96f5-eb7d5080d395";
 const OTHER = "4bc87e1b-e7e6-11f1-bc65-57b6c444c336";

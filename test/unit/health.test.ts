@@ -1,16 +1,25 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, judge } from "../../cli/health";
-import type { PublicOutputs } from "../../cli/stack";
+import * as health from "../../cli/health";
+import { ask, endOf } from "../../cli/status/ask";
+import type { Answer } from "../../cli/status/silence";
+import { part } from "../../components/look";
+import type { SiteOutputs } from "../../plan/outputs";
 
-const VIPS = { slurm: "198.18.1.100", web: "198.18.1.101", data: "198.18.1.102" };
-const STACK = { vips: VIPS, urls: { app: "https://198.18.1.101/app" } };
-const answer = (role: string, text: string | undefined) => ({
-  machine: { name: "m", role, address: "198.18.1.151" },
-  text,
+const STACK = {
+  addresses: {},
+  vips: { slurm: "198.18.1.100", web: "198.18.1.101", data: "198.18.1.102" },
+  services: { app: { port: 5174, healthPath: "/health" } },
+} as unknown as SiteOutputs;
+const answer = (tier: string, text: string | undefined): Answer => ({
+  machine: { name: "m", tier, address: "198.18.1.151" },
+  text: text ?? "",
+  missing: text === undefined ? "dead" : undefined,
 });
+const judge = (given: Answer, site: SiteOutputs) => health.judge(given, site).machine;
 
 /** What a HAProxy node of the lab answered. */
 const haproxy = (haproxyState: string) =>
@@ -87,42 +96,119 @@ ${mysql}% /var/lib/mysql
   });
 });
 
+describe("judge of what was not told in time", () => {
+  it("does not take units that nobody named for dead, nor a VIP for let go", () => {
+    const eth0 = "2: eth0    inet 198.18.1.101/24 scope global secondary eth0";
+    expect(judge(answer("entry", `==! units\n${eth0}`), STACK)).toMatchObject({
+      health: "not told in time: units",
+      faults: [],
+      vips: ["web"],
+      late: ["units"],
+    });
+  });
+
+  it("knows how far an answer came that was cut off", () => {
+    const cut = (text: string): Answer => ({ ...answer("entry", text), missing: "cut" });
+    const well = haproxy("active   running");
+    // Within a part, behind it, and before all.
+    const { machine, part } = health.judge(cut(`${well}==> state\n1\n==> redis\nser`), STACK);
+    expect(machine).toMatchObject({ health: "ok", late: ["redis", "galera"] });
+    expect([part("state"), part("redis"), part("galera")]).toEqual(["1", undefined, undefined]);
+    expect(judge(cut(well), STACK)).toMatchObject({
+      health: "not told in time: units, addresses, disks",
+      faults: [],
+    });
+  });
+
+  it("takes a part that was not told in time for unknown, one that was not there for empty", () => {
+    const text = `${haproxy("active   running")}==> state\n==! state\n==> redis\n`;
+    const { machine, part } = health.judge(answer("entry", text), STACK);
+    expect(machine).toMatchObject({ health: "ok", late: ["state"] });
+    expect([part("state"), part("redis"), part("galera")]).toEqual([undefined, "", ""]);
+  });
+
+  it("is told by the machine itself", () => {
+    const script = `EACH=0.2; ${part("hung", "echo half; sleep 9")}\n${part("quick", "echo 'it''s'")}`;
+    const said = spawnSync("sh", ["-c", script], { encoding: "utf8" }).stdout;
+    expect(said).toBe("==> hung\nhalf\n==! hung\n==> quick\nits\n");
+  });
+});
+
 describe("ask", () => {
   const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-ask-"));
-  /** A login that behaves as the machine that it is to reach. */
-  const login = path.join(dir, "ssh");
-  beforeAll(() =>
+  const before = process.env["PATH"];
+  /** An ssh that behaves as the machine that it is to reach. */
+  beforeAll(() => {
     writeFileSync(
-      login,
-      "#!/bin/sh\ncase $1 in\n" +
+      path.join(dir, "ssh"),
+      '#!/bin/sh\nfor a; do case $a in root@*) machine=${a#root@} ;; esac; done\necho "debug1: Connecting to" >&2\n' +
         // Its last question had no answer.
-        "quick) echo well; exit 1 ;;\nslow) sleep 0.5; echo busy; sleep 0.5; echo well ;;\n" +
-        "refused) echo no; exit 255 ;;\nfrozen) exec sleep 60 ;;\nesac\n",
+        "case $machine in\nquick) echo; echo well; exit 1 ;;\nslow) sleep 0.5; echo; sleep 0.5; echo well ;;\n" +
+        "long) echo; echo a part; exec sleep 60 ;;\n" +
+        'refused) echo "ssh: connect to host m port 22: Connection refused" >&2; exit 255 ;;\n' +
+        'frozen) echo "debug1: Connection established." >&2; exec sleep 60 ;;\n' +
+        'busy) echo "debug1: Remote protocol version 2.0" >&2; exec sleep 60 ;;\noff) exec sleep 60 ;;\nesac\n',
       { mode: 0o755 },
-    ),
-  );
-  afterAll(() => rmSync(dir, { recursive: true }));
+    );
+    process.env["PATH"] = `${dir}:${before}`;
+  });
+  afterAll(() => {
+    process.env["PATH"] = before;
+    rmSync(dir, { recursive: true });
+  });
 
-  const answers = async (...machines: string[]) => {
-    const addresses = { web: Object.fromEntries(machines.map((m) => [m, m])) };
-    const outputs = { addresses, login: `${login} ADDRESS` } as unknown as PublicOutputs;
+  const answers = async (...names: string[]) => {
+    const machines = names.map((name) => ({ name, tier: "web", address: name }));
+    const access = { user: "root", privateKeyFile: "key", knownHostsFile: "hosts" };
     const start = Date.now();
-    const patience = { first: 2, factor: 2, least: 1, most: 10 };
-    const said = await ask(outputs, () => "true", patience);
-    return { texts: said.map((a) => a.text), seconds: (Date.now() - start) / 1000 };
+    const patience = { first: 2, factor: 2, least: 1, most: 4 };
+    const replies = await ask(machines, access, () => "true", patience);
+    const seconds = (Date.now() - start) / 1000;
+    return { said: replies.map((r) => [r.end, r.text.trim()]), replies, seconds };
   };
 
   it("tells who answers from who does not, and does not wait long for them", async () => {
-    const { texts, seconds } = await answers("quick", "slow", "refused", "frozen");
-    expect(texts).toEqual(["well", "busy\nwell", undefined, undefined]);
+    const { said, replies, seconds } = await answers(
+      ...["quick", "slow", "refused", "frozen", "busy", "off"],
+    );
+    expect(said).toEqual([
+      ["done", "well"],
+      ["done", "well"],
+      ["refused", ""],
+      ["mute", ""],
+      ["greeted", ""],
+      ["unreachable", ""],
+    ]);
+    expect(replies[1]?.seconds).toBeGreaterThan(0.4);
+    expect(replies.slice(2).map((r) => r.seconds)).toEqual(Array(4).fill(undefined));
     expect(seconds).toBeGreaterThan(1.4);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(3.5);
+  });
+
+  it("keeps what was said of an answer that takes too long", async () => {
+    const { said, seconds } = await answers("long");
+    expect(said).toEqual([["cut", "a part"]]);
+    expect(seconds).toBeLessThan(6);
   });
 
   it("gives up when nobody says anything", async () => {
-    const { texts, seconds } = await answers("frozen");
-    expect(texts).toEqual([undefined]);
+    const { said, seconds } = await answers("frozen");
+    expect(said).toEqual([["mute", ""]]);
     expect(seconds).toBeGreaterThan(1.9);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(4);
+  });
+
+  it("knows ssh's words for how far a machine came", () => {
+    // All of OpenSSH 9.2.
+    const failed = (words: string) => endOf(255, false, words);
+    expect(failed("ssh: connect to host m port 22: No route to host")).toBe("refused");
+    expect(failed("ssh: connect to host m port 22: Connection timed out")).toBe("unreachable");
+    expect(failed("Connection timed out during banner exchange")).toBe("mute");
+    expect(failed("kex_exchange_identification: read: Connection reset by peer")).toBe("mute");
+    const greeting = "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1";
+    expect(failed(`${greeting}\nroot@m: Permission denied (publickey).`)).toBe("refused");
+    expect(failed(`${greeting}\nConnection closed by m port 22`)).toBe("greeted");
+    expect(endOf(undefined, true, greeting)).toBe("cut");
+    expect(endOf(1, true, greeting)).toBe("done");
   });
 });

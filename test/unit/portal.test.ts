@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { application } from "../../portal/application";
 import { hash, matches } from "../../portal/database";
-import { parseEnvironment, type ServiceName } from "../../portal/environment";
+import type { ServiceName } from "../../portal/catalogue";
+import { parseEnvironment } from "../../portal/environment";
 import { HealthWatch } from "../../portal/health";
 import { type SessionStore, StoreUnavailable, type UserStore } from "../../portal/stores";
 

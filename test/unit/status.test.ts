@@ -3,15 +3,21 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
-import { machinesOf, type PublicOutputs } from "../../cli/stack";
+import { questions } from "../../cli/health";
 import { diagnose } from "../../cli/status/diagnose";
-import { evaluate, type Status } from "../../cli/status/evaluate";
-import { type Finding, verdict } from "../../cli/status/findings";
-import { questions } from "../../cli/status/questions";
+import { evaluate } from "../../cli/status/evaluate";
+import { verdict } from "../../cli/status/findings";
 import { renderFindings, renderStatus } from "../../cli/status/render";
+import type { Answer } from "../../cli/status/silence";
+import type { Slurm } from "../../components/controllers/look";
+import type { Entry } from "../../components/entry/proxy";
+import type { Galera } from "../../components/galera/look";
+import type { Finding, Status } from "../../components/look";
+import type { Redis } from "../../components/redis/look";
+import { machinesOf, type SiteOutputs } from "../../plan/outputs";
 
 /** Outputs of the lab that was captured; of its eight services two are kept. */
-const outputs: PublicOutputs = {
+const outputs: SiteOutputs = {
   addresses: {
     login: { client: "198.18.3.190" },
     galera: { galera1: "198.18.3.141", galera2: "198.18.3.142", galera3: "198.18.3.143" },
@@ -23,8 +29,13 @@ const outputs: PublicOutputs = {
   },
   vips: { slurm: "198.18.3.100", web: "198.18.3.101", data: "198.18.3.102" },
   urls: { app: "https://198.18.3.101/app", websocket: "https://198.18.3.101/vnc" },
-  webPool: { size: 2, min: 2, max: 3 },
-  login: "ssh root@ADDRESS",
+  services: {
+    app: { port: 5174, healthPath: "/health" },
+    websocket: { port: 5011, healthPath: "/health" },
+  },
+  webPool: { size: 2, min: 2, max: 3, drainSeconds: 8 },
+  failoverPatience: 1,
+  ssh: { user: "root", privateKeyFile: "key", knownHostsFile: "hosts" },
   inventoryFile: "inventory.yml",
   caFile: "ca.pem",
   portalUser: "admin",
@@ -45,15 +56,31 @@ function captured(name: string): Answers {
 }
 const healthy = captured("healthy");
 
-/** What is seen when some machines answer otherwise than on a whole site. */
-function see(changes: Answers = {}): Status {
+/** How a person logs in to a machine. */
+const ssh = "ssh -i key -o IdentitiesOnly=yes -o UserKnownHostsFile=hosts";
+
+/**
+ * What is seen when some machines answer otherwise than on a whole site.
+ * @param missing what some of them did not say
+ */
+function see(
+  changes: Answers = {},
+  missing: Record<string, Answer["missing"]> = {},
+  site = outputs,
+): Status {
   const answers = { ...healthy, ...changes };
   return evaluate(
     "lab",
-    outputs,
-    machinesOf(outputs).map((machine) => ({ machine, text: answers[machine.name] ?? undefined })),
+    site,
+    machinesOf(site).map((machine) => {
+      const text = answers[machine.name];
+      const lack = missing[machine.name] ?? (text === null ? "dead" : undefined);
+      return { machine, text: text ?? "", missing: lack };
+    }),
   );
 }
+const tiersOf = ({ tiers }: Status) =>
+  tiers as { controllers: Slurm; redis: Redis; galera: Galera; entry: Entry };
 const changed = (machine: string, from: string | RegExp, to: string): Answers => ({
   [machine]: healthy[machine]?.replace(from, to) ?? null,
 });
@@ -65,7 +92,8 @@ describe("evaluate", () => {
     const status = see();
     expect(status.machines.map((m) => m.health)).toEqual(Array(15).fill("ok"));
     expect(status.vips.map((v) => v.holders)).toEqual([["slurm-m1"], ["haproxy1"], ["haproxy1"]]);
-    expect(status.slurm).toEqual({
+    const { controllers, redis, galera, entry } = tiersOf(status);
+    expect(controllers).toEqual({
       primary: "slurm-m1",
       backups: [{ name: "slurm-m2", fit: true }],
       refusals: {},
@@ -76,7 +104,7 @@ describe("evaluate", () => {
         { name: "compute2", state: "mixed" },
       ],
     });
-    expect(status.redis).toEqual({
+    expect(redis).toEqual({
       masters: ["redis1"],
       writable: true,
       replicas: [
@@ -86,7 +114,7 @@ describe("evaluate", () => {
       quorum: ["redis1", "redis2", "redis3"],
       tilt: [],
     });
-    expect(status.galera.nodes).toEqual(
+    expect(galera.nodes).toEqual(
       ["galera1", "galera2", "galera3"].map((name) => ({
         name,
         state: "Synced",
@@ -94,12 +122,12 @@ describe("evaluate", () => {
         size: 3,
       })),
     );
-    expect(status.web.proxies[0]).toMatchObject({
+    expect(entry.proxies[0]).toMatchObject({
       name: "haproxy1",
       answers: true,
       entries: { redis: { up: ["redis1"], serving: "redis1" }, galera: { serving: "galera3" } },
     });
-    expect(status.web.proxies[1]?.services).toEqual(
+    expect(entry.proxies[1]?.services).toEqual(
       ["app", "websocket"].map((name) => ({
         name,
         servers: ["web1", "web2"].map((machine) => ({
@@ -128,10 +156,10 @@ describe("diagnose", () => {
     expect(verdict(findings)).toBe("reduced");
     expect(findings.map((f) => /^\S+ \(\S+, [\d.]+\)/.exec(f.what)?.[0])).toEqual([
       "galera3 (galera, 198.18.3.143)",
-      "haproxy1 (haproxy, 198.18.3.151)",
+      "haproxy1 (entry, 198.18.3.151)",
       "redis1 (redis, 198.18.3.131)",
-      "compute2 (slurm-compute, 198.18.3.162)",
-      "slurm-m1 (slurm-controller, 198.18.3.10)",
+      "compute2 (compute, 198.18.3.162)",
+      "slurm-m1 (controllers, 198.18.3.10)",
       "web2 (web, 198.18.3.22)",
     ]);
     expect(new Set(mends(findings))).toEqual(
@@ -153,7 +181,7 @@ describe("diagnose", () => {
       "reduced: On redis2 redis-server is not running.",
       "reduced: On redis3 redis-server is not running.",
     ]);
-    expect(mends(findings)[1]).toBe("ssh root@198.18.3.132 'systemctl restart redis-server'");
+    expect(mends(findings)[1]).toBe(`${ssh} root@198.18.3.132 'systemctl restart redis-server'`);
   });
 
   it("names a replica that lags or has lost its master, and a Sentinel without a majority", () => {
@@ -183,7 +211,7 @@ sentinel_scripts_queue_length:0
 sentinel_simulate_failure_flags:0
 master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     const status = see(changed("redis2", /OK 3 usable.*/, said));
-    expect(status.redis.quorum).toEqual(["redis1", "redis3"]);
+    expect(tiersOf(status).redis.quorum).toEqual(["redis1", "redis3"]);
     expect(words(diagnose(status))).toEqual([
       expect.stringContaining("The Sentinel of redis2 takes no part"),
     ]);
@@ -213,7 +241,7 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
       "reduced: On slurm-m1 slurm-watch is not running.",
       "reduced: On slurm-m2 slurm-watch is not running.",
     ]);
-    expect(mends(findings)[1]).toBe("ssh root@198.18.3.10 'systemctl restart slurm-watch'");
+    expect(mends(findings)[1]).toBe(`${ssh} root@198.18.3.10 'systemctl restart slurm-watch'`);
     const because = (reason: string) => {
       const text = stopped["slurm-m1"]?.replace("==> unfit", `==> unfit\nslurm-ha: ${reason}`);
       const found = diagnose(see({ ...stopped, "slurm-m1": text ?? null }))[1];
@@ -225,7 +253,7 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
       because(
         "the hypervisor of slurm-m2 did not status it (no answer); once it is off for certain: slurm-ha fenced slurm-m2",
       ),
-    ).toBe("ssh root@198.18.3.10 'slurm-ha fenced slurm-m2'");
+    ).toBe(`${ssh} root@198.18.3.10 'slurm-ha fenced slurm-m2'`);
     // Only a person can tell which state is the true one.
     expect(because("/mnt/slurm is stale: it is at epoch 3, this controller has seen 5")).toBe(
       undefined,
@@ -268,7 +296,7 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
       "reduced: haproxy2 sends no new requests for app to web1: it is failing its health check (L7TOUT).",
     ]);
     expect(mends(findings).slice(0, 2)).toEqual([
-      "ssh root@198.18.3.21 'systemctl restart hpc-web@app'",
+      `${ssh} root@198.18.3.21 'systemctl restart hpc-web@app'`,
       "pulumi up --stack lab --replace '**entry-membership-command'",
     ]);
   });
@@ -282,9 +310,9 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
 });
 
 describe("what is asked", () => {
-  it("is a shell script for each role that only reads, with no password in an argument", () => {
-    for (const role of Object.keys(outputs.addresses)) {
-      const script = questions(role, outputs);
+  it("is a shell script for each tier that only reads, with no password in an argument", () => {
+    for (const tier of Object.keys(outputs.addresses)) {
+      const script = questions(tier, outputs);
       execFileSync("bash", ["-n"], { input: script });
       expect(script).not.toMatch(
         /systemctl (?!list-units|-q is-(active|failed))|set server|-a "|--pass/,

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  disturbedJobs,
-  longestGap,
-  parseController,
-  planSwitchover,
-} from "../../cli/slurmSwitchover";
+import { disturbedJobs, longestGap, runningJobs } from "../../components/controllers/jobs";
+import { parseController, planSwitchover } from "../../components/controllers/pair";
 
 const ADDRESS =
   "2: eth0    inet 198.18.1.100/24 scope global secondary eth0\\       valid_lft forever preferred_lft forever";
@@ -55,6 +51,10 @@ describe("disturbedJobs", () => {
       "8 is RUNNING, was running since 2026-11-24T08:01:00",
     ]);
   });
+});
+
+it("runningJobs counts those that run", () => {
+  expect(runningJobs("7 RUNNING 2026-11-24T08:00:00\n9 PENDING N/A\n")).toBe(1);
 });
 
 it("longestGap is the longest silence between two answers", () => {

@@ -1,0 +1,48 @@
+import type { Machines } from "../lib/machines";
+import type { Progress } from "../lib/progress";
+import type { SiteOutputs } from "../plan/outputs";
+
+/** The machines of a site as the roll-out uses them: the seam for tests. */
+export type Remote = Pick<Machines, "names" | "run" | "ask">;
+
+/** A running site and who watches the work on it. */
+export interface RunningSite {
+  outputs: SiteOutputs;
+  machines: Remote & Pick<Machines, "start">;
+  progress: Progress;
+}
+
+/** The machines of a tier, and which of them clients are on. */
+export interface Parts {
+  members: string[];
+  /** The only one that serves: Redis master, VIP holder, the database node that HAProxy sends clients to. */
+  holder?: string;
+}
+
+/** How one tier is rolled. All of it may be called again after an interruption. */
+export interface Roll {
+  /** Who is in it, and who serves now. */
+  parts(): Promise<Parts>;
+  /** The gate before and after each machine: what is missing to full redundancy; "" when nothing is. */
+  missing(): Promise<string>;
+  /**
+   * Moves the holder's part to another machine. Default: it cannot be moved in an orderly way, and the holder only
+   * comes last.
+   */
+  relieve?(machine: string): Promise<void>;
+  /** Keeps new clients away from a machine, and lets those that are there end. Default: nobody is sent to it. */
+  takeOut?(machine: string): Promise<void>;
+  /** Restarts a machine's services, and waits until it could take clients; the gate comes after it. */
+  restart(machine: string): Promise<void>;
+  /** Gives a machine clients again; also one that an interrupted run had taken out. */
+  takeBack?(machine: string): Promise<void>;
+}
+
+/** Longest time for services to stop in an orderly way and to be up again, s. */
+export const SERVICE_SECONDS = 60;
+
+/** A time limit that has a failover in it, on the machines of this site: whole seconds. */
+export const patient = (
+  { outputs }: { outputs: Pick<SiteOutputs, "failoverPatience"> },
+  seconds: number,
+): number => Math.ceil(seconds * outputs.failoverPatience);
