@@ -9,8 +9,10 @@ import type { Machine } from "./machine";
 export interface SharedFiles {
   /** Directory of the host, known once it exists; only where machines can share one. */
   directory?: { source: pulumi.Output<string>; target: string };
-  /** What they mount from a server, known once it is served. */
-  mount?: pulumi.Output<NetworkMount>;
+  /** What they mount from a server. */
+  mount?: NetworkMount;
+  /** Known once that is served. */
+  served?: pulumi.Output<unknown>;
   /** Passed when a server that a change made anew serves again: only then may who uses it be switched off. */
   gate?: pulumi.Resource;
 }

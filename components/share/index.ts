@@ -40,7 +40,8 @@ const HOST_DIRECTORY = "slurm-share";
 export class Share extends pulumi.ComponentResource implements SharedFiles {
   readonly machines: Machine[];
   readonly directory?: { source: pulumi.Output<string>; target: string };
-  readonly mount?: pulumi.Output<NetworkMount>;
+  readonly mount?: NetworkMount;
+  readonly served?: pulumi.Output<unknown>;
   readonly gate?: pulumi.Resource;
 
   constructor(name: string, args: ShareArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -57,7 +58,8 @@ export class Share extends pulumi.ComponentResource implements SharedFiles {
     const [spec] = specs;
     if (spec) {
       const source = `${spec.address}:${DIRECTORY}`;
-      this.mount = set.ready.apply(() => ({ source, target, options: MOUNT_OPTIONS }));
+      this.mount = { source, target, options: MOUNT_OPTIONS };
+      this.served = set.ready;
       this.gate = set.gate;
     } else {
       const directory = machineDirectory(fleet.place, HOST_DIRECTORY);

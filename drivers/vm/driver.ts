@@ -76,7 +76,7 @@ function oneByOne(
       (parent) => ({
         ...makeVm(
           name,
-          { spec, hostKey, ground, served: share?.mount, after: before ? [before] : [] },
+          { spec, hostKey, ground, served: share?.served, after: before ? [before] : [] },
           parent,
         ),
         hostKey: hostKey.publicKey,

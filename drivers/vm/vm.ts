@@ -4,7 +4,6 @@ import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { renderKnownHosts } from "../../lib/ssh";
-import type { NetworkMount } from "../../plan/mount";
 import type { MachineSpec } from "../../plan/topology";
 import type { ReadyRequest } from "../../programs/ready";
 import type { SeedRequest } from "../../programs/seed";
@@ -33,8 +32,8 @@ export interface VmArgs {
   spec: MachineSpec;
   ground: VmGround;
   hostKey: HostKey;
-  /** A file system of the network that is served before the machine boots. Default: none. */
-  served?: pulumi.Output<NetworkMount>;
+  /** Known once a file system is served that the machine mounts. Default: it needs none. */
+  served?: pulumi.Output<unknown>;
   /** What must be done before the machine is switched off or made anew. */
   after: pulumi.Resource[];
 }

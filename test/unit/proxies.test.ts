@@ -88,6 +88,11 @@ describe("Proxies.drain", () => {
     expect(await new Proxies(new Pair([4, 4]), "10.0.0.100").drain("10.0.0.1", 0.6)).toBe(4);
   });
 
+  it("does not believe one look: a request may have been on its way", async () => {
+    const pair = new Pair([3, 0, 2]);
+    expect(await new Proxies(pair, "10.0.0.100").drain("10.0.0.1", 0.8)).toBe(2);
+  });
+
   it("does not take a node that is lost meanwhile for one with nothing left", async () => {
     const lost = new RemoteFailure("haproxy2", undefined, "does not answer (timed out)");
     const pair = new Pair([4, lost]);

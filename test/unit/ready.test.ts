@@ -36,10 +36,6 @@ const request = (bootSeconds: number): ReadyRequest => ({
   knownHosts: "",
   sshKeyFile: "/dev/null",
   bootSeconds,
-  nameservers: [],
-  timeServers: [],
-  packages: [],
-  mounts: [],
 });
 
 it("waits through a boot, and through a machine that is slow to let in again after it", async () => {

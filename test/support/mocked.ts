@@ -12,6 +12,10 @@ export interface Registration {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
+  /** Name of the parent; empty for the stack's own. */
+  parent: string;
+  /** Aliases as URNs, or type and name. */
+  aliases: string[];
   /** Names of resources. */
   replaceWith: string[];
   dependsOn: string[];
@@ -32,21 +36,28 @@ interface Request {
   getReplaceWithList(): string[];
   getDependenciesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
+  getParent(): string;
+  getAliasesList(): Alias[];
   getProvider(): string;
   getObject(): { toJavaScript(): Record<string, unknown> };
+}
+interface Alias {
+  getUrn(): string;
+  getSpec(): { getName(): string; getType(): string; getParenturn(): string } | undefined;
 }
 type Register = (request: Request, callback: unknown) => Promise<void>;
 
 const nameOf = (urn: string): string => urn.split("::")[3] ?? "";
 
 /**
- * Runs the whole program without Pulumi's engine and plugins.
+ * Makes resources without Pulumi's engine and plugins.
  * @param config the stack's, keys without the project
- * @param last name of a resource that nothing waits for: with it, all are there
+ * @returns what was asked of the engine, once all of it was
  */
-export async function registrations(
-  config: Record<string, unknown>,
-  last: string[],
+export async function registered(
+  make: () => unknown,
+  config: Record<string, unknown> = {},
+  stack = "prod",
 ): Promise<Registration[]> {
   const made: Registration[] = [];
   pulumi.runtime.setAllConfig(
@@ -63,14 +74,16 @@ export async function registrations(
         id: `id-of-${name}`,
         state: {
           ...(inputs as object),
+          hostKey: `ssh-ed25519 ${name}`,
           result: `secret-${name}`,
+          base64: `secret-${name}`,
           stdout: stdoutOf(name, inputs as Record<string, unknown>),
         },
       }),
       call: () => ({}),
     },
     "hpc-ha",
-    "prod",
+    stack,
     false,
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
@@ -79,11 +92,18 @@ export async function registrations(
     made.push(read(request));
     return register(request, callback);
   };
-  vi.resetModules();
-  await import("../../index.js");
-  await vi.waitUntil(() => last.every((name) => made.some((m) => m.name === name)), 15_000);
+  await make();
   await pulumi.runtime.disconnect();
   return made;
+}
+
+/** The whole program. @param config the stack's, keys without the project */
+export function registrations(
+  config: Record<string, unknown>,
+  stack?: string,
+): Promise<Registration[]> {
+  vi.resetModules();
+  return registered(() => import("../../index.js"), config, stack);
 }
 
 /** What commands print that others parse. */
@@ -102,6 +122,12 @@ const read = (request: Request): Registration => ({
   retainOnDelete: request.getRetainondelete(),
   deleteBeforeReplace: request.getDeletebeforereplace(),
   ignoreChanges: request.getIgnorechangesList(),
+  parent: nameOf(request.getParent()),
+  aliases: request.getAliasesList().map((alias) => {
+    const spec = alias.getSpec();
+    if (!spec) return alias.getUrn();
+    return [spec.getParenturn(), spec.getType(), spec.getName()].filter((s) => s !== "").join("::");
+  }),
   replaceWith: request.getReplaceWithList().map(nameOf),
   dependsOn: request.getDependenciesList().map(nameOf),
   replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
