@@ -1,14 +1,10 @@
 import execa from "execa";
 import { projectRoot } from "../../lib/project";
-import { disturbed, stack } from "./site";
-
-/** Commands that only look. */
-const READING = ["status", "doctor"];
+import { stack } from "./site";
 
 /** Runs `npx hpc …` on the suite's stack, and shows what it says as it goes; exit code and all that it said. */
 export async function hpc(...args: string[]): Promise<{ code: number; said: string }> {
-  if (!READING.includes(args[0] ?? "")) disturbed();
-  const child = execa("node", ["--import", "tsx", "cli/hpc.ts", ...args, "--stack", stack.name], {
+  const child = execa("cli/hpc", [...args, "--stack", stack.name], {
     cwd: projectRoot,
     all: true,
     reject: false,
