@@ -12,6 +12,7 @@ export interface Registration {
   retainOnDelete: boolean;
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
+  secretOutputs: string[];
   /** Name of the parent; empty for the stack's own. */
   parent: string;
   /** Aliases as URNs, or type and name. */
@@ -33,6 +34,7 @@ interface Request {
   getRetainondelete(): boolean;
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getAdditionalsecretoutputsList(): string[];
   getReplaceWithList(): string[];
   getDependenciesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
@@ -122,6 +124,7 @@ const read = (request: Request): Registration => ({
   retainOnDelete: request.getRetainondelete(),
   deleteBeforeReplace: request.getDeletebeforereplace(),
   ignoreChanges: request.getIgnorechangesList(),
+  secretOutputs: request.getAdditionalsecretoutputsList(),
   parent: nameOf(request.getParent()),
   aliases: request.getAliasesList().map((alias) => {
     const spec = alias.getSpec();
