@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as yaml from "js-yaml";
+import type { Seed } from "../../programs/seed";
 
 /** Who a machine is, as its first boot learns it. */
 export interface Identity {
@@ -15,13 +16,6 @@ export interface Identity {
   authorizedKey: string;
   /** Public ssh host key. */
   hostKey: string;
-}
-
-/** The three files of cloud-init's NoCloud data source. */
-export interface Seed {
-  userData: string;
-  metaData: string;
-  networkConfig: string;
 }
 
 /**

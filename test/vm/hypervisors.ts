@@ -9,7 +9,7 @@ import type { Needs } from "../../toolchain/host";
 import { eventually } from "../support/site";
 
 /** What the suite needs of the host, besides what containers and the image need. */
-export const NEEDS: Needs = [["genisoimage", "genisoimage"]];
+export const NEEDS: Needs = [["cloud-localds", "cloud-image-utils"]];
 
 /** Bridge of this machine that joins the hypervisors, as a switch does. */
 const SWITCH = "hpc-ha-vm";
