@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { type SshAccess, sshArguments } from "../lib/ssh";
 import type { Request } from "./request";
 import { type Observed, parseObservation } from "./state";
 
@@ -18,45 +19,32 @@ const ANSWER_SECONDS = 15;
 export class Connections {
   private readonly dir = mkdtempSync(path.join(tmpdir(), "haproxy-"));
 
-  constructor(private readonly ssh: Request["ssh"]) {
-    writeFileSync(path.join(this.dir, "known_hosts"), ssh.knownHosts, { mode: 0o600 });
+  private readonly access: SshAccess;
+
+  constructor({ knownHosts, user, privateKeyFile }: Request["ssh"]) {
+    const knownHostsFile = path.join(this.dir, "known_hosts");
+    writeFileSync(knownHostsFile, knownHosts, { mode: 0o600 });
+    this.access = { user, privateKeyFile, knownHostsFile };
   }
 
   node(name: string, address: string): HaproxyNode {
     return new HaproxyNode(name, (command, stdin, seconds) =>
-      run("ssh", [...this.options(), `${this.ssh.user}@${address}`, command], stdin, seconds),
+      run("ssh", [...this.arguments(address), command], stdin, seconds),
     );
   }
 
   /** Ends the shared connections and removes what was written. */
   async close(addresses: string[]): Promise<void> {
     await Promise.all(
-      addresses.map((a) =>
-        run("ssh", [...this.options(), "-O", "exit", `${this.ssh.user}@${a}`], "", 5),
-      ),
+      addresses.map((a) => run("ssh", ["-O", "exit", ...this.arguments(a)], "", 5)),
     );
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private options(): string[] {
-    const options = {
-      BatchMode: "yes",
-      IdentitiesOnly: "yes",
-      StrictHostKeyChecking: "yes",
-      UserKnownHostsFile: path.join(this.dir, "known_hosts"),
-      GlobalKnownHostsFile: "none",
-      ControlMaster: "auto",
-      ControlPath: path.join(this.dir, "%C"),
-      ControlPersist: "60",
-      // A dead node shows within 5 s, at the start and in the middle.
-      ConnectTimeout: "5",
-      ServerAliveInterval: "2",
-      ServerAliveCountMax: "2",
-      LogLevel: "ERROR",
-    };
-    const pairs = Object.entries(options).flatMap(([k, v]) => ["-o", `${k}=${v}`]);
-    // No configuration of the user's: the same command does the same for everyone.
-    return ["-F", "none", "-i", this.ssh.privateKeyFile, ...pairs];
+  /** A dead node shows within 5 s, at the start and in the middle. */
+  private arguments(address: string): string[] {
+    const shared = { directory: this.dir, seconds: 60 };
+    return sshArguments(this.access, address, { connectSeconds: 5, aliveSeconds: 2, shared });
   }
 }
 

@@ -1,211 +1,22 @@
-/**
- * Makes the web backends of all HAProxy nodes hold the wanted web nodes, no more and no fewer:
- *
- *     node --import tsx programs/membership.ts < request.json     (request.ts says what is in it)
- *
- * Exit code 0 when every reachable HAProxy node is as wanted; then, and only then, may a machine that is
- * not wanted be stopped. Nothing is remembered between runs: what is there is observed, and what is
- * missing is done, so the same command mends an interrupted run.
- *
- * No request fails on the way:
- * - A node comes into rotation after its health checks were seen to succeed from each HAProxy node.
- * - A node that leaves is drained first. Requests that run are finished. Keep-alive connections are
- *   between client and HAProxy; only their next request goes to another node. Clients with a SERVERID
- *   cookie are moved too: the configuration ignores the cookie of a draining server, since a shared
- *   session store makes every node as good. WebSockets stay open until they end or the deadline; then
- *   they are closed, and clients connect again to another node.
- */
-import { text } from "node:stream/consumers";
-import { setTimeout as pause } from "node:timers/promises";
-import { Connections, type HaproxyNode, NodeLost } from "../haproxy/node";
-import {
-  addCommands,
-  clearCommands,
-  drainCommands,
-  generationCommand,
-  isEmpty,
-  type NodePlan,
-  plan,
-  sessionsLeft,
-  unproven,
-} from "../haproxy/plan";
-import { type Request, requestSchema } from "../haproxy/request";
-import type { Observed } from "../haproxy/state";
-
-/** Time between two looks at the runtime socket, s. */
-const POLL_SECONDS = 0.5;
-/** Longest wait for HAProxy's own first health check to succeed: two intervals and spare, s. */
-const CHECK_SECONDS = 10;
-/** How often the sessions that a drain waits for are told, s. */
-const TELL_SECONDS = 10;
+import { Connections } from "../haproxy/node";
+import { Reconciler } from "../haproxy/reconcile";
+import { requestSchema } from "../haproxy/request";
+import { program } from "../lib/program";
 
 const started = Date.now();
-const elapsed = () => (Date.now() - started) / 1000;
-const say = (line: string) => console.error(`${elapsed().toFixed(1).padStart(6)} s  ${line}`);
+/** Progress for people, with the time since the start. */
+const say = (line: string) =>
+  console.error(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-class Reconciler {
-  private readonly backends: string[];
-  private generation = 0;
-
-  constructor(
-    private readonly request: Request,
-    private nodes: HaproxyNode[],
-  ) {
-    this.backends = request.services.map((s) => s.name);
-  }
-
-  async run(): Promise<string> {
-    const plans = await this.planNow();
-    if (isEmpty(plans)) say("nothing to do");
-    else {
-      await this.add(plans);
-      await this.remove(plans);
-      const rest = await this.planNow();
-      if (!isEmpty(rest)) throw new Error(`not as wanted in the end: ${describe(rest)}`);
+/** Makes the web backends of all HAProxy nodes hold the wanted web nodes; what it says at the end is on stdout. */
+if (require.main === module) {
+  program(requestSchema, async (request) => {
+    const connections = new Connections(request.ssh);
+    try {
+      const nodes = request.nodes.map((n) => connections.node(n.name, n.address));
+      console.log(await new Reconciler(request, nodes, say).run());
+    } finally {
+      await connections.close(request.nodes.map((n) => n.address));
     }
-    const members = this.request.wanted.map((m) => `${m.name} ${m.address}`).join(", ") || "nobody";
-    return `${members} in ${this.backends.join(", ")} of ${this.nodes.map((n) => n.name).join(", ")}`;
-  }
-
-  private async planNow(): Promise<Map<string, NodePlan>> {
-    const { wanted, services } = this.request;
-    const observed = await this.observe();
-    for (const { generation } of observed.values()) {
-      this.generation = Math.max(this.generation, generation);
-    }
-    return plan(wanted, services, observed);
-  }
-
-  private async observe(): Promise<Map<string, Observed>> {
-    const seen = new Map<string, Observed>();
-    await this.each(async (node) => {
-      seen.set(node.name, await node.observe(this.backends));
-    });
-    return seen;
-  }
-
-  /** Does something on all nodes at once; a node that is lost on the way is left out from then on. */
-  private async each(action: (node: HaproxyNode) => Promise<void>): Promise<void> {
-    const results = await Promise.allSettled(this.nodes.map((n) => action(n)));
-    const lost = new Set<HaproxyNode>();
-    results.forEach((result, i) => {
-      if (result.status === "fulfilled") return;
-      const node = this.nodes[i];
-      if (!node || !(result.reason instanceof NodeLost)) throw result.reason;
-      lost.add(node);
-      say(
-        `${result.reason.message}; going on without it, it takes the membership over when it starts`,
-      );
-    });
-    this.nodes = this.nodes.filter((n) => !lost.has(n));
-    if (this.nodes.length === 0)
-      throw new Error("no HAProxy node can be reached: nothing more is changed");
-  }
-
-  /** Applies commands and marks the moment, on all nodes alike. */
-  private async apply(commands: (node: string) => string[]): Promise<void> {
-    // Never the same twice and never backwards, whatever the clocks say.
-    this.generation = Math.max(this.generation + 1, Math.floor(Date.now() / 1000));
-    await this.each(async (node) => {
-      await node.apply([...commands(node.name), generationCommand(this.generation)]);
-    });
-  }
-
-  private async add(plans: Map<string, NodePlan>): Promise<void> {
-    const additions = (node: string) => plans.get(node)?.additions ?? [];
-    if ([...plans.values()].every((p) => p.additions.length === 0)) return;
-    await this.each(async (node) => {
-      const all = additions(node.name);
-      const hosts = [...new Set(all.map((a) => a.address))];
-      if (hosts.length === 0) return;
-      say(`${node.name}: waiting for ${this.names(hosts)} to be healthy`);
-      const urls = hosts.map((host) =>
-        all
-          .filter((a) => a.address === host)
-          .map((a) => `http://${a.address}:${a.port}${a.healthPath}`),
-      );
-      const sick = await node.probe(urls, this.request.readySeconds);
-      if (sick.length > 0) {
-        throw new Error(
-          `not healthy within ${this.request.readySeconds} s, seen from ${node.name}: ${sick.join(", ")}`,
-        );
-      }
-    });
-    await this.apply((node) => additions(node).flatMap(addCommands));
-    const limit = CHECK_SECONDS * this.request.patience;
-    const deadline = elapsed() + limit;
-    for (;;) {
-      const observed = await this.observe();
-      const open = [...observed].flatMap(([node, o]) =>
-        unproven(additions(node), o).map((a) => `${this.names([a.address])} on ${node}`),
-      );
-      if (open.length === 0) break;
-      if (elapsed() > deadline) {
-        const which = [...new Set(open)].join(", ");
-        throw new Error(`HAProxy's own checks did not succeed within ${limit} s: ${which}`);
-      }
-      await pause(POLL_SECONDS * 1000);
-    }
-    const all = new Set([...plans.values()].flatMap((p) => p.additions.map((a) => a.address)));
-    say(`in rotation: ${this.names(all)}`);
-  }
-
-  private async remove(plans: Map<string, NodePlan>): Promise<void> {
-    const removals = (node: string) => plans.get(node)?.removals ?? [];
-    const all = new Set([...plans.values()].flatMap((p) => p.removals.map((r) => r.address)));
-    if (all.size === 0) return;
-    say(`draining ${this.names(all)}, at most ${this.request.drainSeconds} s`);
-    await this.apply((node) => removals(node).flatMap(drainCommands));
-    const deadline = elapsed() + this.request.drainSeconds;
-    // Two looks in a row: a request may be on its way to the server in the moment of the first.
-    let quiet = 0;
-    let told = -Infinity;
-    for (;;) {
-      const observed = await this.observe();
-      const left = [...observed].reduce((n, [node, o]) => n + sessionsLeft(removals(node), o), 0);
-      quiet = left === 0 ? quiet + 1 : 0;
-      if (quiet === 2) break;
-      if (elapsed() > deadline) {
-        say(`${left} sessions did not end and are closed now`);
-        break;
-      }
-      if (left > 0 && elapsed() - told > TELL_SECONDS) {
-        say(`${left} sessions left`);
-        told = elapsed();
-      }
-      await pause(POLL_SECONDS * 1000);
-    }
-    await this.apply((node) => removals(node).flatMap(clearCommands));
-    say(`out: ${this.names(all)}`);
-  }
-
-  /** Addresses, with the names of those that are known by name. */
-  private names(addresses: Iterable<string>): string {
-    const known = new Map(this.request.wanted.map((m) => [m.address, m.name]));
-    return [...addresses].map((a) => known.get(a) ?? a).join(", ");
-  }
+  });
 }
-
-const describe = (plans: Map<string, NodePlan>): string =>
-  [...plans]
-    .flatMap(([node, p]) => [
-      ...p.additions.map((a) => `${node} lacks ${a.address} in ${a.backend}`),
-      ...p.removals.map((r) => `${node} still has ${r.address} in ${r.backend}`),
-    ])
-    .join("; ");
-
-async function main(): Promise<void> {
-  const request = requestSchema.parse(JSON.parse(await text(process.stdin)));
-  const connections = new Connections(request.ssh);
-  try {
-    const nodes = request.nodes.map((n) => connections.node(n.name, n.address));
-    console.log(await new Reconciler(request, nodes).run());
-  } finally {
-    await connections.close(request.nodes.map((n) => n.address));
-  }
-}
-
-main().catch((e: unknown) => {
-  say(`failed: ${e instanceof Error ? e.message : String(e)}`);
-  process.exitCode = 1;
-});

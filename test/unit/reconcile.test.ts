@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Reconciler } from "../../haproxy/reconcile";
+import { FakeClock, MemoryNode, type World } from "../support/memoryNode";
+
+const services = [
+  { name: "auth", port: 4430, healthPath: "/health" },
+  { name: "app", port: 5174, healthPath: "/health" },
+];
+const web = (n: number) => ({ name: `web${n}`, address: `10.0.0.${n}` });
+const addresses = (...numbers: number[]) => numbers.map((n) => web(n).address);
+
+let world: World;
+let nodes: MemoryNode[];
+let said: string[];
+beforeEach(() => {
+  world = { clock: new FakeClock(), sick: new Set(), busyUntil: new Map() };
+  nodes = ["haproxy1", "haproxy2"].map(
+    (name) =>
+      new MemoryNode(
+        name,
+        world,
+        services.map((s) => s.name),
+        6,
+      ),
+  );
+  said = [];
+});
+
+/** Makes these the members. */
+const want = (...numbers: number[]) =>
+  new Reconciler(
+    { services, wanted: numbers.map(web), drainSeconds: 30, readySeconds: 60, patience: 1 },
+    nodes,
+    (line) => said.push(line),
+    world.clock,
+  ).run();
+const rotation = () => nodes.map((n) => n.rotation);
+
+describe("the reconciler", () => {
+  it("puts nodes into every backend of both HAProxy nodes, after their health was seen from each", async () => {
+    expect(await want(1, 2)).toBe(
+      "web1 10.0.0.1, web2 10.0.0.2 in auth, app of haproxy1, haproxy2",
+    );
+    expect(rotation()).toEqual([addresses(1, 2), addresses(1, 2)]);
+    for (const { log } of nodes) {
+      const probe = log.indexOf("probe");
+      const ready = log.findIndex((line) => line.endsWith("state ready"));
+      const health = log.findIndex((line) => line.startsWith("enable health"));
+      expect([probe >= 0, probe < health, health < ready]).toEqual([true, true, true]);
+    }
+  });
+
+  it("changes nothing the second time", async () => {
+    await want(1, 2);
+    const before = nodes.map((n) => n.log.length);
+    await want(1, 2);
+    expect(nodes.map((n, i) => n.log.slice(before[i]))).toEqual([["observe"], ["observe"]]);
+    expect(said.at(-1)).toBe("nothing to do");
+  });
+
+  it("adds before it drains, and drains before it takes out", async () => {
+    await want(1, 2);
+    nodes.forEach((n) => n.log.splice(0));
+    world.busyUntil.set(web(1).address, world.clock.now() + 5);
+    const began = world.clock.now();
+    await want(2, 3);
+    expect(rotation()).toEqual([addresses(2, 3), addresses(2, 3)]);
+    expect(nodes.map((n) => n.known)).toEqual([addresses(2, 3), addresses(2, 3)]);
+    expect(world.clock.now() - began).toBeGreaterThanOrEqual(5);
+    for (const { log } of nodes) {
+      const at = (what: RegExp) => log.findIndex((line) => what.test(line));
+      const order = [/state ready/, /state drain/, /shutdown sessions/, /addr 0\.0\.0\.0/].map(at);
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+      expect(order).not.toContain(-1);
+    }
+  });
+
+  it("waits for sessions to end at most until the deadline, then closes them", async () => {
+    await want(1, 2);
+    world.busyUntil.set(web(1).address, Infinity);
+    const began = world.clock.now();
+    await want(2);
+    expect(world.clock.now() - began).toBeGreaterThan(30);
+    expect(world.clock.now() - began).toBeLessThan(35);
+    expect(said).toContain("4 sessions did not end and are closed now");
+    expect(nodes.map((n) => n.known)).toEqual([addresses(2), addresses(2)]);
+  });
+
+  it("does not put a sick node in, and names it", async () => {
+    await want(1);
+    world.sick.add(web(2).address);
+    await expect(want(1, 2)).rejects.toThrow(/not healthy within 60 s, .*10\.0\.0\.2:4430/);
+    expect(rotation()).toEqual([addresses(1), addresses(1)]);
+  });
+
+  it("fails when HAProxy's own check does not succeed in time, times the site's patience", async () => {
+    const patient = new Reconciler(
+      { services, wanted: [web(1)], drainSeconds: 30, readySeconds: 60, patience: 3 },
+      nodes.map((node) =>
+        Object.assign(Object.create(node) as MemoryNode, { probe: () => Promise.resolve([]) }),
+      ),
+      () => undefined,
+      world.clock,
+    );
+    world.sick.add(web(1).address);
+    await expect(patient.run()).rejects.toThrow("did not succeed within 30 s: web1 on haproxy1");
+    expect(world.clock.now()).toBeGreaterThan(30);
+  });
+
+  it("goes on without a HAProxy node that is lost, and fails when none is left", async () => {
+    const [first, second] = nodes as [MemoryNode, MemoryNode];
+    second.dies = 1;
+    expect(await want(1)).toContain("of haproxy1");
+    expect(first.rotation).toEqual(addresses(1));
+    expect(said.join()).toContain("haproxy2: no answer; going on without it");
+    first.dies = 1;
+    await expect(want(1)).rejects.toThrow("no HAProxy node can be reached");
+  });
+
+  it("has nowhere to put more nodes than there are slots, and says so", async () => {
+    await expect(want(1, 2, 3, 4, 5, 6, 7)).rejects.toThrow(/6 slots and none is free for web7/);
+  });
+
+  it("ends right when it is run again after an interruption at any step", async () => {
+    await want(1, 2);
+    const steps = nodes[0]?.log.length ?? 0;
+    for (let step = 1; step < 60; step++) {
+      // Both die at the same step, as when the machine that runs it does, and are as they were left.
+      for (const node of nodes) Object.assign(node, { calls: 0, dies: step });
+      const interrupted = await want(2, 3).then(
+        () => false,
+        () => true,
+      );
+      for (const node of nodes) node.dies = Infinity;
+      await want(2, 3);
+      expect([step, ...rotation()]).toEqual([step, addresses(2, 3), addresses(2, 3)]);
+      expect(nodes.map((n) => n.known)).toEqual([addresses(2, 3), addresses(2, 3)]);
+      await want(1, 2);
+      if (!interrupted) break;
+    }
+    expect(steps).toBeGreaterThan(3);
+  });
+});
