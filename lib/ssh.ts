@@ -73,6 +73,23 @@ export const loginCommand = (
 /** ssh splits the values of these options at blanks, unless quoted. */
 const quoted = (file: string): string => (/\s/.test(file) ? `"${file}"` : file);
 
+/**
+ * Arguments of ssh to a hypervisor, up to the remote command: as libvirt reaches it, with the user's own configuration,
+ * keys and known hosts.
+ * @param user, port: empty for ssh's default
+ */
+export const hypervisorSsh = (to: {
+  user: string;
+  host: string;
+  port: string;
+  key: string | null;
+}): string[] => [
+  ...(to.key === null ? [] : ["-i", to.key]),
+  ...(to.port === "" ? [] : ["-p", to.port]),
+  ...["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "LogLevel=ERROR"],
+  to.user === "" ? to.host : `${to.user}@${to.host}`,
+];
+
 /** known_hosts with keys that are known before the first connection. @param hostKey `type key [comment]` */
 export const renderKnownHosts = (hosts: { address: string; hostKey: string }[]): string =>
   hosts.map((h) => `${h.address} ${h.hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");

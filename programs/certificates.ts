@@ -7,30 +7,33 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { IPv4 } from "ipaddr.js";
+import { z } from "zod";
+import { program } from "../lib/program";
 import { netmask } from "../plan/addresses";
 
 /** Validity, days. Ten years: a lab's or an intranet's own CA is replaced on purpose, not by expiry. */
 const DAYS = "3650";
 
 /** What one certificate is for. */
-export interface Purpose {
+const purposeSchema = z.strictObject({
   /** Addresses at which clients reach its owner. */
-  addresses: string[];
+  addresses: z.array(z.ipv4()).min(1),
   /** Whether its owner also shows it when it is the client, as members of a Galera cluster do. */
-  client: boolean;
-}
+  client: z.boolean(),
+});
+export type Purpose = z.infer<typeof purposeSchema>;
 
-export interface CertificateRequest {
+const requestSchema = z.strictObject({
   /** Name of the site, for people who look at the CA. */
-  site: string;
-  /** Subnet (CIDR): the CA can sign for no address outside. */
-  subnet: string;
-  /** By name of the owner: letters, digits, - and _. */
-  certificates: Record<string, Purpose>;
-}
+  site: z.string().min(1),
+  /** Subnet: the CA can sign for no address outside. */
+  subnet: z.cidrv4(),
+  /** By name of the owner. */
+  certificates: z.record(z.string().regex(/^[\w-]+$/), purposeSchema),
+});
+export type CertificateRequest = z.infer<typeof requestSchema>;
 
 export interface Issued {
   subnet: string;
@@ -122,16 +125,11 @@ function constraints(subnet: string): string {
   return `permitted;IP:${network}/${netmask(subnet)},permitted;DNS:invalid`;
 }
 
-async function main(): Promise<void> {
-  const request = JSON.parse(await text(process.stdin)) as CertificateRequest;
-  const previous = process.env["PULUMI_COMMAND_STDOUT"];
-  const issued = issue(request, previous ? (JSON.parse(previous) as Issued) : undefined);
-  process.stdout.write(JSON.stringify(issued));
-}
-
 if (require.main === module) {
-  main().catch((e: unknown) => {
-    console.error(e);
-    process.exitCode = 1;
+  program(requestSchema, (request) => {
+    const previous = process.env["PULUMI_COMMAND_STDOUT"];
+    const issued = issue(request, previous ? (JSON.parse(previous) as Issued) : undefined);
+    // Written whole before the program ends.
+    return new Promise((done) => process.stdout.write(JSON.stringify(issued), () => done()));
   });
 }

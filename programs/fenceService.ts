@@ -1,16 +1,24 @@
 import { execFileSync } from "node:child_process";
-import { text } from "node:stream/consumers";
+import { z } from "zod";
+import { program } from "../lib/program";
+import { hypervisorSsh } from "../lib/ssh";
 import { type FenceConfiguration, fenceConfiguration } from "./fenceConfiguration";
 
-/** What `main` reads from stdin. */
-export interface FenceServiceRequest extends FenceConfiguration {
+/** Holds a secret: the key. */
+export const fenceServiceSchema = z.strictObject({
+  uri: z.string().min(1),
+  address: z.ipv4(),
+  port: z.int().min(1).max(65535),
+  sources: z.array(z.ipv4()).min(1),
+  domains: z.array(z.string().min(1)),
   /** Name of the systemd service, and of its directory in /etc. */
-  name: string;
+  name: z.string().regex(/^[\w.-]+$/),
   /** ssh and its arguments that reach the hypervisor; empty for this host. */
-  ssh: string[];
-  /** Text that requests are signed with. */
-  key: string;
-}
+  ssh: z.array(z.string()),
+  /** Text that requests are signed with: base64, which needs no quotes. */
+  key: z.string().regex(/^[\w+/=]+$/),
+});
+export type FenceServiceRequest = z.infer<typeof fenceServiceSchema> & FenceConfiguration;
 
 /** Name of a hypervisor's service for a site: several sites may share a hypervisor, and hypervisors a host. */
 export const fenceServiceName = (prefix: string, hypervisor: string): string =>
@@ -20,13 +28,9 @@ export const fenceServiceName = (prefix: string, hypervisor: string): string =>
 export function sshOf(uri: string): string[] {
   const { protocol, username, hostname, port, searchParams } = new URL(uri);
   if (protocol !== "qemu+ssh:") return [];
-  const key = searchParams.get("keyfile");
   return [
     "ssh",
-    ...(key === null ? [] : ["-i", key]),
-    ...(port === "" ? [] : ["-p", port]),
-    ...["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "LogLevel=ERROR"],
-    username === "" ? hostname : `${username}@${hostname}`,
+    ...hypervisorSsh({ user: username, host: hostname, port, key: searchParams.get("keyfile") }),
   ];
 }
 
@@ -101,23 +105,22 @@ rm -rf /etc/systemd/system/${name}.service /etc/${name}
 systemctl daemon-reload
 `;
 
-async function main(action: string | undefined): Promise<void> {
-  const request = JSON.parse(await text(process.stdin)) as FenceServiceRequest;
+function set(action: string | undefined, request: FenceServiceRequest): void {
   const [file = "sh", ...args] = request.ssh;
   const input = action === "remove" ? removeScript(request) : applyScript(request);
-  execFileSync(file, [...args, ...(file === "sh" ? ["-s"] : ["sh", "-s"])], {
-    input,
-    stdio: ["pipe", "inherit", "inherit"],
-  });
+  try {
+    execFileSync(file, [...args, ...(file === "sh" ? ["-s"] : ["sh", "-s"])], {
+      input,
+      stdio: ["pipe", "inherit", "inherit"],
+    });
+  } catch (error) {
+    // Not its command line and its input: the key is in it.
+    throw new Error(
+      `fence_virtd was not set up (exit code ${(error as { status?: number }).status ?? "none"})`,
+    );
+  }
 }
 
 if (require.main === module) {
-  main(process.argv[2]).catch((error: unknown) => {
-    // Not its command line and its input: the key is in it.
-    const status = (error as { status?: number }).status;
-    console.error(
-      status === undefined ? String(error) : `fence_virtd was not set up (exit code ${status})`,
-    );
-    process.exit(1);
-  });
+  program(fenceServiceSchema, (request) => Promise.resolve(set(process.argv[2], request)));
 }

@@ -3,6 +3,8 @@ import { needlesOf, seenIn } from "../support/secrets";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const PASSWORD = "Zr8qLw3TnVx5Kd7Yb2Hc";
+/** Long enough to be taken for a password, and in the stack's config. */
+const KNOWN = "kooCAEWebAutomationServer";
 const secret = (value: unknown) => ({ [SIGNATURE]: "1", plaintext: JSON.stringify(value) });
 const state = {
   resources: [
@@ -11,7 +13,10 @@ const state = {
       urn: "urn:pulumi:test::hpc-ha::a$b::entry-config-run",
       inputs: {
         stdin: secret(
-          JSON.stringify({ sources: "0123456789abcdef", vars: { password: PASSWORD, port: 6379 } }),
+          JSON.stringify({
+            sources: "0123456789abcdef",
+            vars: { password: PASSWORD, port: 6379, service: KNOWN },
+          }),
         ),
       },
     },
@@ -29,7 +34,7 @@ const state = {
     },
   ],
 };
-const needles = needlesOf(state, new Set(["kooCAEWebAutomationServer"]));
+const needles = needlesOf(state, new Set([KNOWN]));
 
 it("knows the secrets of a state, and nothing else of it", () => {
   const texts = new Set(needles.map((n) => n.text));

@@ -309,6 +309,84 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
   });
 });
 
+describe("what was not told in time", () => {
+  /** A machine whose part timed out. */
+  const hung = (machine: string, part: string): Answers => {
+    const text = healthy[machine] ?? "";
+    const [begin, ...rest] = text.split(`==> ${part}\n`);
+    const next = rest.join("").indexOf("==> ");
+    return {
+      [machine]: `${begin}==> ${part}\n==! ${part}\n${next < 0 ? "" : rest.join("").slice(next)}`,
+    };
+  };
+  const unknown = (who: string) =>
+    `unknown: ${who} did not answer in time, asked twice: busy, or hanging; what depends on it is not known.`;
+
+  it("is unknown, not down, whichever machine it is", () => {
+    for (const { name } of machinesOf(outputs)) {
+      const findings = diagnose(see({ [name]: "" }, { [name]: "late" }));
+      expect(words(findings)).toEqual([unknown(name)]);
+      expect(verdict(findings)).toBe("unknown");
+    }
+  });
+
+  it("is unknown for whole tiers, and for all machines", () => {
+    for (const members of Object.values(outputs.addresses)) {
+      const names = Object.keys(members);
+      const late = Object.fromEntries(names.map((name) => [name, "late" as const]));
+      expect(words(diagnose(see({}, late)))).toEqual([unknown(names.join(", "))]);
+    }
+    const all = Object.fromEntries(machinesOf(outputs).map(({ name }) => [name, "late" as const]));
+    const findings = diagnose(see({}, all));
+    expect(words(findings)).toEqual([
+      expect.stringMatching(/^unknown: No machine answered in time/),
+    ]);
+  });
+
+  it("is unknown for one part of a machine", () => {
+    for (const [machine, part] of [
+      ["slurm-m1", "slurm"],
+      ["redis1", "replication"],
+      ["redis2", "replication"],
+      ["redis3", "quorum"],
+      ["galera1", "galera"],
+      ["haproxy1", "state"],
+      ["haproxy1", "redis"],
+    ] as const) {
+      expect(words(diagnose(see(hung(machine, part))))).toEqual([unknown(`${machine} (${part})`)]);
+    }
+  });
+
+  it("is unknown of a database whose last node did not tell, and of a VIP whose holder did not", () => {
+    const stopped = (name: string) =>
+      changed(name, "Primary", "non-Primary")[name]?.replace("Synced", "Initialized") ?? null;
+    const two = { galera1: stopped("galera1"), galera2: stopped("galera2") };
+    expect(words(diagnose(see({ ...two, ...hung("galera3", "galera") })))[0]).toMatch(/^unknown/);
+    const status = see(changed("haproxy1", /[^]*(?===> state)/, "==! units\n==! addresses\n"));
+    expect(status.vips.map((v) => [v.name, v.holders, v.late])).toEqual([
+      ["slurm", ["slurm-m1"], []],
+      ["web", [], ["haproxy1"]],
+      ["data", [], ["haproxy1"]],
+    ]);
+    expect(words(diagnose(status))).toEqual([unknown("haproxy1 (units, addresses)")]);
+  });
+
+  it("does not hide what is down for certain", () => {
+    const findings = diagnose(see({ ...captured("controllers"), ...hung("galera1", "galera") }));
+    expect(verdict(findings)).toBe("down");
+    expect(words(findings).map((w) => w.split(":")[0])).toEqual([
+      ...["down", "unknown", "reduced", "reduced"],
+    ]);
+  });
+
+  it("is as late as the site's patience for a replica", () => {
+    const lag = changed("redis1", /(ip=198.18.3.132.*lag=)\d+/, "$17");
+    const patient = { ...outputs, failoverPatience: 3 };
+    expect(words(diagnose(see(lag)))).toHaveLength(1);
+    expect(words(diagnose(see(lag, {}, patient)))).toEqual([]);
+  });
+});
+
 describe("what is asked", () => {
   it("is a shell script for each tier that only reads, with no password in an argument", () => {
     for (const tier of Object.keys(outputs.addresses)) {
@@ -335,6 +413,25 @@ describe("what is shown", () => {
     expect(text).toMatch(/jobs: 1 pending, 3 running · allocated compute1 · mixed compute2/);
     expect(text).toMatch(/pool 2 \(2 to 3\)/);
     expect(text).toMatch(/app +up 0 +up 0 +0/);
+  });
+
+  it("marks what is not known", () => {
+    const late = Object.fromEntries(
+      ["slurm-m1", "slurm-m2", "redis1", "galera2", "haproxy1", "web1"].map(
+        (name) => [name, "late"] as const,
+      ),
+    );
+    const text = screen(see({}, late));
+    expect(text).toMatch(/^lab {2}unknown: not everything answered in time$/m);
+    expect(text).toMatch(
+      /198.18.3.100 on \? · primary \? · backup slurm-m1 \? · backup slurm-m2 \? · slurmdbd on \?/,
+    );
+    expect(text).toMatch(/master \? · replica redis2 · replica redis3 · Sentinel quorum on 2 of 3/);
+    expect(text).toMatch(/size 3 of 3 · galera1 Synced · galera2 \? · galera3 Synced/);
+    expect(text).toMatch(/Web +198.18.3.101 on \? .* clients: haproxy1 \?, haproxy2 0/);
+    expect(text).toMatch(/web1 \? {2}web2 ok\n.*web1 \(198.18.3.21\) no answer in time/);
+    expect(text).toMatch(/^ {2}\? unknown /m);
+    expect(text).not.toMatch(/✖|nobody|none/);
   });
 
   it("tells what is wrong, and each command once", () => {
