@@ -3,13 +3,13 @@ import { hpcHome } from "../../lib/home";
 import type { Command } from "../command";
 import { diagnose } from "../status/diagnose";
 import { verdict } from "../status/findings";
-import { look } from "../status/look";
+import { look, PATIENCE } from "../status/look";
 import { renderFindings } from "../status/render";
 import { EXIT } from "./status";
 
 /** `npx hpc doctor`: what is wrong in plain words, and the commands that mend it. */
-export const doctor: Command = async ({ stack, outputs, json }) => {
-  const findings = diagnose(await look(stack.name, outputs));
+export const doctor: Command = async ({ stack, outputs, asking, json }) => {
+  const findings = diagnose(await look(stack.name, outputs, PATIENCE, asking));
   if (json) {
     console.log(JSON.stringify({ verdict: verdict(findings), findings }, null, 2));
   } else {

@@ -25,9 +25,9 @@ export function partsOf({ text, missing }: Answer, head: string[], asked: string
     else said.set(current, `${said.get(current)}${line}\n`);
   }
   // The part that it was at may have more to say; those behind it were not begun.
+  const begun = missing === "late" || current === HEAD ? 0 : head.length + asked.indexOf(current);
   if (missing === "cut" || missing === "late") {
-    const unsaid = current === HEAD ? [...head, ...asked] : asked.slice(asked.indexOf(current));
-    unsaid.forEach((name) => late.add(name));
+    [...head, ...asked].slice(begun).forEach((name) => late.add(name));
   }
   late.forEach((name) => said.delete(name));
   const parts = [...said].map(([name, part]) => [name, part.trim()] as const);

@@ -10,7 +10,7 @@ import { isUnsure, patienceAgain, settle } from "./silence";
  * The commands are to take less than 3 s also when machines are dead: about 1 s passes before machines are asked, and
  * those of the lab have all spoken 0.5 s later. When this machine is so busy that it takes longer, it does.
  */
-const PATIENCE: Patience = { first: 1.7, factor: 2, least: 0.4, most: 6, each: 1 };
+export const PATIENCE: Patience = { first: 1.7, factor: 2, least: 0.4, most: 6, each: 1 };
 
 /**
  * Asks all machines of a site at once how they are, and those that did not say everything in time once more.
@@ -19,7 +19,7 @@ const PATIENCE: Patience = { first: 1.7, factor: 2, least: 0.4, most: 6, each: 1
 export async function look(
   stack: string,
   site: SiteOutputs,
-  patience: Patience = PATIENCE,
+  patience: Patience,
   tuning: SshTuning = {},
 ): Promise<Status> {
   const script = ({ tier }: { tier: string }) => questions(tier, site);

@@ -25,12 +25,12 @@ const someSpoke = (replies: Reply[]) => replies.some((r) => r.seconds !== undefi
 const areQuick = (replies: Reply[]) => someSpoke(replies) && slowest(replies) <= QUICK;
 
 /**
- * How long those that are asked again are waited for: where the others were quick, twice as long as the slowest of them
- * needed; where they were not, as long as a person bears.
+ * How long those that are asked again are waited for. Where the others were quick: twice as long as the slowest of them
+ * needed, and as long as a new connection takes, with spare; where they were not: as long as a person bears.
  */
 export const patienceAgain = (first: Reply[]): Patience => ({
   ...(areQuick(first)
-    ? { first: Math.max(1, 2 * slowest(first)), least: 1 }
+    ? { first: Math.max(1.5, 2 * slowest(first)), least: 1 }
     : { first: 5, least: 2 }),
   factor: 2,
   most: 8,
