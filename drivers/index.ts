@@ -1,10 +1,11 @@
-import { containers, type ContainerSite } from "./container/driver";
+import { containers } from "./container/driver";
 import type { Driver } from "./driver";
+import type { Ground } from "./place";
 import type { VmConfig } from "./vm/settings";
 import { vms } from "./vm/driver";
 
 /** What a driver is made from. */
-export interface DriverSite extends ContainerSite {
+export interface DriverSite extends Ground {
   /** The one that the config chose. */
   driver: string;
   vm?: VmConfig;

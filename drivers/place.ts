@@ -11,6 +11,19 @@ export interface Place {
   sshKeyFile: string;
 }
 
+/** What every driver knows of a site. */
+export interface Ground {
+  place: Place;
+  /** The site's subnet. */
+  cidr: string;
+  /** Libvirt URI in which the network is made. */
+  libvirtUri: string;
+  /** Network interface inside the machines. */
+  interface: string;
+  prefixLength: number;
+  gateway: string;
+}
+
 /** Directory of one machine (or share) of a site; removed with it. */
 export const machineDirectory = (place: Place, name: string): string =>
   path.join(place.home, "sites", place.prefix, name);

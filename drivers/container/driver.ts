@@ -4,21 +4,11 @@ import type { MachineSpec } from "../../plan/topology";
 import type { Driver, SetArgs } from "../driver";
 import { Machine } from "../machine";
 import { SiteNetwork } from "../network";
-import { domainName, imagePath, machineDirectory, type Place } from "../place";
+import { domainName, type Ground, imagePath, machineDirectory } from "../place";
 import { Container } from "./container";
 
-export interface ContainerSite {
-  place: Place;
-  cidr: string;
-  libvirtUri: string;
-  /** Network interface inside the machines. */
-  interface: string;
-  prefixLength: number;
-  gateway: string;
-}
-
 /** Libvirt LXC containers of this host, over one root file system. */
-export function containers(name: string, site: ContainerSite): Driver {
+export function containers(name: string, site: Ground): Driver {
   const { place, cidr, libvirtUri } = site;
   const network = new SiteNetwork(name, { cidr, libvirtUri, networkName: place.prefix });
   return {
@@ -46,7 +36,7 @@ export function containers(name: string, site: ContainerSite): Driver {
 function made(
   name: string,
   spec: MachineSpec,
-  site: ContainerSite,
+  site: Ground,
   network: SiteNetwork,
   share: SetArgs["share"],
   parent: pulumi.Resource,

@@ -2,7 +2,7 @@ import * as child from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
-import { removeParentIfEmpty, until } from "./provider";
+import { removeParentIfEmpty, until } from "./host";
 import { fenceConfiguration } from "../../programs/fenceConfiguration";
 import type { FenceDaemonInputs, FenceDaemonState } from "./fenceDaemon";
 

@@ -8,21 +8,14 @@ import type { MachineSpec } from "../../plan/topology";
 import type { ReadyRequest } from "../../programs/ready";
 import type { SeedRequest } from "../../programs/seed";
 import type { SiteNetwork } from "../network";
-import { domainName, machineDirectory, type Place, removeIfEmpty } from "../place";
+import { domainName, type Ground, machineDirectory, removeIfEmpty } from "../place";
 import { instanceId, type Identity, renderSeed } from "./cloudInit";
 import type { HostKey } from "./hostKey";
 import type { Hypervisors } from "./hypervisors";
 import type { VmConfig } from "./settings";
 
 /** What all VMs of a site have in common. */
-export interface VmGround {
-  place: Place;
-  cidr: string;
-  libvirtUri: string;
-  /** Network interface inside the machines. */
-  interface: string;
-  prefixLength: number;
-  gateway: string;
+export interface VmGround extends Ground {
   vm: VmConfig;
   hypervisors: Hypervisors;
   network: SiteNetwork;
