@@ -1,4 +1,4 @@
-import { pause as realPause } from "../lib/wait";
+import { type Clock, NotWithin, until } from "../lib/wait";
 import { NodeLost } from "./node";
 import {
   addCommands,
@@ -18,8 +18,8 @@ import type { Observed } from "./state";
 const POLL_SECONDS = 0.5;
 /** Longest wait for HAProxy's own first health check to succeed: two intervals and spare, s. */
 const CHECK_SECONDS = 10;
-/** How often the sessions that a drain waits for are told, s. */
-const TELL_SECONDS = 10;
+/** Every how many looks the sessions that a drain waits for are told. */
+const TELL_LOOKS = 20;
 
 /** One HAProxy node as the reconciler works with it. What it throws as NodeLost is no reason to stop. */
 export interface Node {
@@ -29,16 +29,8 @@ export interface Node {
   probe(perHost: string[][], seconds: number): Promise<string[]>;
 }
 
-/** What passes while it works: the seam for tests. */
-export interface Clock {
-  /** s since some moment */
-  now(): number;
-  pause(seconds: number): Promise<void>;
-}
-const CLOCK: Clock = { now: () => performance.now() / 1000, pause: realPause };
-
 /**
- * Makes the web backends of all HAProxy nodes hold the wanted web nodes, no more and no fewer:
+ * Makes the web backends of all HAProxy nodes hold the wanted web nodes, no more and no fewer.
  *
  * It ends well when every reachable HAProxy node is as wanted; then, and only then, may a machine that is
  * not wanted be stopped. Nothing is remembered between runs: what is there is observed, and what is
@@ -60,7 +52,8 @@ export class Reconciler {
     private readonly request: Omit<Request, "nodes" | "ssh">,
     private nodes: Node[],
     private readonly say: (line: string) => void,
-    private readonly clock: Clock = CLOCK,
+    /** Default: the real one. */
+    private readonly clock?: Clock,
   ) {
     this.backends = request.services.map((s) => s.name);
   }
@@ -143,20 +136,17 @@ export class Reconciler {
       }
     });
     await this.apply((node) => additions(node).flatMap(addCommands));
-    const limit = CHECK_SECONDS * this.request.patience;
-    const deadline = this.clock.now() + limit;
-    for (;;) {
-      const observed = await this.observe();
-      const open = [...observed].flatMap(([node, o]) =>
-        unproven(additions(node), o).map((a) => `${this.names([a.address])} on ${node}`),
-      );
-      if (open.length === 0) break;
-      if (this.clock.now() > deadline) {
-        const which = [...new Set(open)].join(", ");
-        throw new Error(`HAProxy's own checks did not succeed within ${limit} s: ${which}`);
-      }
-      await this.clock.pause(POLL_SECONDS);
-    }
+    let open: string[] = [];
+    await this.until(
+      () => `HAProxy's own checks succeed: ${[...new Set(open)].join(", ")}`,
+      CHECK_SECONDS * this.request.patience,
+      (observed) => {
+        open = [...observed].flatMap(([node, o]) =>
+          unproven(additions(node), o).map((a) => `${this.names([a.address])} on ${node}`),
+        );
+        return open.length === 0;
+      },
+    );
     const all = new Set([...plans.values()].flatMap((p) => p.additions.map((a) => a.address)));
     this.say(`in rotation: ${this.names(all)}`);
   }
@@ -167,27 +157,31 @@ export class Reconciler {
     if (all.size === 0) return;
     this.say(`draining ${this.names(all)}, at most ${this.request.drainSeconds} s`);
     await this.apply((node) => removals(node).flatMap(drainCommands));
-    const deadline = this.clock.now() + this.request.drainSeconds;
     // Two looks in a row: a request may be on its way to the server in the moment of the first.
     let quiet = 0;
-    let told = -Infinity;
-    for (;;) {
-      const observed = await this.observe();
-      const left = [...observed].reduce((n, [node, o]) => n + sessionsLeft(removals(node), o), 0);
+    let left = 0;
+    let looks = 0;
+    await this.until("", this.request.drainSeconds, (observed) => {
+      left = [...observed].reduce((n, [node, o]) => n + sessionsLeft(removals(node), o), 0);
       quiet = left === 0 ? quiet + 1 : 0;
-      if (quiet === 2) break;
-      if (this.clock.now() > deadline) {
-        this.say(`${left} sessions did not end and are closed now`);
-        break;
-      }
-      if (left > 0 && this.clock.now() - told > TELL_SECONDS) {
-        this.say(`${left} sessions left`);
-        told = this.clock.now();
-      }
-      await this.clock.pause(POLL_SECONDS);
-    }
+      if (left > 0 && looks++ % TELL_LOOKS === 0) this.say(`${left} sessions left`);
+      return quiet === 2;
+    }).catch((error: unknown) => {
+      if (!(error instanceof NotWithin)) throw error;
+      this.say(`${left} sessions did not end and are closed now`);
+    });
     await this.apply((node) => removals(node).flatMap(clearCommands));
     this.say(`out: ${this.names(all)}`);
+  }
+
+  /** Looks at all nodes until what is seen is enough. */
+  private until(
+    what: string | (() => string),
+    seconds: number,
+    enough: (observed: Map<string, Observed>) => boolean,
+  ): Promise<true> {
+    const look = async () => enough(await this.observe()) || undefined;
+    return until(what, seconds, look, POLL_SECONDS, this.clock);
   }
 
   /** Addresses, with the names of those that are known by name. */

@@ -1,9 +1,10 @@
 import { NodeLost } from "../../haproxy/node";
 import type { Node } from "../../haproxy/reconcile";
 import { EMPTY, type Observed, type Slot } from "../../haproxy/state";
+import type { Clock } from "../../lib/wait";
 
 /** Time that passes only when somebody waits, s. */
-export class FakeClock {
+export class FakeClock implements Clock {
   private time = 0;
   now = () => this.time;
   pause = (seconds: number) => {
@@ -24,10 +25,10 @@ export interface World {
 /** A HAProxy node in memory, with slots that behave as HAProxy's do. */
 export class MemoryNode implements Node {
   readonly log: string[] = [];
-  /** The call from which on it does not answer any more: their number. */
-  dies = Infinity;
+  /** Time of the last change that it was told. */
+  generation = 0;
+  private dies = Infinity;
   private calls = 0;
-  private generation = 0;
   private readonly slots: Slot[];
 
   constructor(
@@ -49,6 +50,15 @@ export class MemoryNode implements Node {
         lastCheck: "",
       })),
     );
+  }
+
+  /** From its n-th answer from now on it gives none; Infinity: it is back. */
+  dieAt(answer: number): void {
+    this.calls = 0;
+    this.dies = answer;
+  }
+  get alive(): boolean {
+    return this.calls < this.dies;
   }
 
   /** Addresses that get new requests in every backend. */
