@@ -1,17 +1,14 @@
-import * as fs from "node:fs";
-import { hostname } from "node:os";
 import * as path from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import execa from "execa";
-import * as yaml from "js-yaml";
-import { createInterface } from "node:readline";
-import type { Progress } from "../lib/progress";
-import { PulumiProgress } from "./pulumiProgress";
-import { removeControlGroups } from "../drivers/container/provider";
+import { sweepContainers } from "../drivers/container/sweep";
 import { hpcHome } from "../lib/home";
+import type { Progress } from "../lib/progress";
 import { projectRoot } from "../lib/project";
 import type { SiteOutputs } from "../plan/outputs";
-import { lockDirectory, PROJECT, storedOutputs, storedSelection } from "./stack/backend";
+import { PROJECT, storedOutputs, storedSelection } from "./stack/backend";
+import { keepingConfig } from "./stack/keepingConfig";
+import { liveLock, releaseDeadLocks } from "./stack/locks";
+import { runUpdate } from "./stack/update";
 
 /** What the program gives back, with secrets. */
 export type StackOutputs = SiteOutputs & { portalPassword: string };
@@ -34,63 +31,40 @@ export class Stack {
 
   /** Starts `pulumi … --stack <name>`. */
   start(...args: string[]): execa.ExecaChildProcess {
-    return execa("pulumi", [...args, "--stack", this.name, "--non-interactive"], {
-      cwd: projectRoot,
-      stdin: "ignore",
-      all: true,
+    return execa("pulumi", this.arguments(args), { cwd: projectRoot, stdin: "ignore", all: true });
+  }
+
+  /**
+   * Runs `pulumi up|refresh|destroy …` with readable progress, without asking. A signal to end this process interrupts
+   * Pulumi once and is waited for.
+   * @param args further options of Pulumi
+   * @throws Error when it failed; why was shown
+   */
+  async run(command: "up" | "refresh" | "destroy", ...args: string[]): Promise<void> {
+    const all = this.arguments([command, "--yes", "--skip-preview", ...args]);
+    await runUpdate(all, projectRoot, this.progress).catch((error: Error) => {
+      throw new Error(`pulumi ${command} of stack ${this.name}: ${error.message}`);
     });
   }
 
-  /** Runs `pulumi up|refresh|destroy …` with readable progress, without asking. */
-  async run(command: "up" | "refresh" | "destroy", ...args: string[]): Promise<void> {
-    const child = this.start(command, "--yes", "--skip-preview", ...args);
-    const readable = new PulumiProgress();
-    const show = async () => {
-      if (!child.all) return;
-      for await (const line of createInterface(child.all)) {
-        for (const shown of readable.line(line)) this.progress(shown);
-      }
-    };
-    const [result] = await Promise.allSettled([child, show()]);
-    if (result.status === "rejected") {
-      throw new Error(`pulumi ${command} of stack ${this.name} failed: see above`);
-    }
+  private arguments(args: string[]): string[] {
+    return [...args, "--stack", this.name, "--non-interactive"];
   }
 
   /** Makes the stack unless it is there; then machines of its name are of a lost state, and go. */
   async ensure(): Promise<void> {
     if (await this.exists()) return;
     await this.sweep();
-    await this.keepingConfig(() =>
-      execa("pulumi", ["stack", "init", this.name, "--non-interactive"], { cwd: projectRoot }),
-    );
-  }
-
-  /**
-   * Pulumi writes this machine's salt into the config file, which is the project's, and formats it its own way;
-   * the state has the salt too. The file stays as it was unless its values changed meanwhile.
-   */
-  private async keepingConfig<T>(action: () => Promise<T>): Promise<T> {
-    const read = () => fs.readFileSync(this.configFile, "utf8");
-    const values = (text: string) => {
-      const all = yaml.load(text) as Record<string, unknown>;
-      return { ...all, encryptionsalt: undefined };
-    };
-    // Of a stack whose file is gone only the state is left, which is enough to remove it.
-    if (!fs.existsSync(this.configFile)) return action();
-    const before = read();
-    try {
-      return await action();
-    } finally {
-      if (isDeepStrictEqual(values(read()), values(before))) {
-        fs.writeFileSync(this.configFile, before);
-      }
-    }
+    await keepingConfig(this.configFile, () => this.pulumi("stack", "init", this.name));
   }
 
   async exists(): Promise<boolean> {
-    const { stdout } = await execa("pulumi", ["stack", "ls", "--json"], { cwd: projectRoot });
+    const { stdout } = await this.pulumi("stack", "ls", "--json");
     return (JSON.parse(stdout) as { name: string }[]).some((s) => s.name === this.name);
+  }
+
+  private pulumi(...args: string[]): execa.ExecaChildProcess {
+    return execa("pulumi", [...args, "--non-interactive"], { cwd: projectRoot });
   }
 
   /** The stack that `pulumi stack select` chose, unless there is none. */
@@ -135,75 +109,47 @@ export class Stack {
   /** Brings the machines to the config's state, from whatever an earlier run left. */
   async up(...args: string[]): Promise<void> {
     await this.recover();
-    await this.keepingConfig(() => this.run("up", ...args));
+    await keepingConfig(this.configFile, () => this.run("up", ...args));
   }
 
   /** Undoes what an interrupted run left in the state: its lock, and creations of unknown outcome. */
   async recover(): Promise<void> {
-    if (this.releaseDeadLock()) {
-      await this.run("refresh", "--clear-pending-creates");
-    }
-  }
-
-  /**
-   * Removes locks of the local backend whose process was on this machine and is gone; others stay.
-   * (`pulumi cancel` removes all locks without asking who holds them.) Returns whether there was one.
-   */
-  private releaseDeadLock(): boolean {
-    const dir = lockDirectory(this.name);
-    if (dir === undefined || !fs.existsSync(dir)) return false;
-    let dead = false;
-    for (const name of fs.readdirSync(dir)) {
-      const file = path.join(dir, name);
-      const lock = JSON.parse(fs.readFileSync(file, "utf8")) as { pid: number; hostname: string };
-      if (lock.hostname !== hostname() || fs.existsSync(`/proc/${lock.pid}`)) continue;
-      fs.rmSync(file);
-      dead = true;
-    }
-    return dead;
+    if (releaseDeadLocks(this.name)) await this.run("refresh", "--clear-pending-creates");
   }
 
   /** Removes all machines and the stack itself. */
   async remove(): Promise<void> {
     if (!(await this.exists())) return;
     await this.recover();
-    await this.keepingConfig(() => this.run("destroy", "--refresh"));
-    await execa("pulumi", ["stack", "rm", this.name, "--yes", "--preserve-config"], {
-      cwd: projectRoot,
-    });
+    await keepingConfig(this.configFile, () => this.run("destroy", "--refresh"));
+    await this.pulumi("stack", "rm", this.name, "--yes", "--preserve-config");
   }
 
   /** Removes the stack from Pulumi's state, whatever was of it: nothing else is touched. */
   async forget(): Promise<void> {
     if (!(await this.exists())) return;
-    this.releaseDeadLock();
-    const args = ["stack", "rm", this.name, "--yes", "--force", "--preserve-config"];
-    await execa("pulumi", args, { cwd: projectRoot });
+    releaseDeadLocks(this.name);
+    await this.pulumi("stack", "rm", this.name, "--yes", "--force", "--preserve-config");
   }
 
-  /** Removes domains, mounts, directories and the network by their names: also what a lost state does not know. */
+  /**
+   * As `remove`; what that cannot remove goes by its name, in whatever state an interruption left it.
+   * @throws Error when another run works on the stack
+   */
+  async removeWhatever(): Promise<void> {
+    try {
+      await this.remove();
+    } catch (error) {
+      const holder = liveLock(this.name);
+      if (holder !== undefined) throw new Error(`stack ${this.name} is in use: ${holder}`);
+      this.progress(`${(error as Error).message}. What is left goes by its name`);
+    }
+    await this.sweep();
+    await this.forget();
+  }
+
+  /** Removes containers, mounts, directories and the network by their names: also what a lost state does not know. */
   async sweep(): Promise<void> {
-    const lxc = (...args: string[]) => execa("virsh", ["-q", "-c", "lxc:///system", ...args]);
-    const qemu = (...args: string[]) => execa("virsh", ["-q", "-c", "qemu:///system", ...args]);
-    const names = async (list: execa.ExecaChildProcess) =>
-      (await list).stdout.split("\n").map((n) => n.trim());
-    const site = path.join(hpcHome(), "sites", this.prefix);
-    for (const domain of await names(lxc("list", "--all", "--name"))) {
-      if (!domain.startsWith(`${this.prefix}-`)) continue;
-      // Another stack's name may begin like this one's; the disks tell them apart.
-      if (!(await lxc("dumpxml", domain)).stdout.includes(`'${site}/`)) continue;
-      await lxc("destroy", domain).catch(() => undefined);
-      await lxc("undefine", domain).catch(() => undefined);
-      await removeControlGroups(domain);
-    }
-    for (const line of fs.readFileSync("/proc/self/mounts", "utf8").split("\n")) {
-      const mount = line.split(" ")[1] ?? "";
-      if (mount.startsWith(`${site}/`)) await execa("umount", [mount]);
-    }
-    fs.rmSync(site, { recursive: true, force: true });
-    if ((await names(qemu("net-list", "--all", "--name"))).includes(this.prefix)) {
-      await qemu("net-destroy", this.prefix).catch(() => undefined);
-      await qemu("net-undefine", this.prefix);
-    }
+    await sweepContainers({ prefix: this.prefix, home: hpcHome() });
   }
 }

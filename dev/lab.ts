@@ -24,7 +24,12 @@ async function up(): Promise<void> {
   await prepare();
   const lab = new Stack("lab", progress);
   await lab.ensure();
-  await step("pulumi up (stack lab)", progress, () => lab.up("--refresh"));
+  try {
+    await step("pulumi up (stack lab)", progress, () => lab.up("--refresh"));
+  } catch (error) {
+    progress("What was made runs on. To go on: npm run lab. To remove it all: npm run lab:down");
+    throw error;
+  }
   await show(lab);
   progress(`\nThe lab runs (${elapsed(start)}). Next:`);
   progress(`  . ${hpcHome()}/env.sh && pulumi stack select lab     # once per shell`);
@@ -57,10 +62,7 @@ async function down(): Promise<void> {
   await ensureToolchain(progress);
   await ensureHost(progress);
   const lab = new Stack("lab", progress);
-  await step("pulumi destroy (stack lab)", progress, async () => {
-    await lab.remove();
-    await lab.sweep();
-  });
+  await step("pulumi destroy (stack lab)", progress, () => lab.removeWhatever());
   await releaseHost(progress);
   progress(`The lab is gone. Kept for the next time: tools and machine image in ${hpcHome()}`);
 }
