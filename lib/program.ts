@@ -22,16 +22,23 @@ export function program<T>(
     );
 }
 
-/** @throws Error that names the keys that are wrong, and no value */
-export function parseRequest<T>(schema: z.ZodType<T>, input: string): T {
+/**
+ * @param what the input is, for people
+ * @throws Error that names the keys that are wrong, and no value
+ */
+export function parseRequest<T>(
+  schema: z.ZodType<T>,
+  input: string,
+  what = "the request on stdin",
+): T {
   let value: unknown;
   try {
     value = JSON.parse(input);
   } catch {
-    throw new Error("the request on stdin is not JSON");
+    throw new Error(`${what} is not JSON`);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map((i) => `${i.path.join(".") || "it"}: ${i.code}`);
-  throw new Error(`the request on stdin is not what this program takes: ${faults.join("; ")}`);
+  throw new Error(`${what} is not what this program takes: ${faults.join("; ")}`);
 }

@@ -57,6 +57,12 @@ export function sshOptions(access: Omit<SshAccess, "user">, tuning: SshTuning = 
   return ["-F", "none", "-i", access.privateKeyFile, ...pairs];
 }
 
+/** The same as one text, as Ansible and Mitogen take it: they split it as a shell does. */
+export const ansibleSshArguments = (access: Omit<SshAccess, "user">, tuning?: SshTuning): string =>
+  sshOptions(access, tuning)
+    .map((word) => `'${word.replaceAll("'", `'"'"'`)}'`)
+    .join(" ");
+
 /** Arguments of ssh up to the remote command. */
 export const sshArguments = (access: SshAccess, address: string, tuning?: SshTuning): string[] => [
   ...sshOptions(access, tuning),

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { program } from "../lib/program";
-import { sshOptions } from "../lib/ssh";
+import { ansibleSshArguments } from "../lib/ssh";
 import { AnsibleProgress } from "./ansibleProgress";
 
 /** One run of one playbook. Holds secrets. */
@@ -54,10 +54,10 @@ export async function run(request: RunRequest): Promise<number> {
         ANSIBLE_CONFIG: path.resolve("ansible", "ansible.cfg"),
         ANSIBLE_PRIVATE_KEY_FILE: request.sshKeyFile,
         ANSIBLE_LOCAL_TEMP: path.join(dir, "tmp"),
-        ANSIBLE_SSH_ARGS: sshOptions(
+        ANSIBLE_SSH_ARGS: ansibleSshArguments(
           { privateKeyFile: request.sshKeyFile, knownHostsFile: knownHosts },
           { connectSeconds: CONNECT_SECONDS, shared: { directory: dir, seconds: 30 } },
-        ).join(" "),
+        ),
         ANSIBLE_NOCOLOR: "1",
         ANSIBLE_FORCE_COLOR: "0",
         ...mitogen(),

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { IPv4 } from "ipaddr.js";
 import { z } from "zod";
-import { program } from "../lib/program";
+import { parseRequest, program } from "../lib/program";
 import { netmask } from "../plan/addresses";
 
 /** Validity, days. Ten years: a lab's or an intranet's own CA is replaced on purpose, not by expiry. */
@@ -35,20 +35,22 @@ const requestSchema = z.strictObject({
 });
 export type CertificateRequest = z.infer<typeof requestSchema>;
 
-export interface Issued {
-  subnet: string;
+const issuedSchema = z.strictObject({
+  subnet: z.string(),
   /** PEM; public. */
-  ca: string;
+  ca: z.string(),
   /** Key of the CA, PEM. Secret: kept only so that a later certificate is trusted by all who trust the others. */
-  caKey: string;
-  certificates: Record<string, Certificate>;
-}
-
-interface Certificate {
-  purpose: Purpose;
-  /** Certificate, CA certificate and private key, as HAProxy, Redis and MariaDB read them from one file. Secret. */
-  pem: string;
-}
+  caKey: z.string(),
+  certificates: z.record(
+    z.string(),
+    z.strictObject({
+      purpose: purposeSchema,
+      /** Certificate, CA certificate and private key, as HAProxy, Redis and MariaDB read them from one file. Secret. */
+      pem: z.string(),
+    }),
+  ),
+});
+export type Issued = z.infer<typeof issuedSchema>;
 
 /** @param previous what was issued before; another subnet needs a new CA */
 export function issue(request: CertificateRequest, previous?: Issued): Issued {
@@ -127,8 +129,11 @@ function constraints(subnet: string): string {
 
 if (require.main === module) {
   program(requestSchema, (request) => {
-    const previous = process.env["PULUMI_COMMAND_STDOUT"];
-    const issued = issue(request, previous ? (JSON.parse(previous) as Issued) : undefined);
+    // Pulumi hands over what the last successful run printed.
+    const text = process.env["PULUMI_COMMAND_STDOUT"];
+    // Not a new CA where that cannot be read: nobody would trust those who trust the old one.
+    const previous = text ? parseRequest(issuedSchema, text, "what was issued before") : undefined;
+    const issued = issue(request, previous);
     // Written whole before the program ends.
     return new Promise((done) => process.stdout.write(JSON.stringify(issued), () => done()));
   });

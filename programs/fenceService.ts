@@ -1,15 +1,19 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { z } from "zod";
 import { program } from "../lib/program";
 import { hypervisorSsh } from "../lib/ssh";
-import { type FenceConfiguration, fenceConfiguration } from "./fenceConfiguration";
+import { fenceConfiguration } from "./fenceConfiguration";
 
 /** Holds a secret: the key. */
 export const fenceServiceSchema = z.strictObject({
+  /** Libvirt URI of the machines, as seen on the host where it runs. */
   uri: z.string().min(1),
+  /** Address and TCP port that it listens on. */
   address: z.ipv4(),
   port: z.int().min(1).max(65535),
+  /** Addresses that may ask. */
   sources: z.array(z.ipv4()).min(1),
+  /** Libvirt domains that they may switch off and on. */
   domains: z.array(z.string().min(1)),
   /** Name of the systemd service, and of its directory in /etc. */
   name: z.string().regex(/^[\w.-]+$/),
@@ -18,7 +22,7 @@ export const fenceServiceSchema = z.strictObject({
   /** Text that requests are signed with: base64, which needs no quotes. */
   key: z.string().regex(/^[\w+/=]+$/),
 });
-export type FenceServiceRequest = z.infer<typeof fenceServiceSchema> & FenceConfiguration;
+export type FenceServiceRequest = z.infer<typeof fenceServiceSchema>;
 
 /** Name of a hypervisor's service for a site: several sites may share a hypervisor, and hypervisors a host. */
 export const fenceServiceName = (prefix: string, hypervisor: string): string =>
@@ -105,22 +109,29 @@ rm -rf /etc/systemd/system/${name}.service /etc/${name}
 systemctl daemon-reload
 `;
 
-function set(action: string | undefined, request: FenceServiceRequest): void {
+const SCRIPTS: Record<string, (request: FenceServiceRequest) => string> = {
+  apply: applyScript,
+  remove: removeScript,
+};
+
+/** @param action apply or remove */
+function carryOut(action: string, request: FenceServiceRequest): void {
+  const script = SCRIPTS[action];
+  if (!script) throw new Error(`no action "${action}": ${Object.keys(SCRIPTS).join(" or ")}`);
   const [file = "sh", ...args] = request.ssh;
-  const input = action === "remove" ? removeScript(request) : applyScript(request);
-  try {
-    execFileSync(file, [...args, ...(file === "sh" ? ["-s"] : ["sh", "-s"])], {
-      input,
-      stdio: ["pipe", "inherit", "inherit"],
-    });
-  } catch (error) {
-    // Not its command line and its input: the key is in it.
-    throw new Error(
-      `fence_virtd was not set up (exit code ${(error as { status?: number }).status ?? "none"})`,
-    );
-  }
+  const shell = file === "sh" ? ["-s"] : ["sh", "-s"];
+  const { status, error } = spawnSync(file, [...args, ...shell], {
+    input: script(request),
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  if (status === 0) return;
+  throw new Error(
+    `${action} of fence_virtd failed (${error?.message ?? `exit code ${status ?? "none"}`})`,
+  );
 }
 
 if (require.main === module) {
-  program(fenceServiceSchema, (request) => Promise.resolve(set(process.argv[2], request)));
+  program(fenceServiceSchema, (request) =>
+    Promise.resolve(carryOut(process.argv[2] ?? "", request)),
+  );
 }
