@@ -7,7 +7,8 @@ import { Stack } from "./stack";
 /** All commands; each is a file in cli/commands/. */
 const commands: Record<string, Entry> = {
   status: {
-    summary: "the site on one screen; exit code 1: redundancy is reduced, 2: a service is down, 3: unknown",
+    summary:
+      "the site on one screen; exit code 1: redundancy is reduced, 2: a service is down, 3: unknown",
     load: async () => (await import("./commands/status.js")).status,
   },
   doctor: {
