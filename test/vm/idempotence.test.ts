@@ -12,14 +12,14 @@ it("a second `pulumi up` changes nothing, and neither does a refresh", async () 
 it("every playbook run again changes nothing", async () => {
   const results = [];
   for (const request of await playbookRequests(stack)) results.push(await runPlaybook(request));
+  expect(results.filter((r) => r.changed !== 0)).toEqual([]);
   expect(results.map((r) => r.playbook).sort()).toEqual([
-    "galera.yml",
-    "entry.yml",
-    "share.yml",
-    "redis.yml",
-    "controllers.yml",
     "compute.yml",
+    "controllers.yml",
+    "entry.yml",
+    "galera.yml",
+    "redis.yml",
+    "share.yml",
     "web.yml",
   ]);
-  expect(results.filter((r) => r.changed !== 0)).toEqual([]);
 });
