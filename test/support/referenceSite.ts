@@ -4,7 +4,6 @@ import * as path from "node:path";
 import * as yaml from "js-yaml";
 import { afterAll, beforeAll } from "vitest";
 import { projectRoot } from "../../lib/project";
-import { buildPortal } from "../../portal/build";
 import { type Registration, registrations } from "./mocked";
 
 export type Values = Record<string, unknown>;
@@ -12,8 +11,7 @@ export type Values = Record<string, unknown>;
 /** A home of its own for the tests of a file, with root's key; gone at the end. */
 export function temporaryHome(): string {
   const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
-  beforeAll(async () => {
-    await buildPortal();
+  beforeAll(() => {
     process.env["HPC_HA_HOME"] = home;
     mkdirSync(path.join(home, "ssh"));
     writeFileSync(path.join(home, "ssh", "id_ed25519.pub"), "ssh-ed25519 AAAA root\n");

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tiers } from "../../components/tiers";
+import { changeFrom, of01 } from "../support/lineage";
 import { type Registration, registrations } from "../support/mocked";
 import {
   configOf,
@@ -12,7 +15,7 @@ import {
   type Values,
 } from "../support/referenceSite";
 
-temporaryHome();
+const home = temporaryHome();
 /** The whole program on the lab's config with changes. */
 const lab = (changes: Values = {}) => registrations({ ...configOf("lab"), ...changes }, "lab");
 
@@ -100,6 +103,42 @@ describe("the program", () => {
         { name: "web3", address: "198.18.1.23" },
       ],
       drainSeconds: 30,
+    });
+  });
+
+  it("gives each machine of the data tier its own key, the entry the web VIP's, and nobody the CA's", () => {
+    const keys = (run: string) =>
+      [...plain(find(two, run).inputs["stdin"]).matchAll(/the key of [\w ]+/g)].map(String);
+    expect(Object.fromEntries(runs(two).map(({ name }) => [name, keys(name)]))).toEqual({
+      "redis-config-run": [1, 2, 3].map((n) => `the key of redis${n}`),
+      "galera-config-run": [1, 2, 3].map((n) => `the key of galera${n}`),
+      "entry-config-run": ["the key of web"],
+      "controllers-config-run": [],
+      "compute-config-run": [],
+      "login-config-run": [],
+      "web-web1-config-run": [],
+      "web-web2-config-run": [],
+    });
+  });
+
+  it("has the owner's certificate where the web VIP's is, and users verify with it", async () => {
+    const [certificateFile, keyFile] = ["owner.pem", "owner.key"].map((file) =>
+      path.join(home, file),
+    );
+    writeFileSync(certificateFile ?? "", "the owner's chain\n");
+    writeFileSync(keyFile ?? "", "the owner's key\n");
+    const all = await lab({ tls: { certificateFile, keyFile } });
+    expect(request(all, "entry-config-run")["vars"]).toMatchObject({
+      entry_certificate_pem: "the owner's chain\nthe owner's key\n",
+      entry_ca: "the CA",
+    });
+    expect(plain(find(all, "files-ca.pem").inputs["stdin"])).toBe("the owner's chain\n");
+  });
+
+  it("takes a stack of release 0.1 over as it is; new is only what configures the login machine by itself", () => {
+    expect(changeFrom(of01("lab"), two)).toEqual({
+      lost: [],
+      added: ["login", "login-config", "login-config-run"],
     });
   });
 

@@ -1,0 +1,66 @@
+import * as path from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { plan } from "../../components/house";
+import type { TierName } from "../../components/tiers";
+import { makeDriver } from "../../drivers";
+import type { Driver, MachineSet, SetArgs, SharedFiles } from "../../drivers/driver";
+import { type Registration, registered } from "./mocked";
+import { configOf, type Values } from "./referenceSite";
+import { parsed } from "./site";
+
+/** What a driver made, and what it says of it. */
+export interface Driven {
+  made: Registration[];
+  driver: Driver;
+  sets: Record<string, MachineSet>;
+}
+
+/**
+ * The machines of some tiers by the site's driver, and nothing else. Gates are commands that are given on stdin what a
+ * gate is given.
+ * @param changes of the config
+ * @param share makes what they share
+ */
+export async function driven(
+  stack: "lab" | "prod",
+  home: string,
+  tiers: TierName[],
+  changes: Values = {},
+  share?: () => SharedFiles,
+): Promise<Driven> {
+  const site = parsed({ ...configOf(stack), ...changes });
+  const { machines, prefixLength, gateway } = plan(site);
+  const sshKeyFile = path.join(home, "ssh", "id_ed25519");
+  const place = { prefix: `hpc-ha-${stack}`, home, sshKeyFile };
+  const found: Partial<Driven> = {};
+  const made = await registered(() => {
+    const packages = ["nftables"];
+    const driver = makeDriver("site", { ...site, place, prefixLength, gateway, packages });
+    const shared = share?.();
+    const sets = tiers.map((tier) => {
+      const args = { specs: machines[tier], share: shared, gate: makeGate };
+      return [tier, driver.set(tier, args, {})] as const;
+    });
+    Object.assign(found, { driver, sets: Object.fromEntries(sets) });
+  });
+  return { made, ...(found as Pick<Driven, "driver" | "sets">) };
+}
+
+/** The reference site's machines of some tiers. @param vm changes of the driver's keys */
+export const vms = (
+  home: string,
+  tiers: TierName[],
+  vm: Values = {},
+  share?: () => SharedFiles,
+): Promise<Driven> =>
+  driven("prod", home, tiers, { vm: { ...(configOf("prod")["vm"] as Values), ...vm } }, share);
+
+const makeGate: SetArgs["gate"] = ({ name, machine, members, ready }) => {
+  const stdin = pulumi
+    .all([machine.hostKey, machine.incarnation, pulumi.all(members.map((m) => m.hostKey))])
+    .apply(([hostKey, incarnation, keys]) =>
+      JSON.stringify({ incarnation, ready: ready(hostKey), keys }),
+    );
+  return new local.Command(`${name}-gate`, { stdin });
+};

@@ -1,0 +1,100 @@
+/** Containers of this host, as the lab's machines are. */
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { plan } from "../../../components/house";
+import { type Driven, driven } from "../../support/drivers";
+import { family } from "../../support/fleet";
+import { configOf, find, temporaryHome } from "../../support/referenceSite";
+import { parsed } from "../../support/site";
+
+const home = temporaryHome();
+const specs = plan(parsed(configOf("lab"))).machines;
+const CONTAINER = "test:machine:Container";
+const known = <T>(output: pulumi.Output<T>) => new Promise((resolve) => output.apply(resolve));
+let lab: Driven;
+beforeAll(async () => {
+  lab = await driven("lab", home, ["compute"]);
+});
+
+describe("a container", () => {
+  it("is one resource of its machine, on the site's own network", () => {
+    expect(family(lab.made)).toEqual([
+      `compute-compute1 > compute-compute1-container ${CONTAINER}`,
+      "compute-compute1 hpc-ha:machine:Machine",
+      `compute-compute2 > compute-compute2-container ${CONTAINER}`,
+      "compute-compute2 hpc-ha:machine:Machine",
+      "site > site-libvirt pulumi:providers:libvirt",
+      "site > site-network libvirt:index/network:Network",
+      "site hpc-ha:network:SiteNetwork",
+    ]);
+    expect(find(lab.made, "site-libvirt").inputs).toEqual({ uri: "qemu:///system" });
+  });
+
+  it("is as planned", () => {
+    expect(find(lab.made, "compute-compute2-container").inputs).toEqual({
+      domain: "hpc-ha-lab-compute2",
+      hostname: "compute2",
+      address: "198.18.1.162",
+      prefixLength: 24,
+      gateway: "198.18.1.1",
+      interface: "eth0",
+      mac: "52:54:00:12:01:a2",
+      vcpus: 2,
+      memoryMiB: 1024,
+      network: "hpc-ha-lab",
+      image: `${home}/images/rootfs`,
+      directory: `${home}/sites/hpc-ha-lab/compute2`,
+      authorizedKey: "ssh-ed25519 AAAA root",
+      mounts: [],
+    });
+  });
+
+  it("is never replaced by a new image: that is for new ones", () => {
+    expect(find(lab.made, "compute-compute1-container")).toMatchObject({
+      ignoreChanges: ["image"],
+      replaceWith: [],
+      deleteBeforeReplace: false,
+    });
+  });
+
+  it("sees the directory that its set shares", async () => {
+    const directory = { source: pulumi.output("/srv/state"), target: "/mnt/slurm" };
+    const { made } = await driven("lab", home, ["compute"], {}, () => ({ directory }));
+    for (const n of [1, 2]) {
+      expect(find(made, `compute-compute${n}-container`).inputs["mounts"]).toEqual([
+        { source: "/srv/state", target: "/mnt/slurm" },
+      ]);
+    }
+  });
+
+  it("is known by its address and host key; with another key it was made anew", async () => {
+    const [first] = lab.sets["compute"]?.machines ?? [];
+    if (!first) throw new Error("no machine");
+    expect(await known(first.address)).toBe("198.18.1.161");
+    expect(await known(first.hostKey)).toBe("ssh-ed25519 compute-compute1-container");
+    expect(await known(first.incarnation)).toBe(await known(first.hostKey));
+  });
+
+  it("needs an image that was built, and says what builds it", async () => {
+    await expect(driven("lab", "/nowhere", ["compute"])).rejects.toThrow(
+      "No machine image in /nowhere/images/rootfs: `npm run lab` builds it",
+    );
+  });
+});
+
+describe("the driver of containers", () => {
+  it("has no gates: no change makes one anew", () => {
+    expect(lab.sets["compute"]?.gates).toEqual([]);
+  });
+
+  it("has them switched off on this host, whose address is the gateway, by a process of it", () => {
+    const { controllers } = specs;
+    expect(lab.driver.fenceHosts("fencing", controllers)).toEqual([
+      { name: "fencing", uri: "lxc:///system", address: "198.18.1.1", specs: controllers },
+    ]);
+  });
+
+  it("tells role base nothing: the image has it all", () => {
+    expect(lab.driver.base).toEqual({ nameservers: [], timeServers: [], packages: [] });
+  });
+});
