@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { createServer, connect, type Server } from "node:tls";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type CertificateRequest, issue, type Issued } from "../../programs/certificates";
+import { Commands } from "../support/program";
 
 const request: CertificateRequest = {
   site: "hpc-ha-lab",
@@ -99,5 +100,31 @@ describe("the certificate maker", () => {
   it("makes a new CA for another subnet, which the old one could not sign for", () => {
     const moved = issue({ ...request, subnet: "127.0.1.0/24", certificates: {} }, issued);
     expect(moved.ca).not.toBe(issued.ca);
+  });
+});
+
+describe("its program", () => {
+  const commands = new Commands();
+  afterAll(commands.remove);
+  const run = (previous: string | undefined) =>
+    commands.run("certificates", request, { PULUMI_COMMAND_STDOUT: previous });
+
+  it("keeps what it issued before, which Pulumi hands over", async () => {
+    const first = await run(undefined);
+    expect(Object.keys((JSON.parse(first.stdout) as Issued).certificates)).toEqual([
+      "web",
+      "galera1",
+    ]);
+    expect((await run(first.stdout)).stdout).toBe(first.stdout);
+  });
+
+  it.each([
+    ["cut off", JSON.stringify(issued).slice(0, 500)],
+    ["of another form", JSON.stringify({ ...issued, ca: undefined })],
+  ])("makes no new CA where that is %s, and shows nothing of it", async (_, previous) => {
+    const { exitCode, stdout, stderr } = await run(previous);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/what was issued before is not/);
+    expect(stderr).not.toMatch(/BEGIN|[\w+/]{40}/);
   });
 });

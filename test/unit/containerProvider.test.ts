@@ -1,7 +1,43 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ContainerInputs, ContainerState } from "../../drivers/container/container";
 import { containerProvider } from "../../drivers/container/provider";
 
+/** A libvirt with one container, which powers off when it is told to. */
+const libvirt = vi.hoisted(() => ({
+  state: "running",
+  said: [] as string[],
+  obey(command: string): string {
+    const next = {
+      "lxc-enter-namespace": "shut off",
+      destroy: "shut off",
+      undefine: "absent",
+      define: "shut off",
+      start: "running",
+    };
+    this.said.push(command);
+    if (command in next) this.state = next[command as keyof typeof next];
+    return "";
+  },
+}));
+vi.mock("../../drivers/container/host", async (original) => ({
+  ...(await original<typeof import("../../drivers/container/host")>()),
+  run: () => Promise.reject(new Error("nothing of the host is to be touched")),
+  virsh: (command: string) => Promise.resolve(libvirt.obey(command)),
+  domainState: () => Promise.resolve(libvirt.state),
+  sshAnswers: () => Promise.resolve(true),
+}));
+/** The image that the root was last mounted over. */
+const mounted = vi.hoisted(() => ({ image: "" }));
+vi.mock("../../drivers/container/root", () => ({
+  mountRoot: ({ image }: { image: string }) => Promise.resolve(void (mounted.image = image)),
+  personalise: () => Promise.resolve("ssh-ed25519 BBBB"),
+}));
+
+const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+afterAll(() => rmSync(directory, { recursive: true }));
 const inputs: ContainerInputs = {
   domain: "site-web1",
   hostname: "web1",
@@ -14,13 +50,28 @@ const inputs: ContainerInputs = {
   memoryMiB: 1024,
   network: "site",
   image: "/images/old",
-  directory: "/sites/site/web1",
+  directory,
   authorizedKey: "ssh-ed25519 AAAA",
   mounts: [{ source: "/a", target: "/b" }],
 };
 const state: ContainerState = { ...inputs, hostKey: "ssh-ed25519 BBBB", running: true };
 const diff = (news: Partial<ContainerInputs>, olds: Partial<ContainerState> = {}) =>
   containerProvider.diff?.("site-web1", { ...state, ...olds }, { ...inputs, ...news });
+
+/** What a running one cannot take over. */
+const RESTARTS: Partial<ContainerInputs>[] = [
+  { hostname: "web9" },
+  { address: "198.18.1.29" },
+  { prefixLength: 16 },
+  { gateway: "198.18.1.2" },
+  { interface: "eth1" },
+  { mac: "52:54:00:00:00:01" },
+  { vcpus: 4 },
+  { memoryMiB: 2048 },
+  { network: "other" },
+  { mounts: [] },
+  { mounts: [{ source: "/a", target: "/c" }] },
+];
 
 describe("what a change means for a container", () => {
   it("is nothing without one, and where only the image is another: that is for new machines", async () => {
@@ -37,24 +88,51 @@ describe("what a change means for a container", () => {
     });
   });
 
-  it.each([
-    { hostname: "web9" },
-    { address: "198.18.1.29" },
-    { prefixLength: 16 },
-    { gateway: "198.18.1.2" },
-    { interface: "eth1" },
-    { mac: "52:54:00:00:00:01" },
-    { vcpus: 4 },
-    { memoryMiB: 2048 },
-    { network: "other" },
-    { mounts: [] },
-    { mounts: [{ source: "/a", target: "/c" }] },
-    { authorizedKey: "ssh-ed25519 CCCC" },
-  ])("is an update of the same container, for %j", async (change) => {
-    expect(await diff(change)).toMatchObject({ changes: true, replaces: [] });
-  });
+  it.each([...RESTARTS, { authorizedKey: "ssh-ed25519 CCCC" }])(
+    "is an update of the same container, for %j",
+    async (change) => {
+      expect(await diff(change)).toMatchObject({ changes: true, replaces: [] });
+    },
+  );
 
   it("is an update of one that a refresh found stopped", async () => {
     expect(await diff({}, { running: false })).toMatchObject({ changes: true, replaces: [] });
+  });
+});
+
+describe("a change of a container", () => {
+  const news = (change: Partial<ContainerInputs>) => ({ ...inputs, ...change });
+  const update = (change: Partial<ContainerInputs>, olds: Partial<ContainerState> = {}) =>
+    containerProvider.update?.("site-web1", { ...state, ...olds }, news(change));
+  beforeEach(() => {
+    libvirt.state = "running";
+    libvirt.said.length = 0;
+  });
+
+  it.each(RESTARTS)("switches it off and on with the new definition, for %j", async (change) => {
+    const { outs } = (await update(change)) ?? {};
+    expect(libvirt.said).toEqual(["lxc-enter-namespace", "undefine", "define", "start"]);
+    expect(outs).toMatchObject({ ...change, running: true });
+  });
+
+  it("lets it run where only who may log in changes", async () => {
+    await update({ authorizedKey: "ssh-ed25519 CCCC" });
+    expect([libvirt.said, libvirt.state]).toEqual([[], "running"]);
+  });
+
+  it("starts it where it was found stopped", async () => {
+    libvirt.state = "shut off";
+    await update({}, { running: false });
+    expect(libvirt.said).toEqual(["undefine", "define", "start"]);
+  });
+
+  it("leaves it on the image that it was made over", async () => {
+    const { outs } = (await update({ image: "/images/new", vcpus: 4 })) ?? {};
+    expect([mounted.image, outs?.image]).toEqual(["/images/old", "/images/old"]);
+  });
+
+  it("is no creation's: what an interrupted one left is switched off and defined again", async () => {
+    await containerProvider.create(inputs);
+    expect(libvirt.said).toEqual(["lxc-enter-namespace", "undefine", "define", "start"]);
   });
 });

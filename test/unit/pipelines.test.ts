@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { runInNewContext } from "node:vm";
 import execa from "execa";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
@@ -8,6 +9,8 @@ const root = path.join(__dirname, "..", "..");
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
 const GITHUB = ".github/workflows/site.yml";
 const GITLAB = ".gitlab-ci.yml";
+/** What .ci/site needs. */
+const SECRETS = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "SSH_PRIVATE_KEY"];
 
 /** Shell text of all steps of a pipeline. */
 const commands = (file: string): string => {
@@ -48,27 +51,113 @@ describe.each([GITHUB, GITLAB])("the pipeline %s", (file) => {
   });
 });
 
-interface Workflow {
-  jobs: Record<string, { if?: string; environment?: string; "runs-on": string | string[] }>;
-}
+/** Whether a condition holds; GitHub's and GitLab's operators mean in JavaScript what they mean there. */
+const holds = (condition: string, variables: object): boolean =>
+  Boolean(runInNewContext(condition, variables));
+/** What may start a pipeline. */
+const EVENTS = ["own branch's request", "fork's request", "main", "night"] as const;
+type Starts = Record<string, string[]>;
 
-describe("`pulumi up`", () => {
-  it("runs on main only, behind the environment's approval", () => {
-    const { up } = (yaml.load(read(GITHUB)) as Workflow).jobs;
-    expect(up).toMatchObject({ if: "github.event_name == 'push'", environment: "production" });
-    const gitlab = yaml.load(read(GITLAB)) as { up: { environment: string; rules: object[] } };
-    expect(gitlab.up).toMatchObject({ environment: "production" });
-    expect(gitlab.up.rules).toEqual([
-      { if: expect.stringContaining("CI_DEFAULT_BRANCH") as string, when: "manual" },
-    ]);
+describe("GitHub's jobs", () => {
+  type Job = { if: string; env?: object; environment?: string; "runs-on": string | string[] };
+  const { jobs, env } = yaml.load(read(GITHUB)) as { jobs: Record<string, Job>; env: object };
+  const request = (from: string) => ({
+    event_name: "pull_request",
+    repository: "site/hpc",
+    event: { pull_request: { head: { repo: { full_name: from } } } },
+  });
+  const github = {
+    "own branch's request": request("site/hpc"),
+    "fork's request": request("stranger/hpc"),
+    main: { event_name: "push", repository: "site/hpc" },
+    night: { event_name: "schedule", repository: "site/hpc" },
+  };
+
+  it("run when they are to, and never a fork's code on the site's runner", () => {
+    const starts = Object.fromEntries(
+      EVENTS.map((event) => [
+        event,
+        Object.keys(jobs).filter((job) =>
+          holds(jobs[job]?.if ?? "true", { github: github[event] }),
+        ),
+      ]),
+    );
+    expect(starts).toEqual({
+      "own branch's request": ["check", "preview"],
+      "fork's request": ["check"],
+      main: ["check", "up"],
+      night: ["drift"],
+    } satisfies Starts);
   });
 
-  it("and what else reaches the site never runs code of a fork", () => {
-    const { jobs } = yaml.load(read(GITHUB)) as Workflow;
-    const onSite = Object.values(jobs).filter((job) => Array.isArray(job["runs-on"]));
-    expect(onSite).toHaveLength(3);
-    for (const { if: condition } of onSite) {
-      expect(condition).toMatch(/'push'|'schedule'|head\.repo\.full_name == github\.repository/);
+  it("have the site's secrets on its own runner only, and change it behind an approval", () => {
+    expect(env).toEqual({ STACK: "prod" });
+    const { check, up, ...rest } = jobs;
+    expect([check?.["runs-on"], check?.env, check?.environment]).toEqual([
+      "ubuntu-24.04",
+      undefined,
+      undefined,
+    ]);
+    expect([up?.environment, ...Object.values(rest).map((job) => job.environment)]).toEqual([
+      "production",
+      "preview",
+      "preview",
+    ]);
+    for (const job of [up, ...Object.values(rest)]) {
+      expect(job?.["runs-on"]).toEqual(["self-hosted", "hpc-site"]);
+      expect(Object.entries(job?.env ?? {}).sort()).toEqual(
+        SECRETS.map((name) => [name, `\${{ secrets.${name} }}`]),
+      );
     }
+  });
+});
+
+describe("GitLab's jobs", () => {
+  type Job = { extends?: string; tags?: string[]; environment?: string; rules: Rule[] };
+  type Rule = { if: string; when?: string };
+  const { variables, stages, ...all } = yaml.load(read(GITLAB)) as Record<string, Job>;
+  const jobs = Object.entries(all).filter(([name]) => !name.startsWith("."));
+  const gitlab = (source: string, more: object) => ({
+    $CI_PIPELINE_SOURCE: source,
+    $CI_COMMIT_BRANCH: undefined,
+    $CI_DEFAULT_BRANCH: "main",
+    $CI_PROJECT_ID: "1",
+    $CI_MERGE_REQUEST_SOURCE_PROJECT_ID: undefined,
+    ...more,
+  });
+  const events = {
+    "own branch's request": gitlab("merge_request_event", {
+      $CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "1",
+    }),
+    "fork's request": gitlab("merge_request_event", { $CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "2" }),
+    main: gitlab("push", { $CI_COMMIT_BRANCH: "main" }),
+    night: gitlab("schedule", { $CI_COMMIT_BRANCH: "main" }),
+  };
+
+  it("run when they are to, never a fork's code on the site's runner, and `up` when somebody says so", () => {
+    const starts = Object.fromEntries(
+      EVENTS.map((event) => [
+        event,
+        jobs.flatMap(([name, { rules }]) => {
+          const rule = rules.find((r) => holds(r.if, events[event]));
+          return rule ? [rule.when === undefined ? name : `${name} (${rule.when})`] : [];
+        }),
+      ]),
+    );
+    expect([variables, stages]).toEqual([{ STACK: "prod" }, ["check", "preview", "up"]]);
+    expect(starts).toEqual({
+      "own branch's request": ["check", "preview"],
+      "fork's request": ["check"],
+      main: ["check", "up (manual)"],
+      night: ["drift"],
+    } satisfies Starts);
+  });
+
+  it("are one at a time on the site's runner, and change it in the protected environment", () => {
+    expect(all[".site"]).toEqual({ tags: ["hpc-site"], resource_group: "site" });
+    const onSite = jobs.filter(([, job]) => job.extends === ".site").map(([name]) => name);
+    expect(onSite).toEqual(["preview", "up", "drift"]);
+    expect(jobs.filter(([, job]) => job.environment).map(([name]) => name)).toEqual(["up"]);
+    expect(all["up"]?.environment).toBe("production");
   });
 });
