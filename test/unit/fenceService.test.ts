@@ -42,12 +42,13 @@ it("fails where the hypervisor does, without the key", async () => {
 });
 
 it.each([
-  ["an unknown action", "fenceService restart", {}],
-  ["no action", "fenceService", {}],
-  ["a name that is more than one", "fenceService apply", { name: "a/../b" }],
-  ["a key that a shell would read", "fenceService apply", { key: "$(id)'" }],
-])("does nothing for %s", async (_, program, change) => {
+  ["an unknown action", "fenceService restart", {}, 'no action "restart": apply or remove'],
+  ["no action", "fenceService", {}, 'no action "": apply or remove'],
+  ["a name that is more than one", "fenceService apply", { name: "a/../b" }, "name: "],
+  ["a key that a shell would read", "fenceService apply", { key: "$(id)'" }, "key: "],
+])("does nothing for %s", async (_, program, change, why) => {
   const { exitCode, stderr } = await commands.run(program, { ...request("hv2"), ...change });
   expect([exitCode, existsSync(got)]).toEqual([1, false]);
+  expect(stderr).toContain(why);
   expect(stderr).not.toContain("$(id)");
 });
