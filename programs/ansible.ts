@@ -52,7 +52,6 @@ export async function run(request: RunRequest): Promise<number> {
       env: {
         ...process.env,
         ANSIBLE_CONFIG: path.resolve("ansible", "ansible.cfg"),
-        ANSIBLE_PRIVATE_KEY_FILE: request.sshKeyFile,
         ANSIBLE_LOCAL_TEMP: path.join(dir, "tmp"),
         ANSIBLE_SSH_ARGS: ansibleSshArguments(
           { privateKeyFile: request.sshKeyFile, knownHostsFile: knownHosts },
