@@ -20,7 +20,7 @@ export interface Patience {
   /** After that it is killed. */
   onceTold: number;
 }
-const PATIENT: Patience = { byItself: 3, onceTold: 15 };
+const PATIENT: Patience = { byItself: 15, onceTold: 15 };
 /** What was killed is gone after so long, s. */
 const KILLED = 5;
 
