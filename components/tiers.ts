@@ -1,4 +1,5 @@
 import type { ConfigOf, VipOf } from "../plan/config";
+import type * as machine from "../plan/machine";
 import type * as topology from "../plan/topology";
 import type { DriverKeys } from "../drivers/plans";
 import { compute } from "./compute/tier";
@@ -15,7 +16,7 @@ export const tiers = { share, galera, redis, entry, web, controllers, compute, l
 
 export type TierName = keyof typeof tiers;
 export type VipName = VipOf<typeof tiers>;
-export type MachineSpec = topology.MachineSpec<TierName>;
+export type MachineSpec = machine.MachineSpec<TierName>;
 export type Topology = topology.Topology<TierName, VipName>;
 
 /** The validated stack config of the site, with all defaults filled in. */

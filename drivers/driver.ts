@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NetworkMount } from "../plan/mount";
-import type { MachineSpec } from "../plan/topology";
+import type { MachineSpec } from "../plan/machine";
 import type { ReadyRequest } from "../programs/ready";
 import type { FenceHost } from "./fencing";
 import type { Machine } from "./machine";

@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { MachineSpec } from "../plan/topology";
+import type { MachineSpec } from "../plan/machine";
 import type { FenceConfiguration } from "../programs/fenceConfiguration";
 import type { FenceServiceRequest } from "../programs/fenceService";
 import { FenceDaemon } from "./container/fenceDaemon";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MachineSpec } from "../plan/topology";
+import type { MachineSpec } from "../plan/machine";
 
 /** What a driver knows of a machine that it made. */
 export interface Made {

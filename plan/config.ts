@@ -4,7 +4,8 @@ import * as yaml from "js-yaml";
 import { z } from "zod";
 import { hostNumber, inSubnet } from "./addresses";
 import { type ReadableCheck, type TierPlans, unreadable } from "./tier";
-import { checkAddresses, type House, type MachineSize, tiersApart } from "./topology";
+import { checkAddresses, type House, tiersApart } from "./topology";
+import type { MachineSize } from "./machine";
 
 export const port = z.int().min(1).max(65535);
 export const seconds = z.number().positive();

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Hosting } from "./placement";
-import type { PlanConfig } from "./topology";
+import type { PlanConfig } from "./machine";
 
 /** A machine that has an address and a hypervisor already. */
 export interface HostedMachine {

@@ -1,19 +1,7 @@
 import { gateway } from "./addresses";
-import { type House, largest, type PlanConfig } from "./topology";
-
-/** Who may connect: everyone, the administrators' networks, or some addresses and networks. */
-export type Source = "anyone" | "admins" | string[];
-
-/** One thing that a machine lets in. */
-export type Rule = {
-  /** What for; `nft list ruleset` shows it. */
-  what: string;
-} & (
-  | { protocol: "tcp"; /** A port, or first-last. */ ports: string; from: Source }
-  | { protocol: "any"; from: string[] }
-  /** MACs too: a source address is easily forged, and VRRPv3 has no authentication. */
-  | { protocol: "vrrp"; peers: { address: string; mac: string }[] }
-);
+import type { PlanConfig } from "./machine";
+import { type Rule, tcp } from "./rule";
+import { type House, largest } from "./topology";
 
 export interface Firewall<Name extends string = string> {
   /** Addresses and networks of the administrators. */
@@ -21,20 +9,6 @@ export interface Firewall<Name extends string = string> {
   /** What the machines of a tier let in; besides, what answers them, and ping. */
   rules: Record<Name, Rule[]>;
 }
-
-export const tcp = (what: string, port: number | string, from: Source): Rule => ({
-  what,
-  protocol: "tcp",
-  ports: String(port),
-  from,
-});
-
-/** Adverts of the machines that share virtual addresses. */
-export const vrrp = (machines: { address: string; mac: string }[]): Rule => ({
-  what: "VRRP",
-  protocol: "vrrp",
-  peers: machines.map(({ address, mac }) => ({ address, mac })),
-});
 
 /** What of the config the rules of all machines read. */
 export interface FirewallConfig extends PlanConfig {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Rule } from "./firewall";
-import type { Placed } from "./topology";
+import type { Rule } from "./rule";
+import type { Placed } from "./machine";
 
 /** What a tier adds to the stack config. */
 export interface TierKeys {

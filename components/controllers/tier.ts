@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
-import { tcp, vrrp } from "../../plan/firewall";
+import { tcp, vrrp } from "../../plan/rule";
 import type { Tier } from "../tier";
 import { KEEPALIVED, MUNGE } from "../units";
 import { look } from "./look";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tcp, vrrp } from "../../plan/firewall";
+import { tcp, vrrp } from "../../plan/rule";
 import { unreadable } from "../../plan/tier";
 import type { Tier } from "../tier";
 import { KEEPALIVED } from "../units";

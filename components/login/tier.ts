@@ -1,4 +1,4 @@
-import { tcp } from "../../plan/firewall";
+import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";

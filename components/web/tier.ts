@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { inSubnet } from "../../plan/addresses";
 import { seconds } from "../../plan/config";
-import { tcp } from "../../plan/firewall";
+import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
 import { roll } from "./roll";

@@ -1,4 +1,4 @@
-import type { ContainerInputs } from "./container";
+import type { ContainerInputs } from "./inputs";
 
 // The provider is serialised into the stack's state by Pulumi with all that it reaches, so this file uses Node's own
 // modules only, and functions.

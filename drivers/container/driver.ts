@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
-import type { MachineSpec } from "../../plan/topology";
+import type { MachineSpec } from "../../plan/machine";
 import type { Driver, SetArgs } from "../driver";
 import { Machine } from "../machine";
 import { SiteNetwork } from "../network";

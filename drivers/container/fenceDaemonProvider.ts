@@ -4,7 +4,7 @@ import * as net from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { removeParentIfEmpty, until } from "./host";
 import { fenceConfiguration } from "../../programs/fenceConfiguration";
-import type { FenceDaemonInputs, FenceDaemonState } from "./fenceDaemon";
+import type { FenceDaemonInputs, FenceDaemonState } from "./fenceInputs";
 
 // This file is serialised into the stack's state by Pulumi, so it uses Node's own modules only and
 // reaches everything through these functions.

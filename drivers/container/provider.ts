@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import { domainXml } from "./boot";
-import type { ContainerInputs, ContainerState } from "./container";
+import type { ContainerInputs, ContainerState } from "./inputs";
 import { removeControlGroups } from "./controlGroups";
 import { domainState, isMounted, removeParentIfEmpty, run, sshAnswers, until, virsh } from "./host";
 import { mountRoot, personalise } from "./root";

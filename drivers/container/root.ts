@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { INIT, INIT_SCRIPT } from "./boot";
-import type { ContainerInputs } from "./container";
+import type { ContainerInputs } from "./inputs";
 import { isMounted, run } from "./host";
 
 // The provider is serialised into the stack's state by Pulumi with all that it reaches, so this file uses Node's own

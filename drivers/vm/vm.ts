@@ -4,7 +4,7 @@ import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { renderKnownHosts } from "../../lib/ssh";
-import type { MachineSpec } from "../../plan/topology";
+import type { MachineSpec } from "../../plan/machine";
 import type { ReadyRequest } from "../../programs/ready";
 import type { SeedRequest } from "../../programs/seed";
 import type { SiteNetwork } from "../network";

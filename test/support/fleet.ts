@@ -1,57 +1,81 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../../components/ansible";
 import { plan } from "../../components/house";
-import { tiers, type Topology } from "../../components/tiers";
-import type { Driver } from "../../drivers/driver";
+import { type TierName, tiers, type Topology } from "../../components/tiers";
+import type { Driver, SetArgs } from "../../drivers/driver";
 import { Machine } from "../../drivers/machine";
+import type { Rule } from "../../plan/rule";
 import { configOf } from "./referenceSite";
 import { parsed } from "./site";
 import type { Registration } from "./mocked";
 
-/** Machines that are there as soon as they are asked for. Like VMs they have gates. */
-const driver: Driver = {
-  set: (name, { specs, gate }, opts) => {
-    const machines = specs.map(
-      (spec) =>
-        new Machine(
-          `${name}-${spec.name}`,
-          spec,
-          () => ({
-            address: pulumi.output(spec.address),
-            hostKey: pulumi.output(`ssh-ed25519 ${spec.name}`),
-            incarnation: pulumi.output("first"),
-          }),
-          opts,
-        ),
-    );
-    const members = machines.map(({ spec, hostKey }) => ({ spec, hostKey }));
-    const ready = (machine: Machine) => (hostKey: string) => ({
-      name: machine.spec.name,
-      address: machine.spec.address,
-      knownHosts: hostKey,
-      sshKeyFile: "/key",
-      bootSeconds: 60,
-    });
-    const gates = machines.map((machine) =>
-      gate({ name: `${name}-${machine.spec.name}`, machine, members, ready: ready(machine) }),
-    );
-    return { machines, gates };
-  },
-  fenceHosts: (name, specs) => [{ name, uri: "test:///", address: "192.168.1.2", specs }],
-  networkName: "net",
-  base: { nameservers: ["192.168.1.1"], timeServers: [], packages: ["nftables"] },
-};
+/** What a set of machines was asked for. */
+export type Asked = SetArgs & { name: string };
 
-export const fleet: Fleet = {
-  driver,
-  place: { prefix: "hpc-ha-prod", home: "/home", sshKeyFile: "/key" },
-  firewall: {
-    admins: ["192.168.1.1"],
-    rules: Object.fromEntries(
-      Object.keys(tiers).map((tier) => [tier, [{ what: tier, protocol: "any", from: [] }]]),
-    ) as unknown as Fleet["firewall"]["rules"],
-  },
-};
+/**
+ * Machines that are there as soon as they are asked for, without a hypervisor.
+ * @param gated whether their sets have gates, as those of VMs have
+ * @param asked gets what each set was asked for
+ */
+export function fleetOf(gated: boolean, asked: Asked[] = []): Fleet {
+  const driver: Driver = {
+    set: (name, args, opts) => {
+      asked.push({ ...args, name });
+      const { specs, gate, formerly } = args;
+      const aliased = { ...opts, ...(formerly && { aliases: [formerly.machine] }) };
+      const machines = specs.map(
+        (spec) =>
+          new Machine(
+            `${name}-${spec.name}`,
+            spec,
+            () => ({
+              address: pulumi.output(spec.address),
+              hostKey: pulumi.output(`ssh-ed25519 ${spec.name}`),
+              incarnation: pulumi.output(`first ${spec.name}`),
+            }),
+            aliased,
+          ),
+      );
+      const members = machines.map(({ spec, hostKey }) => ({ spec, hostKey }));
+      const gateOf = (machine: Machine) => {
+        const { spec } = machine;
+        const ready = (hostKey: string) => ({ ...readyOf(spec), knownHosts: hostKey });
+        return gate({ name: `${name}-${spec.name}`, machine, members, ready });
+      };
+      return { machines, gates: gated ? machines.map(gateOf) : [] };
+    },
+    fenceHosts: (name, specs) => [{ name, uri: "test:///", address: "192.168.1.2", specs }],
+    networkName: "net",
+    base: { nameservers: ["192.168.1.1"], timeServers: [], packages: ["nftables"] },
+  };
+  const rules = Object.fromEntries(Object.keys(tiers).map((tier) => [tier, [rule(tier)]]));
+  return {
+    driver,
+    place: { prefix: "hpc-ha-prod", home: "/home", sshKeyFile: "/key" },
+    firewall: { admins: ["192.168.1.1"], rules: rules as Record<TierName, Rule[]> },
+  };
+}
+
+const readyOf = ({ name, address }: { name: string; address: string }) => ({
+  name,
+  address,
+  sshKeyFile: "/key",
+  bootSeconds: 60,
+});
+const rule = (tier: string): Rule => ({ what: tier, protocol: "any", from: [] });
+
+/** With gates. */
+export const fleet: Fleet = fleetOf(true);
+
+/** What every run of a tier tells its machines. */
+export const base = (tier: TierName) => ({
+  base_nameservers: ["192.168.1.1"],
+  base_time_servers: [],
+  base_packages: ["nftables"],
+  base_mounts: [],
+  base_firewall_admins: ["192.168.1.1"],
+  base_firewall_rules: [rule(tier)],
+});
 
 /** The reference site's machines, and its config. */
 export const site = parsed(configOf("prod"));
@@ -61,3 +85,7 @@ export const { machines, vips } = topology;
 /** Name, type and parent of everything that was made. */
 export const family = (made: Registration[]): string[] =>
   made.map(({ name, type, parent }) => `${parent && `${parent} > `}${name} ${type}`).sort();
+
+/** The registered value of an output that is known. */
+export const known = <T>(output: pulumi.Output<T>): Promise<T> =>
+  new Promise((resolve) => output.apply((value) => resolve(value as T)));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ContainerInputs, ContainerState } from "../../drivers/container/container";
+import type { ContainerInputs, ContainerState } from "../../drivers/container/inputs";
 import { containerProvider } from "../../drivers/container/provider";
 
 /** A libvirt with one container, which powers off when it is told to. */

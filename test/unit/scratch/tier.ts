@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Tier } from "../../../components/tier";
-import { tcp } from "../../../plan/firewall";
+import { tcp } from "../../../plan/rule";
 import { NO_KEYS } from "../../../plan/tier";
 
 const keys = {

@@ -1,0 +1,34 @@
+import { machines, site, vips } from "./fleet";
+
+/** The Slurm cluster of the reference site, on a machine that is half as fast. */
+export const cluster = {
+  ...machines,
+  slurm: site.slurm,
+  ports: site.ports,
+  vip: vips.slurm,
+  patience: 2,
+};
+
+/** What each of its machines is told. @param mungeKey their common key */
+export const clusterVars = (mungeKey: string) => ({
+  munge_key: mungeKey,
+  slurm_cluster_name: "hpc",
+  slurm_partition: "main",
+  slurm_vip: "192.168.1.100",
+  slurm_patience: 2,
+  slurm_controllers: [
+    { name: "slurm-m1", address: "192.168.1.10" },
+    { name: "slurm-m2", address: "192.168.1.11" },
+  ],
+  slurm_nodes: [
+    { name: "compute1", address: "192.168.1.161", cpus: 4, memory_mib: 7750 },
+    { name: "compute2", address: "192.168.1.162", cpus: 4, memory_mib: 7750 },
+  ],
+  slurm_ctld_port: 6817,
+  slurm_d_port: 6818,
+  slurm_dbd_port: 6819,
+  slurm_srun_ports: "61000-63999",
+  slurm_share: "/mnt/slurm",
+  slurm_proctrack: "proctrack/cgroup",
+  slurm_task_plugin: "task/cgroup",
+});

@@ -1,0 +1,79 @@
+/** The compute nodes, and the login machine, which is told the same. */
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { Compute } from "../../../components/compute";
+import { Login } from "../../../components/login";
+import { cluster, clusterVars } from "../../support/cluster";
+import { base, family, fleet, machines } from "../../support/fleet";
+import { type Registration, registered } from "../../support/mocked";
+import { before, find, isSecret, request } from "../../support/referenceSite";
+
+const COMMAND = "command:local:Command";
+const makers = { compute: Compute, login: Login };
+const make = (tier: "compute" | "login", specs = machines[tier]): Promise<Registration[]> =>
+  registered(() => {
+    const ready = new local.Command("controllers", {}).stdout;
+    const controllers = { mungeKey: pulumi.output("the munge key"), ready };
+    new makers[tier](tier, { fleet, cluster, controllers, specs });
+  }).then((made) => made.filter((m) => m.name !== "controllers"));
+
+describe.each(["compute", "login"] as const)("%s", (tier) => {
+  it("is configured by its own playbook once a controller answers, told the cluster and no more", async () => {
+    const made = await make(tier);
+    const run = find(made, `${tier}-config-run`);
+    expect(isSecret(run.inputs["stdin"])).toBe(true);
+    expect(request(made, run.name)).toMatchObject({ playbook: `${tier}.yml` });
+    expect(request(made, run.name)["vars"]).toEqual({
+      ...base(tier),
+      ...clusterVars("the munge key"),
+    });
+    expect(run.dependsOn).toContain("controllers");
+    const [gate] = made.filter((m) => m.name.endsWith("-gate"));
+    expect(before(made, gate?.name ?? "")).not.toContain("controllers");
+  });
+
+  it("need not be there", async () => {
+    expect(await make(tier, [])).toHaveLength(1);
+  });
+});
+
+describe("compute nodes", () => {
+  it("are machines with a gate each, and one run", async () => {
+    expect(family(await make("compute"))).toEqual([
+      "compute > compute-compute1 hpc-ha:machine:Machine",
+      `compute > compute-compute1-gate ${COMMAND}`,
+      "compute > compute-compute2 hpc-ha:machine:Machine",
+      `compute > compute-compute2-gate ${COMMAND}`,
+      "compute > compute-config hpc-ha:ansible:AnsibleRun",
+      "compute hpc-ha:compute:Compute",
+      `compute-config > compute-config-run ${COMMAND}`,
+    ]);
+  });
+
+  it("take the place of what 0.1 called SlurmCompute", async () => {
+    expect(find(await make("compute"), "compute").aliases).toEqual([
+      "hpc-ha:slurm:SlurmCompute::compute",
+    ]);
+  });
+});
+
+describe("the login machine", () => {
+  it("is a machine with its gate, and a run", async () => {
+    expect(family(await make("login"))).toEqual([
+      "login > login-client hpc-ha:machine:Machine",
+      `login > login-client-gate ${COMMAND}`,
+      "login > login-config hpc-ha:ansible:AnsibleRun",
+      "login hpc-ha:login:Login",
+      `login-config > login-config-run ${COMMAND}`,
+    ]);
+  });
+
+  it("is the machine that was one of the compute nodes' component in 0.1", async () => {
+    const made = await make("login");
+    expect(find(made, "login").aliases).toEqual([]);
+    expect(find(made, "login-client").aliases).toEqual([
+      "urn:pulumi:prod::hpc-ha::hpc-ha:slurm:SlurmCompute::compute::hpc-ha:machine:Machine::compute-client",
+    ]);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { Entry } from "../../../components/entry";
+import { certificates } from "../../support/certificates";
+import { base, family, fleet, machines, site, vips } from "../../support/fleet";
+import { registered } from "../../support/mocked";
+import { find, isSecret, request } from "../../support/referenceSite";
+
+const COMMAND = "command:local:Command";
+const make = () =>
+  registered(
+    () =>
+      new Entry("entry", {
+        fleet,
+        specs: machines.entry,
+        settings: {
+          interface: "eth0",
+          prefixLength: 24,
+          services: site.services.slice(0, 2),
+          pool: { max: 10, drainSeconds: 300 },
+          vips,
+          vrrp: site.vrrp,
+          patience: 2,
+          ports: site.ports,
+          redis: machines.redis,
+          galera: machines.galera,
+        },
+        certificates,
+        redisPassword: "the password",
+      }),
+  );
+
+describe("Entry", () => {
+  it("is its machines with a gate each, and one run", async () => {
+    expect(family(await make())).toEqual([
+      "entry > entry-config hpc-ha:ansible:AnsibleRun",
+      ...[1, 2].flatMap((n) => [
+        `entry > entry-haproxy${n} hpc-ha:machine:Machine`,
+        `entry > entry-haproxy${n}-gate ${COMMAND}`,
+      ]),
+      "entry hpc-ha:entry:Entry",
+      `entry-config > entry-config-run ${COMMAND}`,
+    ]);
+  });
+
+  it("knows services, VIPs, the members of the data tier and the certificates, and no web node", async () => {
+    const made = await make();
+    expect(isSecret(find(made, "entry-config-run").inputs["stdin"])).toBe(true);
+    const common = { sticky: false, health_path: "/health" };
+    expect(request(made, "entry-config-run")["vars"]).toEqual({
+      ...base("entry"),
+      entry_services: [
+        { ...common, name: "auth_portal", port: 4430, path: "/auth", balance: "roundrobin" },
+        { ...common, name: "auth_frontend", port: 4431, path: "/", balance: "leastconn" },
+      ],
+      entry_slots: 20,
+      entry_drain_seconds: 300,
+      entry_interface: "eth0",
+      entry_prefix_length: 24,
+      entry_web_vip: "192.168.1.101",
+      entry_data_vip: "192.168.1.102",
+      entry_router_id: 52,
+      entry_patience: 2,
+      entry_advert_seconds: 0.5,
+      entry_http_port: 80,
+      entry_https_port: 443,
+      entry_stats_port: 8404,
+      entry_peer_port: 8405,
+      entry_certificate_pem: "the key of web",
+      entry_ca: "the CA",
+      entry_ca_file: "/etc/ssl/site-ca.pem",
+      entry_redis_members: [1, 2, 3].map((n) => ({
+        name: `redis${n}`,
+        address: `192.168.1.13${n}`,
+      })),
+      entry_redis_port: 6379,
+      entry_redis_password: "the password",
+      entry_galera_members: [1, 2, 3].map((n) => ({
+        name: `galera${n}`,
+        address: `192.168.1.14${n}`,
+      })),
+      entry_galera_port: 3306,
+      entry_galera_check_port: 9200,
+    });
+  });
+
+  it("takes the place of what 0.1 called HaproxyTier", async () => {
+    expect(find(await make(), "entry").aliases).toEqual(["hpc-ha:haproxy:HaproxyTier::entry"]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { Redis } from "../../../components/redis";
+import { certificates } from "../../support/certificates";
+import { base, family, fleet, machines, site } from "../../support/fleet";
+import { registered } from "../../support/mocked";
+import { find, isSecret, request } from "../../support/referenceSite";
+
+const COMMAND = "command:local:Command";
+const make = () => {
+  const specs = machines.redis.slice(0, 2);
+  const args = { fleet, specs, certificates, ports: site.ports, patience: 2 };
+  return registered(() => new Redis("redis", args));
+};
+
+describe("Redis", () => {
+  it("is its machines with a gate each, a password, and one run", async () => {
+    const made = await make();
+    expect(family(made)).toEqual([
+      `redis > redis-config hpc-ha:ansible:AnsibleRun`,
+      `redis > redis-password random:index/randomPassword:RandomPassword`,
+      `redis > redis-redis1 hpc-ha:machine:Machine`,
+      `redis > redis-redis1-gate ${COMMAND}`,
+      `redis > redis-redis2 hpc-ha:machine:Machine`,
+      `redis > redis-redis2-gate ${COMMAND}`,
+      `redis hpc-ha:redis:Redis`,
+      `redis-config > redis-config-run ${COMMAND}`,
+    ]);
+    // So that no configuration file has to quote it.
+    expect(find(made, "redis-password").inputs).toEqual({ length: 32, special: false });
+  });
+
+  it("tells its machines ports, patience, password and each its own certificate", async () => {
+    const made = await make();
+    expect(isSecret(find(made, "redis-config-run").inputs["stdin"])).toBe(true);
+    expect(request(made, "redis-config-run")).toMatchObject({ playbook: "redis.yml" });
+    expect(request(made, "redis-config-run")["vars"]).toEqual({
+      ...base("redis"),
+      redis_set: "site",
+      redis_patience: 2,
+      redis_port: 6379,
+      redis_sentinel_port: 26379,
+      redis_password: "secret-redis-password",
+      redis_ca: "the CA",
+      redis_ca_file: "/etc/ssl/site-ca.pem",
+      redis_certificates: { redis1: "the key of redis1", redis2: "the key of redis2" },
+    });
+  });
+
+  it("takes the place of what 0.1 called RedisSentinel", async () => {
+    expect(find(await make(), "redis").aliases).toEqual(["hpc-ha:redis:RedisSentinel::redis"]);
+  });
+});
