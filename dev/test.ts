@@ -2,11 +2,14 @@ import { faultSuite, labSuite, onTestStack, removeEverything } from "../test/sup
 import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
+import { ensurePackages, type Needs } from "../toolchain/host";
 import { ensureToolchain } from "../toolchain/setup";
 import { ensurePythonChecks } from "../toolchain/venv";
 import { sideBySide } from "./sideBySide";
 import type { Stage } from "./stages";
 
+/** What unit tests run besides: style sheets of libvirt's provider. */
+const UNIT_NEEDS: Needs = [["xsltproc", "xsltproc"]];
 /** Longest time for one unit test, on a machine of normal speed, ms. */
 const UNIT_TEST = 20_000;
 
@@ -56,7 +59,10 @@ const python = (bin: string): Stage[] => [
 
 /** The suites by name, with what follows the name; `all` is what CI and `npm test` run. */
 const suites: Record<string, (args: string[], pace: number) => Promise<boolean>> = {
-  unit: (_, pace) => sideBySide([text, code(pace)], progress),
+  unit: async (_, pace) => {
+    await ensurePackages(UNIT_NEEDS, progress);
+    return sideBySide([text, code(pace)], progress);
+  },
   // npm run test:lab -- [parts of the files' names] | remove
   lab: (args) =>
     args[0] === "remove"
@@ -70,18 +76,21 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     return onTestStack([() => faultSuite([repeats, ...names], progress)], progress);
   },
   // Two lists, since it is two cores that everybody has at least.
-  all: async (_, pace) =>
-    (await sideBySide(
-      [
-        [...text, ...tools, ...python(await ensurePythonChecks(progress))],
-        [...code(pace), ...ansible],
-      ],
-      progress,
-    )) &&
-    (await onTestStack(
-      [() => labSuite([], progress), () => faultSuite(["short"], progress)],
-      progress,
-    )),
+  all: async (_, pace) => {
+    await ensurePackages(UNIT_NEEDS, progress);
+    const checks = await ensurePythonChecks(progress);
+    const lists = [
+      [...text, ...tools, ...python(checks)],
+      [...code(pace), ...ansible],
+    ];
+    return (
+      (await sideBySide(lists, progress)) &&
+      (await onTestStack(
+        [() => labSuite([], progress), () => faultSuite(["short"], progress)],
+        progress,
+      ))
+    );
+  },
 };
 
 const progress: Progress = (text) => console.log(text);
