@@ -88,4 +88,4 @@ export const family = (made: Registration[]): string[] =>
 
 /** The registered value of an output that is known. */
 export const known = <T>(output: pulumi.Output<T>): Promise<T> =>
-  new Promise((resolve) => output.apply((value) => resolve(value as T)));
+  new Promise((resolve) => output.apply((value) => resolve(value)));

@@ -104,6 +104,11 @@ describe("the program", () => {
       ],
       drainSeconds: 30,
     });
+    expect(find(three, "entry-membership").dependsOn).toEqual(
+      expect.arrayContaining(
+        ["entry", "web-web1", "web-web2", "web-web3"].map((n) => `${n}-config-run`),
+      ),
+    );
   });
 
   it("gives each machine of the data tier its own key, the entry the web VIP's, and nobody the CA's", () => {

@@ -47,7 +47,8 @@ describe("Membership", () => {
       stdin: expect.anything() as unknown,
       addPreviousOutputInEnv: false,
     });
-    expect(find(made, "entry-membership-command").dependsOn).toContain("configuration");
+    // A child is registered when its parent is, and that waits.
+    expect(find(made, "entry-membership").dependsOn).toEqual(["configuration"]);
     expect(summary).toBe("entry-membership-command: done");
   });
 

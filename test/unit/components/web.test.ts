@@ -62,24 +62,16 @@ describe("Web", () => {
     const made = await make();
     expect(isSecret(find(made, "web-web1-config-run").inputs["stdin"])).toBe(true);
     const release = expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{8}$/) as string;
-    const start = { START: services[0]?.start };
+    const node = (name: string, PORT: number, BASE_PATH: string) => {
+      const START = `node --max-old-space-size=64 portal.js ${name}`;
+      return { name, release, environment: { SERVICE: name, PORT, BASE_PATH, START } };
+    };
     const file = "/etc/ssl/site-ca.pem";
     expect(request(made, "web-web1-config-run")["vars"]).toEqual({
       ...base("web"),
       web_root: "/opt/hpc-dashboard",
       web_releases: [{ id: release, path: "portal/dist" }],
-      web_services: [
-        {
-          name: "auth_portal",
-          release,
-          environment: { SERVICE: "auth_portal", PORT: 4430, BASE_PATH: "/auth", ...start },
-        },
-        {
-          name: "auth_frontend",
-          release,
-          environment: { SERVICE: "auth_frontend", PORT: 4431, BASE_PATH: "/", ...start },
-        },
-      ],
+      web_services: [node("auth_portal", 4430, "/auth"), node("auth_frontend", 4431, "/")],
       web_ca: "the CA",
       web_ca_file: file,
       web_environment: {
