@@ -23,8 +23,8 @@ async function machines(webReplicas: string): Promise<Record<string, number>> {
     expect(op).toBe("create");
     if (newState.type !== "libvirt:index/domain:Domain") continue;
     const name = String(newState.inputs?.["name"]).replace(/^hpc-ha-prod-/, "");
-    const role = name.replace(/\d+$/, "");
-    count[role] = (count[role] ?? 0) + 1;
+    const kind = name.replace(/\d+$/, "");
+    count[kind] = (count[kind] ?? 0) + 1;
   }
   return count;
 }
@@ -35,10 +35,10 @@ describe("the offline preview of the reference site", () => {
       "slurm-m": 2,
       "nfs-srv": 1,
       compute: 2,
-      login: 1,
+      client: 1,
       redis: 3,
       galera: 3,
-      entry: 2,
+      haproxy: 2,
       web: n,
     });
   });
@@ -72,10 +72,9 @@ describe("the policy, in a preview", () => {
         path.join(dir, "index.ts"),
         `import * as pulumi from "@pulumi/pulumi";
          import { enforcePolicy } from "${projectRoot}/policy/enforce";
-         const machines = { controllers: [], entry: [], redis: [], galera: [] };
-         enforcePolicy({ config: { web: { max: 1 } }, topology: { machines } } as never);
+         enforcePolicy({ machines: {}, apart: ["redis"], hypervisors: 1, webMax: 1 });
          class Server extends pulumi.ComponentResource {
-           constructor(name: string, clients: string[]) { super("hpc-ha:nfs:NfsServer", name, { clients }); }
+           constructor(name: string, clients: string[]) { super("hpc-ha:share:Share", name, { clients }); }
          }
          new Server("good", ["192.168.1.10"]);
          new Server("bad", ["*"]);`,
@@ -94,7 +93,7 @@ describe("the policy, in a preview", () => {
       });
       expect(result.exitCode).not.toBe(0);
       expect(result.all).toContain("Against the policy: bad: exports to *");
-      expect(result.all).toMatch(/NfsServer good create/);
+      expect(result.all).toMatch(/Share good create/);
     } finally {
       fs.rmSync(dir, { recursive: true });
     }
