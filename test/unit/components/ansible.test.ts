@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { local } from "@pulumi/command";
@@ -95,26 +95,34 @@ describe("an inventory", () => {
 
 describe("a playbook's sources", () => {
   let dir: string;
+  const write = (file: string, text: string) => {
+    mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+    writeFileSync(path.join(dir, file), text);
+  };
   beforeEach(() => {
     dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
-    cpSync("ansible", dir, { recursive: true });
+    write("site.yml", "[{ hosts: all, roles: [one] }]");
+    write("roles/one/meta/main.yml", "dependencies: [{ role: two }]");
+    write("roles/two/tasks/main.yml", "[{ include_role: { name: three } }]");
+    write("roles/three/files/program", "1");
+    write("roles/other/tasks/main.yml", "[]");
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it("are the playbook and all roles that it uses, also through other roles", () => {
-    const hash = () => hashSources(dir, "entry.yml");
-    const first = hash();
-    const unchanged = ["roles/redis/tasks/main.yml", "web.yml"];
-    for (const file of unchanged) writeFileSync(path.join(dir, file), "[]\n", { flag: "a" });
-    expect(hash()).toBe(first);
-    const seen = [first];
-    // The vip role is a dependency of the entry's.
-    for (const file of [
-      "entry.yml",
-      "roles/entry/files/state.conf",
-      "roles/vip/files/restart.conf",
-    ]) {
-      writeFileSync(path.join(dir, file), "# more\n", { flag: "a" });
+  it("are the playbook and all roles that it uses, also through other roles, with all their files", () => {
+    const hash = () => hashSources(dir, "site.yml");
+    const seen = [hash()];
+    write("roles/other/tasks/main.yml", "[{ debug: }]");
+    write("other.yml", "[]");
+    expect(hash()).toBe(seen[0]);
+    const used = {
+      "site.yml": "[{ hosts: none, roles: [one] }]",
+      "roles/one/handlers/main.yml": "[]",
+      "roles/two/templates/x.j2": "x",
+      "roles/three/files/program": "2",
+    };
+    for (const [file, text] of Object.entries(used)) {
+      write(file, text);
       expect([file, seen.includes(hash())]).toEqual([file, false]);
       seen.push(hash());
     }
