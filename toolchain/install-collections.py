@@ -1,7 +1,7 @@
 """Puts the Ansible collections that the roles use where the Python that runs this finds its packages.
 
 They come out of PyPI's package of all collections, so that no other server is needed. All of it would be 500 MB in
-24000 files and take a quarter of a minute; these are 15 MB and a second.
+24000 files and take a quarter of a minute; these are some MB and a second.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 # The release that belongs to the ansible-core of requirements.txt: it fixes the version of each collection.
 PACKAGE = "ansible==11.13.0"
-COLLECTIONS = ["ansible.posix", "community.general", "community.mysql"]
+COLLECTIONS = ["ansible.posix", "community.mysql"]
 
 with tempfile.TemporaryDirectory() as directory:
     pip = [sys.executable, "-m", "pip", "--quiet", "download"]
