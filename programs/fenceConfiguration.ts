@@ -1,10 +1,15 @@
-import type { FenceServiceRequest } from "./fenceService";
-
 /** What one fence_virtd serves. */
-export type FenceConfiguration = Pick<
-  FenceServiceRequest,
-  "uri" | "address" | "port" | "sources" | "domains"
->;
+export interface FenceConfiguration {
+  /** Libvirt URI of the machines, as seen on the host where it runs. */
+  uri: string;
+  /** Address and TCP port that it listens on. */
+  address: string;
+  port: number;
+  /** Addresses that may ask. */
+  sources: string[];
+  /** Libvirt domains that they may switch off and on. */
+  domains: string[];
+}
 
 /** fence_virtd's own syntax: one group, whose `ip` may ask for its `uuid`, which are libvirt's names here. */
 export function fenceConfiguration(directory: string, c: FenceConfiguration): string {
