@@ -53,7 +53,9 @@ export class BaseRecord {
   resources(): string | undefined {
     const [state, locks] = [stateDirectory(), lockDirectory(this.stack.name)];
     if (state === undefined || locks === undefined) return undefined;
-    if (fs.existsSync(locks) && fs.readdirSync(locks).length > 0) return undefined;
+    // What Pulumi keeps beside a lock stays when `pulumi cancel` takes it away.
+    const held = fs.existsSync(locks) ? fs.readdirSync(locks) : [];
+    if (held.some((name) => name.endsWith(".json"))) return undefined;
     const file = path.join(state, "stacks", PROJECT, `${this.stack.name}.json`);
     return fs.existsSync(file) ? resourcesIn(fs.readFileSync(file, "utf8")) : undefined;
   }
