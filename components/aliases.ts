@@ -25,5 +25,4 @@ export const OLD = {
   nfs: "hpc-ha:nfs:NfsServer",
   machine: "hpc-ha:machine:Machine",
   hostKey: "hpc-ha:machine:HostKey",
-  run: "hpc-ha:ansible:AnsibleRun",
 };

@@ -41,12 +41,10 @@ export function machineSet(
   opts: pulumi.ComponentResourceOptions,
 ): ConfiguredSet {
   const { fleet, tier, specs, share, single, formerly } = args;
+  const mounts = share?.mount ? { base_mounts: [share.mount] } : {};
   const vars = pulumi
-    .all([pulumi.output(args.vars), share?.mount])
-    .apply(([own, mount]): Record<string, unknown> => ({
-      ...own,
-      ...(mount && { base_mounts: [mount] }),
-    }));
+    .output(args.vars)
+    .apply((own): Record<string, unknown> => ({ ...own, ...mounts }));
   const { machines, gates } = fleet.driver.set(
     name,
     { specs, share, formerly, gate: (gate) => makeGate(args, vars, gate, opts) },
