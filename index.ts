@@ -128,6 +128,7 @@ const membership = new Membership(
     entry,
     web: web.machines,
     services: config.services,
+    webVip: vip.web,
     pool: config.web,
     patience,
     sshKeyFile: place.sshKeyFile,

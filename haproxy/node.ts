@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type SshAccess, sshArguments } from "../lib/ssh";
+import { type Check, probeScript, readProbe, type Sick } from "./check";
 import type { Request } from "./request";
 import { type Observed, parseObservation } from "./state";
 
@@ -82,27 +83,19 @@ export class HaproxyNode {
   }
 
   /**
-   * Waits until every URL answers 200 from this node.
-   * @param perHost URLs of each web node; nodes are asked at the same time
-   * @returns one line for each URL that did not within `seconds`: the URL and its last status
+   * Waits until every check succeeds, made from this node.
+   * @returns those that did not within `seconds`
    */
-  async probe(perHost: string[][], seconds: number): Promise<string[]> {
-    const jobs = perHost.map((urls) => `probe ${urls.map((u) => `'${u}'`).join(" ")} &`).join("\n");
-    const script = `
-      end=$((SECONDS + ${Math.ceil(seconds)}))
-      probe() {
-        for url; do
-          until code=$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$url"); [ "$code" = 200 ]; do
-            if [ $SECONDS -ge $end ]; then echo "$url: $code"; break; fi
-            sleep 0.3
-          done
-        done
-      }
-      ${jobs}
-      wait`;
-    const longest = seconds + 2.5 * Math.max(...perHost.map((u) => u.length)) + ANSWER_SECONDS;
-    const out = await this.must("bash -s", script, longest);
-    return out.split("\n").filter((l) => l !== "");
+  async probe(checks: Check[], seconds: number): Promise<Sick[]> {
+    // What is asked last before the end is waited for; those of an address one after the other.
+    const last = checks.reduce((sum, check) => sum + check.seconds + 0.5, 0);
+    const longest = seconds + last + ANSWER_SECONDS;
+    return readProbe(checks, await this.must("bash -s", probeScript(checks, seconds), longest));
+  }
+
+  /** Whether this node has an address, e.g. a VIP. */
+  async holds(address: string): Promise<boolean> {
+    return (await this.must(`ip -o -4 address show to ${address}`, "")).includes(" inet ");
   }
 
   private admin(line: string): Promise<string> {

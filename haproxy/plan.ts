@@ -6,6 +6,12 @@ export interface Service {
   name: string;
   port: number;
   healthPath: string;
+  /** Name that a check asks for. Default: the web VIP. */
+  healthHost?: string;
+  /** Codes and ranges of a healthy answer: "200", "200-399". */
+  healthStatus: string;
+  /** Longest wait for the answer to a check, s. */
+  checkSeconds: number;
 }
 
 /** A web node that should be in every backend. */
@@ -20,7 +26,6 @@ export interface Addition {
   server: string;
   address: string;
   port: number;
-  healthPath: string;
 }
 
 /** A slot to be emptied. */
@@ -44,20 +49,23 @@ export interface NodePlan {
  * everywhere: the slot is in the sticky cookie, so a client stays on its node when the VIP moves.
  *
  * @param observed per HAProxy node
+ * @param sick addresses of wanted nodes that are not put anywhere: they stay where they are, if they are anywhere
  * @throws Error when there is no free slot for a wanted node
  */
 export function plan(
   wanted: Member[],
   services: Service[],
   observed: Map<string, Observed>,
+  sick: ReadonlySet<string> = new Set(),
 ): Map<string, NodePlan> {
   const site = [...observed.values()].flatMap((o) => o.slots);
-  const common = assign(wanted, site);
+  const well = wanted.filter((m) => !sick.has(m.address));
+  const common = assign(well, site);
   return new Map(
     [...observed].map(([node, { slots }]) => {
       const plans = services.map((service) =>
         planBackend(
-          wanted,
+          { wanted, well },
           service,
           slots.filter((s) => s.backend === service.name),
           common,
@@ -97,7 +105,7 @@ const isClaimed = (claims: Map<string, string>, server: string) =>
   [...claims.values()].includes(server);
 
 function planBackend(
-  wanted: Member[],
+  { wanted, well }: { wanted: Member[]; well: Member[] },
   service: Service,
   slots: Slot[],
   common: Map<string, string>,
@@ -111,7 +119,7 @@ function planBackend(
   // Slots that are left by this very run are no place for an addition: it comes first.
   const free = slots.filter((s) => s.address === EMPTY).sort((a, b) => bySlot(a.server, b.server));
   const additions: Addition[] = [];
-  for (const { address, name } of wanted) {
+  for (const { address, name } of well) {
     const present = kept.get(address);
     if (present && present.admin === "ready" && present.checked && present.port === service.port) {
       continue;
@@ -122,8 +130,8 @@ function planBackend(
         `backend ${service.name} has ${slots.length} slots and none is free for ${name} (${address})`,
       );
     }
-    const { port, healthPath } = service;
-    additions.push({ backend: service.name, server: slot.server, address, port, healthPath });
+    const { name: backend, port } = service;
+    additions.push({ backend, server: slot.server, address, port });
   }
   const stay = new Set([...kept.values()].map((s) => s.server));
   const removals = slots

@@ -1,18 +1,19 @@
 import { type Clock, NotWithin, until } from "../lib/wait";
-import { NodeLost } from "./node";
+import { type Check, checkOf } from "./check";
 import {
   addCommands,
+  type Addition,
   clearCommands,
   drainCommands,
-  generationCommand,
   isEmpty,
   type NodePlan,
   plan,
   sessionsLeft,
   unproven,
 } from "./plan";
+import { type Node, Reached } from "./reached";
 import type { Request } from "./request";
-import type { Observed } from "./state";
+import { EMPTY, type Observed } from "./state";
 
 /** Time between two looks at the runtime socket, s. */
 const POLL_SECONDS = 0.5;
@@ -21,18 +22,10 @@ const CHECK_SECONDS = 10;
 /** Every how many looks the sessions that a drain waits for are told. */
 const TELL_LOOKS = 20;
 
-/** One HAProxy node as the reconciler works with it. What it throws as NodeLost is no reason to stop. */
-export interface Node {
-  readonly name: string;
-  observe(backends: string[]): Promise<Observed>;
-  apply(commands: string[]): Promise<string>;
-  probe(perHost: string[][], seconds: number): Promise<string[]>;
-}
-
 /**
  * Makes the web backends of all HAProxy nodes hold the wanted web nodes, no more and no fewer.
  *
- * It ends well when every reachable HAProxy node is as wanted; then, and only then, may a machine that is
+ * It ends well when every HAProxy node that may serve users is as wanted; then, and only then, may a machine that is
  * not wanted be stopped. Nothing is remembered between runs: what is there is observed, and what is
  * missing is done, so the same command mends an interrupted run.
  *
@@ -43,125 +36,144 @@ export interface Node {
  *   cookie are moved too: the configuration ignores the cookie of a draining server, since a shared
  *   session store makes every node as good. WebSockets stay open until they end or the deadline; then
  *   they are closed, and clients connect again to another node.
+ *
+ * A wanted node that is sick, or whose configuration failed, keeps nobody out: all others come in, and the run fails in
+ * the end and names it. Nor does it keep those in that leave: when they are drained, every wanted node that is well
+ * serves already, and where none of these is up they stay. So never fewer serve than are wanted and well, and never
+ * nobody.
+ *
+ * A HAProxy node that cannot be reached keeps nobody out either; but whoever leaves stays, and the run fails, unless it
+ * is proven that nobody is on that node. It takes the membership over when it starts.
  */
 export class Reconciler {
   private readonly backends: string[];
-  private generation = 0;
+  private readonly nodes: Reached;
+  /** Why wanted web nodes are not well, by address. */
+  private readonly sick = new Map<string, string[]>();
 
   constructor(
     private readonly request: Omit<Request, "nodes" | "ssh">,
-    private nodes: Node[],
+    nodes: Node[],
     private readonly say: (line: string) => void,
     /** Default: the real one. */
     private readonly clock?: Clock,
   ) {
     this.backends = request.services.map((s) => s.name);
+    this.nodes = new Reached(nodes, this.backends, say);
+    for (const { name, address } of request.wanted) {
+      const fault = request.faults[name];
+      if (fault !== undefined) this.sick.set(address, [fault]);
+    }
   }
 
+  /**
+   * @returns who is where, in words
+   * @throws Error that names everything that is not as wanted
+   */
   async run(): Promise<string> {
     const plans = await this.planNow();
     if (isEmpty(plans)) this.say("nothing to do");
-    else {
-      await this.add(plans);
-      await this.remove(plans);
-      const rest = await this.planNow();
-      if (!isEmpty(rest)) throw new Error(`not as wanted in the end: ${describe(rest)}`);
-    }
+    await this.add(plans);
+    const faults = await this.remove(plans);
+    const rest = isEmpty(plans) ? "" : describe(await this.planNow());
+    if (faults.length === 0 && rest !== "") faults.push(`not as wanted in the end: ${rest}`);
+    // Also when nothing was left to do here: a former run may have got so far, and no further.
+    if (faults.length === 0) faults.push(...(await this.nodes.mayServe(this.request.webVip)));
+    const sick = [...this.sick].map(([a, why]) => `${this.names([a])} (${why.join(", ")})`);
+    if (sick.length > 0) faults.unshift(`not well: ${sick.join("; ")}`);
+    if (faults.length > 0) throw new Error(faults.join("; "));
     const members = this.request.wanted.map((m) => `${m.name} ${m.address}`).join(", ") || "nobody";
-    return `${members} in ${this.backends.join(", ")} of ${this.nodes.map((n) => n.name).join(", ")}`;
+    return `${members} in ${this.backends.join(", ")} of ${this.nodes.names}`;
   }
 
   private async planNow(): Promise<Map<string, NodePlan>> {
     const { wanted, services } = this.request;
-    const observed = await this.observe();
-    for (const { generation } of observed.values()) {
-      this.generation = Math.max(this.generation, generation);
-    }
-    return plan(wanted, services, observed);
-  }
-
-  private async observe(): Promise<Map<string, Observed>> {
-    const seen = new Map<string, Observed>();
-    await this.each(async (node) => {
-      seen.set(node.name, await node.observe(this.backends));
-    });
-    return seen;
-  }
-
-  /** Does something on all nodes at once; a node that is lost on the way is left out from then on. */
-  private async each(action: (node: Node) => Promise<void>): Promise<void> {
-    const results = await Promise.allSettled(this.nodes.map((n) => action(n)));
-    const lost = new Set<Node>();
-    results.forEach((result, i) => {
-      if (result.status === "fulfilled") return;
-      const node = this.nodes[i];
-      if (!node || !(result.reason instanceof NodeLost)) throw result.reason;
-      lost.add(node);
-      this.say(
-        `${result.reason.message}; going on without it, it takes the membership over when it starts`,
-      );
-    });
-    this.nodes = this.nodes.filter((n) => !lost.has(n));
-    if (this.nodes.length === 0)
-      throw new Error("no HAProxy node can be reached: nothing more is changed");
-  }
-
-  /** Applies commands and marks the moment, on all nodes alike. */
-  private async apply(commands: (node: string) => string[]): Promise<void> {
-    // Never the same twice and never backwards, whatever the clocks say.
-    this.generation = Math.max(this.generation + 1, Math.floor(Date.now() / 1000));
-    await this.each(async (node) => {
-      await node.apply([...commands(node.name), generationCommand(this.generation)]);
-    });
+    return plan(wanted, services, await this.nodes.observe(), new Set(this.sick.keys()));
   }
 
   private async add(plans: Map<string, NodePlan>): Promise<void> {
-    const additions = (node: string) => plans.get(node)?.additions ?? [];
+    const planned = (node: string) => plans.get(node)?.additions ?? [];
     if ([...plans.values()].every((p) => p.additions.length === 0)) return;
-    await this.each(async (node) => {
-      const all = additions(node.name);
-      const hosts = [...new Set(all.map((a) => a.address))];
-      if (hosts.length === 0) return;
-      this.say(`${node.name}: waiting for ${this.names(hosts)} to be healthy`);
-      const urls = hosts.map((host) =>
-        all
-          .filter((a) => a.address === host)
-          .map((a) => `http://${a.address}:${a.port}${a.healthPath}`),
+    await this.nodes.each(async (node) => {
+      const checks = planned(node.name).map((a) => this.check(a));
+      if (checks.length === 0) return;
+      this.say(
+        `${node.name}: waiting for ${this.names(checks.map((c) => c.address))} to be healthy`,
       );
-      const sick = await node.probe(urls, this.request.readySeconds);
-      if (sick.length > 0) {
-        throw new Error(
-          `not healthy within ${this.request.readySeconds} s, seen from ${node.name}: ${sick.join(", ")}`,
-        );
+      for (const { address, why } of await node.probe(checks, this.request.readySeconds)) {
+        this.blame(address, `${why}, seen from ${node.name}`);
       }
     });
-    await this.apply((node) => additions(node).flatMap(addCommands));
-    let open: string[] = [];
-    await this.until(
-      () => `HAProxy's own checks succeed: ${[...new Set(open)].join(", ")}`,
-      CHECK_SECONDS * this.request.patience,
-      (observed) => {
-        open = [...observed].flatMap(([node, o]) =>
-          unproven(additions(node), o).map((a) => `${this.names([a.address])} on ${node}`),
-        );
-        return open.length === 0;
-      },
-    );
-    const all = new Set([...plans.values()].flatMap((p) => p.additions.map((a) => a.address)));
-    this.say(`in rotation: ${this.names(all)}`);
+    const additions = (node: string) => planned(node).filter((a) => !this.sick.has(a.address));
+    const coming = new Set([...plans.keys()].flatMap(additions).map((a) => a.address));
+    if (coming.size === 0) return;
+    await this.nodes.apply((node) => additions(node).flatMap(addCommands));
+    await this.proven(additions);
+    const well = [...coming].filter((a) => !this.sick.has(a));
+    if (well.length > 0) this.say(`in rotation: ${this.names(well)}`);
   }
 
-  private async remove(plans: Map<string, NodePlan>): Promise<void> {
+  /** Waits for HAProxy's own checks of what was added; whom they do not find well is taken out again. */
+  private async proven(additions: (node: string) => Addition[]): Promise<void> {
+    const seconds = CHECK_SECONDS * this.request.patience;
+    let open = new Map<string, Addition[]>();
+    await this.until(seconds, (observed) => {
+      open = new Map([...observed].map(([node, o]) => [node, unproven(additions(node), o)]));
+      return [...open.values()].every((all) => all.length === 0);
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof NotWithin)) throw error;
+      for (const [node, all] of open) {
+        for (const { address, backend } of all) {
+          this.blame(address, `${backend}: HAProxy's check on ${node} fails for ${seconds} s`);
+        }
+      }
+      // They were never up, or not for long: nobody is on them. Left in, the next run would not look at them.
+      await this.nodes.apply((node) => (open.get(node) ?? []).flatMap(clearCommands));
+    });
+  }
+
+  private blame(address: string, why: string): void {
+    this.sick.set(address, [...(this.sick.get(address) ?? []), why]);
+  }
+
+  private check({ backend, address }: Addition): Check {
+    const service = this.request.services.find((s) => s.name === backend);
+    if (!service) throw new Error(`no service ${backend}`);
+    return checkOf(service, address, this.request);
+  }
+
+  /** Backends in which only those who leave are up. */
+  private async uncovered(): Promise<string[]> {
+    const stays = new Set(this.request.wanted.map((m) => m.address));
+    if (stays.size === 0) return [];
+    return [...(await this.nodes.observe())].flatMap(([node, { slots }]) => {
+      const serving = slots.filter((s) => s.up && s.address !== EMPTY);
+      const bare = this.backends.filter((backend) => {
+        const up = serving.filter((s) => s.backend === backend);
+        return up.length > 0 && !up.some((s) => stays.has(s.address) && s.admin === "ready");
+      });
+      if (bare.length === 0) return [];
+      return [`only those who leave are up in ${bare.join(", ")} of ${node}: nobody is taken out`];
+    });
+  }
+
+  /** @returns why nobody was taken out */
+  private async remove(plans: Map<string, NodePlan>): Promise<string[]> {
     const removals = (node: string) => plans.get(node)?.removals ?? [];
     const all = new Set([...plans.values()].flatMap((p) => p.removals.map((r) => r.address)));
-    if (all.size === 0) return;
+    if (all.size === 0) return [];
+    const faults = [
+      ...(await this.nodes.mayServe(this.request.webVip)),
+      ...(await this.uncovered()),
+    ];
+    if (faults.length > 0) return faults;
     this.say(`draining ${this.names(all)}, at most ${this.request.drainSeconds} s`);
-    await this.apply((node) => removals(node).flatMap(drainCommands));
+    await this.nodes.apply((node) => removals(node).flatMap(drainCommands));
     // Two looks in a row: a request may be on its way to the server in the moment of the first.
     let quiet = 0;
     let left = 0;
     let looks = 0;
-    await this.until("", this.request.drainSeconds, (observed) => {
+    await this.until(this.request.drainSeconds, (observed) => {
       left = [...observed].reduce((n, [node, o]) => n + sessionsLeft(removals(node), o), 0);
       quiet = left === 0 ? quiet + 1 : 0;
       if (left > 0 && looks++ % TELL_LOOKS === 0) this.say(`${left} sessions left`);
@@ -170,24 +182,24 @@ export class Reconciler {
       if (!(error instanceof NotWithin)) throw error;
       this.say(`${left} sessions did not end and are closed now`);
     });
-    await this.apply((node) => removals(node).flatMap(clearCommands));
+    await this.nodes.apply((node) => removals(node).flatMap(clearCommands));
     this.say(`out: ${this.names(all)}`);
+    return [];
   }
 
   /** Looks at all nodes until what is seen is enough. */
   private until(
-    what: string | (() => string),
     seconds: number,
     enough: (observed: Map<string, Observed>) => boolean,
   ): Promise<true> {
-    const look = async () => enough(await this.observe()) || undefined;
-    return until(what, seconds, look, POLL_SECONDS, this.clock);
+    const look = async () => enough(await this.nodes.observe()) || undefined;
+    return until("", seconds, look, POLL_SECONDS, this.clock);
   }
 
   /** Addresses, with the names of those that are known by name. */
   private names(addresses: Iterable<string>): string {
     const known = new Map(this.request.wanted.map((m) => [m.address, m.name]));
-    return [...addresses].map((a) => known.get(a) ?? a).join(", ");
+    return [...new Set(addresses)].map((a) => known.get(a) ?? a).join(", ");
   }
 }
 

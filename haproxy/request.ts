@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { healthPath } from "../plan/healthPath";
+import { healthHost, healthPath, healthStatus } from "../plan/healthCheck";
 
 const seconds = z.number().positive();
 const machine = z.strictObject({
@@ -18,13 +18,23 @@ export const requestSchema = z.strictObject({
         name: z.string().regex(/^[\w-]+$/),
         /** Port on the web nodes. */
         port: z.int().min(1).max(65535),
-        /** Path that answers 200 on a node that may take traffic. */
+        /** Path that answers as it should on a node that may take traffic. */
         healthPath,
+        /** Name that the checks ask for. Default: the web VIP. */
+        healthHost: healthHost.optional(),
+        /** Codes and ranges of a healthy answer. */
+        healthStatus,
+        /** Longest wait for the answer to a check, s; times `patience`. */
+        checkSeconds: seconds,
       }),
     )
     .min(1),
   /** Web nodes that should be in every backend. */
   wanted: z.array(machine),
+  /** What is wrong with wanted nodes, by name, as far as it is known: they are not added. Default: nothing. */
+  faults: z.record(z.string(), z.string()).default({}),
+  /** Who holds it serves users, and nobody else. */
+  webVip: z.ipv4(),
   /** Longest wait for sessions to end on a node that leaves, s. */
   drainSeconds: seconds,
   /** Longest wait for a node that comes to answer its health checks, s. */

@@ -1,6 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
+import type { Service } from "../../haproxy/plan";
 import type { Request } from "../../haproxy/request";
 import { renderKnownHosts } from "../../lib/ssh";
 import { formerly } from "../aliases";
@@ -10,8 +11,10 @@ export interface MembershipArgs {
   entry: pulumi.Resource & { machines: Machine[] };
   /** Web nodes that should be in rotation: configured, and answering or about to. */
   web: Machine[];
-  /** Each with its port on the web nodes, and the path that answers 200 on one that may take traffic. */
-  services: { name: string; port: number; healthPath: string }[];
+  /** What runs on each web node, and how it says that it may take traffic. */
+  services: Service[];
+  /** Whoever holds it serves users. */
+  webVip: string;
   /** Longest drain of a node that leaves, and wait for one that comes, s. */
   pool: { drainSeconds: number; readySeconds: number };
   /** Factor of all time limits of a failover. */
@@ -45,8 +48,19 @@ export class Membership extends pulumi.ComponentResource {
       .apply(([nodes, wanted]) =>
         JSON.stringify({
           nodes: nodes.map(({ name, address }) => ({ name, address })),
-          services: args.services.map(({ name, port, healthPath }) => ({ name, port, healthPath })),
+          services: args.services.map(
+            ({ name, port, healthPath, healthHost, healthStatus, checkSeconds }) => ({
+              name,
+              port,
+              healthPath,
+              healthHost,
+              healthStatus,
+              checkSeconds,
+            }),
+          ),
           wanted: wanted.map(({ name, address }) => ({ name, address })),
+          faults: {},
+          webVip: args.webVip,
           drainSeconds: pool.drainSeconds,
           readySeconds: pool.readySeconds,
           patience,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { label, port } from "../../plan/config";
-import { healthPath } from "../../plan/healthPath";
+import { healthHost, healthPath, healthStatus } from "../../plan/healthCheck";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
 
 /** One web service that runs on every web node, from one systemd template. */
@@ -17,19 +17,10 @@ const serviceSchema = z.strictObject({
   sticky: z.boolean().default(false),
   /** Path that HAProxy checks. Default /health. */
   healthPath: healthPath.default("/health"),
-  /** Host name that the check asks for, where the service answers only to its own (Django's ALLOWED_HOSTS). Default: none. */
-  healthHost: z
-    .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, "a host name, e.g. portal.example.org")
-    .optional(),
+  /** Host name that the check asks for, where the service answers only to its own (Django's ALLOWED_HOSTS). Default: the web VIP. */
+  healthHost: healthHost.optional(),
   /** Status of a healthy answer as HAProxy writes it: codes and ranges, e.g. 204 or 200-399. Default 200. */
-  healthStatus: z.coerce
-    .string()
-    .regex(
-      /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/,
-      'status codes or ranges, e.g. "200" or "200-399"',
-    )
-    .default("200"),
+  healthStatus: healthStatus.default("200"),
   /** Longest wait for the answer to a check, s; what is longer makes a dead node show later. Default 0.8. */
   checkSeconds: z.number().min(0.1).max(60).default(0.8),
   /** Longest silence of the service while it answers a request, s. Default 60, as Nginx had it. */

@@ -1,5 +1,6 @@
+import type { Check, Sick } from "../../haproxy/check";
 import { NodeLost } from "../../haproxy/node";
-import type { Node } from "../../haproxy/reconcile";
+import type { Node } from "../../haproxy/reached";
 import { EMPTY, type Observed, type Slot } from "../../haproxy/state";
 import type { Clock } from "../../lib/wait";
 
@@ -20,6 +21,8 @@ export interface World {
   sick: Set<string>;
   /** When the last session on an address ends by itself, s; default: there are none. */
   busyUntil: Map<string, number>;
+  /** HAProxy nodes that hold the web VIP. */
+  holders: Set<string>;
 }
 
 /** A HAProxy node in memory, with slots that behave as HAProxy's do. */
@@ -91,12 +94,16 @@ export class MemoryNode implements Node {
     return "";
   }
 
-  async probe(perHost: string[][]): Promise<string[]> {
+  async probe(checks: Check[]): Promise<Sick[]> {
     await this.answer("probe");
-    return perHost
-      .flat()
-      .filter((url) => this.world.sick.has(new URL(url).hostname))
-      .map((url) => `${url}: 000`);
+    return checks
+      .filter(({ address }) => this.world.sick.has(address))
+      .map(({ address, url }) => ({ address, why: `${url}: no answer` }));
+  }
+
+  async holds(): Promise<boolean> {
+    await this.answer("holds");
+    return this.world.holders.has(this.name);
   }
 
   private answer(what: string): Promise<void> {

@@ -12,9 +12,10 @@ import {
 } from "../../haproxy/plan";
 import { EMPTY, type Observed, type Slot } from "../../haproxy/state";
 
+const health = { healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 };
 const SERVICES = [
-  { name: "auth", port: 4430, healthPath: "/health" },
-  { name: "ws", port: 5011, healthPath: "/health" },
+  { name: "auth", port: 4430, ...health },
+  { name: "ws", port: 5011, ...health },
 ];
 const ports: Record<string, number> = { auth: 4430, ws: 5011 };
 const member = (n: number): Member => ({ name: `web${n}`, address: `10.0.0.${n}` });
@@ -111,6 +112,13 @@ describe("plan", () => {
     expect(added(p, "haproxy1")).toEqual(["auth/web1 10.0.0.1:4430"]);
   });
 
+  it("gives a sick node no slot, and leaves it where it is", () => {
+    const seen = both(node(["10.0.0.1", "", ""]));
+    const p = plan([1, 2, 3].map(member), SERVICES, seen, new Set(["10.0.0.1", "10.0.0.2"]));
+    expect(added(p, "haproxy1")).toEqual(["auth/web2 10.0.0.3:4430", "ws/web2 10.0.0.3:5011"]);
+    expect(removed(p, "haproxy1")).toEqual([]);
+  });
+
   it("names the backend and the node when there is no slot left", () => {
     expect(() => plan([member(1), member(2)], SERVICES, both(node(["10.0.0.1"])))).toThrow(
       "backend auth has 1 slots and none is free for web2 (10.0.0.2)",
@@ -148,7 +156,7 @@ describe("commands", () => {
   const at = { backend: "ws", server: "web2", address: "10.0.0.2" };
 
   it("enables the check before the server takes traffic", () => {
-    expect(addCommands({ ...at, port: 5011, healthPath: "/health" })).toEqual([
+    expect(addCommands({ ...at, port: 5011 })).toEqual([
       "set server ws/web2 addr 10.0.0.2 port 5011",
       "enable health ws/web2",
       "set server ws/web2 state ready",
@@ -178,7 +186,7 @@ describe("waiting", () => {
   });
 
   it("believes in an addition only after HAProxy's own check", () => {
-    const addition = { ...at, port: 5011, healthPath: "/health" };
+    const addition = { ...at, port: 5011 };
     expect(unproven([addition], node(["10.0.0.1"]))).toEqual([]);
     expect(unproven([addition], node(["10.0.0.1"], { lastCheck: "" }))).toEqual([addition]);
   });

@@ -17,6 +17,7 @@ beforeAll(() =>
     "ssh",
     `case "$*" in
   *192.0.2.9*) echo 'No route to host' >&2; exit 255 ;;
+  *"address show to 192.0.2.100"*) echo "2: eth0    inet 192.0.2.100/24 scope global eth0" ;;
   *socat*) cat >>${commands.path("told")}; cat ${fixture} ;;
   *"-O exit"*) echo "$*" >>${commands.path("closed")} ;;
 esac
@@ -25,8 +26,15 @@ esac
 );
 const request = (...addresses: string[]): Request => ({
   nodes: addresses.map((address, i) => ({ name: `haproxy${i + 1}`, address })),
-  services: [{ name: "auth_portal", port: members[0]?.port ?? 0, healthPath: "/health" }],
+  services: [
+    {
+      ...{ name: "auth_portal", port: members[0]?.port ?? 0 },
+      ...{ healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 },
+    },
+  ],
   wanted: members.map(({ server, address }) => ({ name: server, address })),
+  faults: {},
+  webVip: "192.0.2.100",
   drainSeconds: 1,
   readySeconds: 1,
   patience: 1,

@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { generationCommand } from "../../haproxy/plan";
+import { NodeLost } from "../../haproxy/node";
 import { Reconciler } from "../../haproxy/reconcile";
 import { FakeClock, MemoryNode, type World } from "../support/memoryNode";
 
+const health = { healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 };
 const services = [
-  { name: "auth", port: 4430, healthPath: "/health" },
-  { name: "app", port: 5174, healthPath: "/health" },
+  { name: "auth", port: 4430, ...health },
+  { name: "app", port: 5174, ...health },
 ];
+const settings = { services, webVip: "10.0.0.100", drainSeconds: 30, readySeconds: 60 };
 const web = (n: number) => ({ name: `web${n}`, address: `10.0.0.${n}` });
 const addresses = (...numbers: number[]) => numbers.map((n) => web(n).address);
 
@@ -14,7 +17,12 @@ let world: World;
 let nodes: MemoryNode[];
 let said: string[];
 beforeEach(() => {
-  world = { clock: new FakeClock(), sick: new Set(), busyUntil: new Map() };
+  world = {
+    clock: new FakeClock(),
+    sick: new Set(),
+    busyUntil: new Map(),
+    holders: new Set(["haproxy1"]),
+  };
   nodes = ["haproxy1", "haproxy2"].map(
     (name) =>
       new MemoryNode(
@@ -28,9 +36,10 @@ beforeEach(() => {
 });
 
 /** Makes these the members. */
-const want = (...numbers: number[]) =>
+const want = (...numbers: number[]) => wantWith({}, ...numbers);
+const wantWith = (faults: Record<string, string>, ...numbers: number[]) =>
   new Reconciler(
-    { services, wanted: numbers.map(web), drainSeconds: 30, readySeconds: 60, patience: 1 },
+    { ...settings, wanted: numbers.map(web), faults, patience: 1 },
     nodes,
     (line) => said.push(line),
     world.clock,
@@ -105,16 +114,50 @@ describe("the reconciler", () => {
     expect(said.join()).not.toContain("closed now");
   });
 
-  it("does not put a sick node in, and names it", async () => {
+  it("puts the well ones in, and names each sick one with its URL and why", async () => {
     await want(1);
-    world.sick.add(web(2).address);
-    await expect(want(1, 2)).rejects.toThrow(/not healthy within 60 s, .*10\.0\.0\.2:4430/);
-    expect(rotation()).toEqual([addresses(1), addresses(1)]);
+    world.sick.add(web(2).address).add(web(4).address);
+    await expect(want(1, 2, 3, 4)).rejects.toThrow(
+      "not well: " +
+        [2, 4]
+          .map((n) => {
+            const of = (port: number) => `http://10.0.0.${n}:${port}/health: no answer`;
+            const from = (node: string) =>
+              [4430, 5174].map((port) => `${of(port)}, seen from ${node}`).join(", ");
+            return `web${n} (${from("haproxy1")}, ${from("haproxy2")})`;
+          })
+          .join("; "),
+    );
+    expect(rotation()).toEqual([addresses(1, 3), addresses(1, 3)]);
+    expect(nodes.map((n) => n.known)).toEqual([addresses(1, 3), addresses(1, 3)]);
+  });
+
+  it("adds no node whose configuration failed, keeps one that is in, and names both with the reason", async () => {
+    await want(1, 2);
+    await expect(wantWith({ web2: "no npm", web3: "no space left" }, 1, 2, 3, 4)).rejects.toThrow(
+      "not well: web2 (no npm); web3 (no space left)",
+    );
+    expect(rotation()).toEqual([addresses(1, 2, 4), addresses(1, 2, 4)]);
+    expect(nodes.map((n) => n.known)).toEqual([addresses(1, 2, 4), addresses(1, 2, 4)]);
+  });
+
+  it("takes out who leaves also when one who comes is sick, but never the last who is up", async () => {
+    await want(1, 2);
+    world.sick.add(web(4).address);
+    await expect(want(3, 4)).rejects.toThrow(/^not well: web4 \([^;]*$/);
+    expect(rotation()).toEqual([addresses(3), addresses(3)]);
+    await expect(want(4)).rejects.toThrow(
+      /; only those who leave are up in auth, app of haproxy1: nobody is taken out; only .* haproxy2/,
+    );
+    expect(rotation()).toEqual([addresses(3), addresses(3)]);
+    world.sick.clear();
+    await want(4);
+    expect(rotation()).toEqual([addresses(4), addresses(4)]);
   });
 
   it("fails when HAProxy's own check does not succeed in time, times the site's patience", async () => {
     const patient = new Reconciler(
-      { services, wanted: [web(1)], drainSeconds: 30, readySeconds: 60, patience: 3 },
+      { ...settings, wanted: [web(1)], faults: {}, patience: 3 },
       nodes.map((node) =>
         Object.assign(Object.create(node) as MemoryNode, { probe: () => Promise.resolve([]) }),
       ),
@@ -122,10 +165,14 @@ describe("the reconciler", () => {
       world.clock,
     );
     world.sick.add(web(1).address);
+    const check = (service: string, node: number) =>
+      `${service}: HAProxy's check on haproxy${node} fails for 30 s`;
     await expect(patient.run()).rejects.toThrow(
-      "not within 30 s: HAProxy's own checks succeed: web1 on haproxy1, web1 on haproxy2",
+      `not well: web1 (${check("auth", 1)}, ${check("app", 1)}, ${check("auth", 2)}, ${check("app", 2)})`,
     );
     expect(world.clock.now()).toBeGreaterThan(30);
+    // The next run is not to take it for one that is in.
+    expect(nodes.map((n) => n.known)).toEqual([[], []]);
   });
 
   it("goes on without a HAProxy node that is lost, and fails when none is left", async () => {
@@ -136,6 +183,67 @@ describe("the reconciler", () => {
     expect(said.join()).toContain("haproxy2: no answer; going on without it");
     first.dieAt(1);
     await expect(want(1)).rejects.toThrow("no HAProxy node can be reached");
+  });
+
+  describe("when the HAProxy node that may serve cannot be reached", () => {
+    const may =
+      "haproxy1 cannot be reached and may serve users, since the web VIP 10.0.0.100 is not on haproxy2: no web node may be stopped";
+    const first = () => (nodes as [MemoryNode, MemoryNode])[0];
+    const second = () => (nodes as [MemoryNode, MemoryNode])[1];
+
+    it("takes nobody out and fails, but lets those in that come", async () => {
+      await want(1, 2);
+      first().dieAt(1);
+      await expect(want(2, 3)).rejects.toThrow(may);
+      expect(second().rotation).toEqual(addresses(1, 2, 3));
+      first().dieAt(Infinity);
+      await want(2, 3);
+      expect(rotation()).toEqual([addresses(2, 3), addresses(2, 3)]);
+    });
+
+    it("fails also when nothing is left to do on the one that is reached", async () => {
+      await want(1, 2);
+      first().dieAt(1);
+      await expect(want(1, 2)).rejects.toThrow(may);
+    });
+
+    it("fails when it is lost in the middle of a removal, at any step", async () => {
+      let interrupted = 0;
+      for (let step = 1; step < 60; step++) {
+        first().dieAt(Infinity);
+        await want(1, 2, 3);
+        first().dieAt(step);
+        const end = await want(2, 3).then(
+          () => "well",
+          (error: unknown) => (error as Error).message,
+        );
+        expect([step, end]).toEqual([step, first().alive ? "well" : may]);
+        if (first().alive) break;
+        interrupted = step;
+      }
+      expect(interrupted).toBeGreaterThan(10);
+    });
+
+    it("fails when it takes its commands but cannot save what it has", async () => {
+      await want(1, 2);
+      const obey = first().apply.bind(first());
+      first().apply = async (commands) => {
+        await obey(commands);
+        throw new NodeLost("haproxy1: No space left on device");
+      };
+      await expect(want(2)).rejects.toThrow(may);
+    });
+
+    it("goes on when the other one has taken the web VIP over, or both hold it", async () => {
+      await want(1, 2);
+      first().dieAt(1);
+      for (const holders of [["haproxy2"], ["haproxy1", "haproxy2"]]) {
+        world.holders = new Set(holders);
+        await want(1, 2);
+        await want(2);
+        expect(second().rotation).toEqual(addresses(2));
+      }
+    });
   });
 
   it("mends a HAProxy node that was lost at any step, alone, once it is back", async () => {

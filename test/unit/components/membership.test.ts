@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Membership } from "../../../components/entry/membership";
-import { family, fleetOf, known, machines, site } from "../../support/fleet";
+import { family, fleetOf, known, machines, site, vips } from "../../support/fleet";
 import { registered } from "../../support/mocked";
 import { find, request } from "../../support/referenceSite";
 
@@ -23,6 +23,7 @@ async function make(web = machines.web) {
         entry: Object.assign(parent, { machines: of(machines.entry) }),
         web: of(web),
         services,
+        webVip: vips.web,
         pool: { drainSeconds: 300, readySeconds: 60 },
         patience: 2,
         sshKeyFile: "/key",
@@ -56,8 +57,12 @@ describe("Membership", () => {
     const { made } = await make();
     expect(request(made, "entry-membership-command")).toEqual({
       nodes: machines.entry.map(({ name, address }) => ({ name, address })),
-      services: services.map(({ name, port, healthPath }) => ({ name, port, healthPath })),
+      services: services.map(({ name, port, healthPath }) => ({
+        ...{ name, port, healthPath, healthStatus: "200", checkSeconds: 0.8 },
+      })),
       wanted: machines.web.map(({ name, address }) => ({ name, address })),
+      faults: {},
+      webVip: "192.168.1.101",
       drainSeconds: 300,
       readySeconds: 60,
       patience: 2,
