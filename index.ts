@@ -7,8 +7,9 @@ import { Controllers } from "./components/controllers";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
 import { Galera } from "./components/galera";
-import { firewall, intentOf, machinePackages, plan } from "./components/house";
+import { firewall, intentOf, machinePackages, plan, record } from "./components/house";
 import { Login } from "./components/login";
+import { KeptRecord, lastRecord } from "./components/record";
 import { Redis } from "./components/redis";
 import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
@@ -21,161 +22,170 @@ import { hpcHome } from "./lib/home";
 import type { SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
 
-const config = loadConfig();
-const { ports, failoverPatience: patience, tls } = config;
-const topology = plan(config);
-const { machines: specs, vips: vip, prefixLength, gateway } = topology;
-enforcePolicy(intentOf(config, topology));
-
-const home = hpcHome();
-const place = {
-  prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
-  home,
-  sshKeyFile: config.ssh?.privateKeyFile ?? path.join(home, "ssh", "id_ed25519"),
-};
-const packages = machinePackages();
-const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
-const fleet = { driver, place, firewall: firewall(config) };
-const network = { interface: config.interface, prefixLength };
-
-const certificates = new SiteCertificates("certificates", {
-  site: place.prefix,
-  subnet: config.cidr,
-  webVip: vip.web,
-  dataVip: vip.data,
-  members: [
-    { specs: specs.redis, client: false },
-    { specs: specs.galera, client: true },
-  ],
-  owner: tls && {
-    chain: readFileSync(tls.certificateFile, "utf8"),
-    key: readFileSync(tls.keyFile, "utf8"),
-  },
-});
-
-// Data tier, and the entry through which all others reach it.
-const redis = new Redis("redis", { fleet, specs: specs.redis, certificates, ports, patience });
-const galera = new Galera("galera", {
-  fleet,
-  specs: specs.galera,
-  certificates,
-  ports,
-  host: vip.data,
-  patience,
-  databases: [
-    { name: "portal", user: "portal" },
-    { name: "slurm_acct_db", user: "slurm" },
-  ],
-});
-const entry = new Entry("entry", {
-  fleet,
-  specs: specs.entry,
-  settings: {
-    ...network,
-    services: config.services,
-    pool: config.web,
-    vips: vip,
-    vrrp: config.vrrp,
-    patience,
-    ports,
-    redis: specs.redis,
-    galera: specs.galera,
-  },
-  certificates,
-  redisPassword: redis.password,
-});
-
-// Stateful half: the Slurm control plane and its nodes.
-const share = new Share("share", {
-  fleet,
-  specs: specs.share,
-  clients: specs.controllers.map((spec) => spec.address),
-  target: STATE_SHARE,
-});
-const cluster = { ...specs, slurm: config.slurm, ports, vip: vip.slurm, patience };
-const controllers = new Controllers("controllers", {
-  fleet,
-  specs: specs.controllers,
-  share,
-  cluster,
-  settings: {
-    ...network,
-    login: specs.login,
-    routerId: config.slurm.routerId,
-    advertSeconds: config.vrrp.advertSeconds,
-    patience,
-  },
-  fencePort: ports.fence,
-  database: galera.database("slurm_acct_db", entry.ready),
-  ca: certificates.ca,
-});
-const compute = new Compute("compute", { fleet, specs: specs.compute, cluster, controllers });
-const login = new Login("login", { fleet, specs: specs.login, cluster, controllers });
-
-// Stateless half: the web pool, and who of it serves users.
-const web = new Web("web", {
-  fleet,
-  specs: specs.web,
-  services: config.services,
-  readySeconds: config.web.readySeconds,
-  redis: { host: vip.data, port: ports.redis, password: redis.password },
-  database: galera.database("portal", entry.ready),
-  ca: certificates.ca,
-});
-const membership = new Membership(
-  "entry-membership",
-  {
-    entry,
-    web: web.machines,
-    services: config.services,
-    webVip: vip.web,
-    pool: config.web,
-    patience,
-    sshKeyFile: place.sshKeyFile,
-  },
-  { dependsOn: [...entry.runs, ...web.runs] },
-);
-
-const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
-  (tier) => tier.machines,
-);
-const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
-
 /** SiteOutputs with values that are known later. */
 type Outputs = {
   [K in keyof SiteOutputs]:
     pulumi.Input<SiteOutputs[K]> | { [P in keyof SiteOutputs[K]]: pulumi.Input<SiteOutputs[K][P]> };
 };
-const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
-const outputs = {
-  addresses: machines.reduce<SiteOutputs["addresses"]>((all, { spec }) => {
-    (all[spec.tier] ??= {})[spec.name] = spec.address;
-    return all;
-  }, {}),
-  vips: vip,
-  urls: Object.fromEntries(
-    config.services.map((s) => [s.name, `https://${vip.web}${httpsPort}${s.path}`]),
-  ),
-  services: Object.fromEntries(
-    config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
-  ),
-  webPool: {
-    size: config.webReplicas,
-    min: config.web.min,
-    max: config.web.max,
-    drainSeconds: config.web.drainSeconds,
-  },
-  failoverPatience: patience,
-  ssh: { user: "root", privateKeyFile: place.sshKeyFile, knownHostsFile: files.knownHosts },
-  inventoryFile: files.inventory,
-  caFile: files.ca,
-  portalUser: PORTAL_ADMIN,
-} satisfies Outputs;
 
-/** What the site is made of and how to reach it; plan/outputs.ts describes each. */
-export const { addresses, vips, urls, services, webPool, failoverPatience, ssh } = outputs;
-export const { inventoryFile, caFile, portalUser } = outputs;
-/** Password of the portal's first user. */
-export const portalPassword = web.adminPassword;
-/** Who is in rotation, as the last change left it. */
-export const rotation = membership.summary;
+/** Makes the site. @returns what it is made of and how to reach it */
+async function site() {
+  const before = await lastRecord();
+  const config = loadConfig(before);
+  const { ports, failoverPatience: patience, tls } = config;
+  const topology = plan(config, before);
+  const { machines: specs, vips: vip, prefixLength, gateway } = topology;
+  enforcePolicy(intentOf(config, topology, before));
+  new KeptRecord("record", record(config, before));
+
+  const home = hpcHome();
+  const place = {
+    prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
+    home,
+    sshKeyFile: config.ssh?.privateKeyFile ?? path.join(home, "ssh", "id_ed25519"),
+  };
+  const packages = machinePackages();
+  const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
+  const fleet = { driver, place, firewall: firewall(config) };
+  const network = { interface: config.interface, prefixLength };
+
+  const certificates = new SiteCertificates("certificates", {
+    site: place.prefix,
+    subnet: config.cidr,
+    webVip: vip.web,
+    dataVip: vip.data,
+    members: [
+      { specs: specs.redis, client: false },
+      { specs: specs.galera, client: true },
+    ],
+    owner: tls && {
+      chain: readFileSync(tls.certificateFile, "utf8"),
+      key: readFileSync(tls.keyFile, "utf8"),
+    },
+  });
+
+  // Data tier, and the entry through which all others reach it.
+  const redis = new Redis("redis", { fleet, specs: specs.redis, certificates, ports, patience });
+  const galera = new Galera("galera", {
+    fleet,
+    specs: specs.galera,
+    certificates,
+    ports,
+    host: vip.data,
+    patience,
+    databases: [
+      { name: "portal", user: "portal" },
+      { name: "slurm_acct_db", user: "slurm" },
+    ],
+  });
+  const entry = new Entry("entry", {
+    fleet,
+    specs: specs.entry,
+    settings: {
+      ...network,
+      services: config.services,
+      pool: config.web,
+      vips: vip,
+      vrrp: config.vrrp,
+      patience,
+      ports,
+      redis: specs.redis,
+      galera: specs.galera,
+    },
+    certificates,
+    redisPassword: redis.password,
+  });
+
+  // Stateful half: the Slurm control plane and its nodes.
+  const share = new Share("share", {
+    fleet,
+    specs: specs.share,
+    clients: specs.controllers.map((spec) => spec.address),
+    target: STATE_SHARE,
+  });
+  const cluster = { ...specs, slurm: config.slurm, ports, vip: vip.slurm, patience };
+  const controllers = new Controllers("controllers", {
+    fleet,
+    specs: specs.controllers,
+    share,
+    cluster,
+    settings: {
+      ...network,
+      login: specs.login,
+      routerId: config.slurm.routerId,
+      advertSeconds: config.vrrp.advertSeconds,
+      patience,
+    },
+    fencePort: ports.fence,
+    database: galera.database("slurm_acct_db", entry.ready),
+    ca: certificates.ca,
+  });
+  const compute = new Compute("compute", { fleet, specs: specs.compute, cluster, controllers });
+  const login = new Login("login", { fleet, specs: specs.login, cluster, controllers });
+
+  // Stateless half: the web pool, and who of it serves users.
+  const web = new Web("web", {
+    fleet,
+    specs: specs.web,
+    services: config.services,
+    readySeconds: config.web.readySeconds,
+    redis: { host: vip.data, port: ports.redis, password: redis.password },
+    database: galera.database("portal", entry.ready),
+    ca: certificates.ca,
+  });
+  const membership = new Membership(
+    "entry-membership",
+    {
+      entry,
+      web: web.machines,
+      services: config.services,
+      webVip: vip.web,
+      pool: config.web,
+      patience,
+      sshKeyFile: place.sshKeyFile,
+    },
+    { dependsOn: [...entry.runs, ...web.runs] },
+  );
+
+  const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
+    (tier) => tier.machines,
+  );
+  const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
+
+  const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
+  /** What the site is made of and how to reach it; plan/outputs.ts describes each. */
+  const outputs = {
+    addresses: machines.reduce<SiteOutputs["addresses"]>((all, { spec }) => {
+      (all[spec.tier] ??= {})[spec.name] = spec.address;
+      return all;
+    }, {}),
+    vips: vip,
+    urls: Object.fromEntries(
+      config.services.map((s) => [s.name, `https://${vip.web}${httpsPort}${s.path}`]),
+    ),
+    services: Object.fromEntries(
+      config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
+    ),
+    webPool: {
+      size: config.webReplicas,
+      min: config.web.min,
+      max: config.web.max,
+      drainSeconds: config.web.drainSeconds,
+    },
+    failoverPatience: patience,
+    ssh: { user: "root", privateKeyFile: place.sshKeyFile, knownHostsFile: files.knownHosts },
+    inventoryFile: files.inventory,
+    caFile: files.ca,
+    portalUser: PORTAL_ADMIN,
+  } satisfies Outputs;
+
+  return {
+    ...outputs,
+    /** Password of the portal's first user. */
+    portalPassword: web.adminPassword,
+    /** Who is in rotation, as the last change left it. */
+    rotation: membership.summary,
+  };
+}
+
+export = site;

@@ -2,6 +2,7 @@ import * as config from "../plan/config";
 import * as wall from "../plan/firewall";
 import * as packages from "../plan/packages";
 import type { ReadableCheck } from "../plan/tier";
+import { settledIn, type SiteRecord } from "../plan/record";
 import * as topology from "../plan/topology";
 import { driverPlans } from "../drivers/plans";
 import type { Intent } from "../policy/rules";
@@ -11,11 +12,19 @@ import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
 const house = { tiers, drivers: driverPlans };
 
 /** @throws ConfigError with every fault: key, value, what is allowed */
-export const parseConfig = (raw: Record<string, string>, check?: ReadableCheck): SiteConfig =>
-  config.parseConfig(house, raw, check);
+export const parseConfig = (
+  raw: Record<string, string>,
+  check?: ReadableCheck,
+  before?: SiteRecord,
+): SiteConfig => config.parseConfig(house, raw, check, before);
 
-/** Plans the machines of a site. Pure: the same config gives the same topology. */
-export const plan = (site: SiteConfig): Topology => topology.plan(house, { ...site }) as Topology;
+/** Plans the machines of a site. Pure: the same config gives the same topology. @param before what there is of it */
+export const plan = (site: SiteConfig, before?: SiteRecord): Topology =>
+  topology.plan(house, { ...site }, before) as Topology;
+
+/** What the next config is held against. */
+export const record = (site: SiteConfig, before?: SiteRecord): SiteRecord =>
+  topology.record(house, { ...site }, before);
 
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
@@ -25,10 +34,14 @@ export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
 export const machinePackages = (): string[] => packages.machinePackages(tiers);
 
 /** What the policy holds the registered resources against. */
-export const intentOf = (site: SiteConfig, { machines }: Topology): Intent => {
+export const intentOf = (site: SiteConfig, { machines }: Topology, before?: SiteRecord): Intent => {
   const { hypervisors, allowOnOneHypervisor } = topology.driverOf(house, site).hosting({ ...site });
+  const settled = settledIn(before);
   return {
     machines,
+    stay: Object.values(machines).flatMap((members) =>
+      members.flatMap(({ name, hypervisor }) => (settled[name] === hypervisor ? [name] : [])),
+    ),
     apart: topology.tiersApart(house).filter((tier) => !allowOnOneHypervisor.includes(tier)),
     hypervisors: hypervisors.length,
     webMax: site.web.max,

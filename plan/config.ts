@@ -4,7 +4,8 @@ import * as yaml from "js-yaml";
 import { z } from "zod";
 import { hostNumber, inSubnet } from "./addresses";
 import { type ReadableCheck, type TierPlans, unreadable } from "./tier";
-import { checkAddresses, type House, tiersApart } from "./topology";
+import type { SiteRecord } from "./record";
+import { checkPlan, type House, tiersApart } from "./topology";
 import type { MachineSize } from "./machine";
 
 export const port = z.int().min(1).max(65535);
@@ -74,7 +75,8 @@ function shared(house: House) {
     driver: z.enum(Object.keys(drivers)),
     /**
      * Machines of the tiers whose size is fixed. With one of each the site is for trying things on: none of these tiers
-     * survives the loss of its machine. Chosen when the site is made: sets do not shrink or grow later.
+     * survives the loss of its machine. Chosen when the site is made: sets that hold data do not shrink or grow
+     * later (plan/record.ts).
      */
     members: z.strictObject(Object.fromEntries(members)).prefault({}),
     /** Every port of the site; the tiers say which they have. */
@@ -155,12 +157,14 @@ const readable: ReadableCheck = (file) => accessSync(file, constants.R_OK);
 /**
  * Validates raw stack config (keys without the project prefix, values as Pulumi hands them over:
  * scalars as text, objects as JSON).
+ * @param before what there is of the site; undefined: nothing
  * @throws ConfigError with every fault: key, value, what is allowed.
  */
 export function parseConfig<T extends TierPlans>(
   house: House<T>,
   raw: Record<string, string>,
   check = readable,
+  before?: SiteRecord,
 ): ConfigOf<T> {
   const schema = configSchema(house);
   const faults: string[] = [];
@@ -176,7 +180,7 @@ export function parseConfig<T extends TierPlans>(
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(house, site, check));
+  faults.push(...crossChecks(house, site, check, before));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as ConfigOf<T>;
 }
@@ -208,7 +212,12 @@ type Checked = Partial<
 >;
 
 /** Rules that span keys; each looks only at keys that were valid by themselves. */
-function crossChecks(house: House, site: Checked, check: ReadableCheck): string[] {
+function crossChecks(
+  house: House,
+  site: Checked,
+  check: ReadableCheck,
+  before: SiteRecord | undefined,
+): string[] {
   const tiers = Object.values(house.tiers).flatMap((tier) => tier.check?.(site, check) ?? []);
   const drivers = Object.values(house.drivers).flatMap((driver) =>
     site.driver === undefined ? [] : driver.check(site.driver, site),
@@ -216,13 +225,13 @@ function crossChecks(house: House, site: Checked, check: ReadableCheck): string[
   return [
     ...tiers,
     ...drivers,
-    ...checkSubnet(house, site),
+    ...checkSubnet(house, site, before),
     ...unreadable({ "ssh.privateKeyFile": site.ssh?.privateKeyFile }, check),
   ];
 }
 
-/** Faults of the subnet and of all addresses in it. */
-function checkSubnet(house: House, site: Checked): string[] {
+/** Faults of the subnet, of all addresses in it, and of who is where. */
+function checkSubnet(house: House, site: Checked, before: SiteRecord | undefined): string[] {
   const { cidr, driver, members, addresses = {}, libvirtUri } = site;
   if (cidr === undefined) return [];
   const prefix = parseCIDR(cidr)[1];
@@ -235,7 +244,7 @@ function checkSubnet(house: House, site: Checked): string[] {
   // What tiers and drivers plan with must have been valid by itself.
   if (driver === undefined || members === undefined || libvirtUri === undefined) return outside;
   if (!plannable(house, site)) return outside;
-  return [...outside, ...checkAddresses(house, { ...site, cidr, driver, members, addresses })];
+  return [...outside, ...checkPlan(house, { ...site, cidr, driver, members, addresses }, before)];
 }
 
 /** Whether every key of tiers and drivers is there that the schema fills in: else it was not valid by itself. */

@@ -18,13 +18,43 @@ export interface Member {
   index: number;
 }
 
-/** The hypervisor of a machine: as wanted, or round robin within its tier. Pure. */
-export function placeOf(
-  { name, firstHypervisor, index }: Omit<Member, "tier">,
+/** A machine with its address and hypervisor. */
+export interface Place extends Member {
+  address: string;
+  hypervisor: string;
+}
+
+/**
+ * The hypervisor of each machine, by its name: as wanted, else where it is. A new machine of a site that is there goes
+ * where the fewest of its tier are, and of those where the fewest machines are; those of a new site go round robin
+ * within their tiers. Pure.
+ * @param settled hypervisor of each machine that there is; empty: a new site
+ */
+export function spread(
+  members: Member[],
   hosting: Hosting,
-): string {
+  settled: Record<string, string>,
+): Record<string, string> {
   const all = [...hosting.hypervisors].sort();
-  return hosting.placement[name] ?? all[(firstHypervisor + index) % all.length] ?? "";
+  const found: Record<string, string> = {};
+  const isNew = Object.keys(settled).length === 0;
+  for (const { name, firstHypervisor, index } of members) {
+    const is = settled[name];
+    const stays = is !== undefined && all.includes(is) ? is : undefined;
+    const first = isNew ? all[(firstHypervisor + index) % all.length] : undefined;
+    const host = hosting.placement[name] ?? stays ?? first;
+    if (host !== undefined) found[name] = host;
+  }
+  for (const { name, tier } of members) {
+    const load = (host: string, some: Member[]) =>
+      some.filter((m) => found[m.name] === host).length;
+    const mates = members.filter((m) => m.tier === tier);
+    const [best = ""] = [...all].sort(
+      (a, b) => load(a, mates) - load(b, mates) || load(a, members) - load(b, members),
+    );
+    found[name] ??= best;
+  }
+  return found;
 }
 
 /** How many of so many machines are on one of so many hosts at least. */
@@ -43,11 +73,18 @@ export function together(
 }
 
 /**
- * Faults of the placement: unknown names, and machines of a tier together that could be apart.
+ * Faults of the placement: unknown names, and machines of a tier together that could be apart, unless they are already.
+ * @param names of all machines that there may ever be
  * @param apart tiers whose machines should be
+ * @param settled hypervisor of each machine that there is
  */
-export function checkPlacement(members: Member[], hosting: Hosting, apart: string[]): string[] {
-  const names = members.map((m) => m.name);
+export function checkPlacement(
+  machines: Place[],
+  names: string[],
+  hosting: Hosting,
+  apart: string[],
+  settled: Record<string, string>,
+): string[] {
   const faults: string[] = [];
   for (const [machine, hypervisor] of Object.entries(hosting.placement)) {
     if (!names.includes(machine)) {
@@ -61,11 +98,13 @@ export function checkPlacement(members: Member[], hosting: Hosting, apart: strin
   }
   for (const tier of apart) {
     if (hosting.allowOnOneHypervisor.includes(tier)) continue;
-    const placed = members
+    const placed = machines
       .filter((m) => m.tier === tier)
-      .map((m) => ({ name: m.name, host: placeOf(m, hosting) }));
+      .map(({ name, hypervisor }) => ({ name, host: hypervisor }));
     const most = fewest(placed.length, hosting.hypervisors.length);
     for (const { host, names } of together(placed, most)) {
+      // Since the time when there were fewer hypervisors.
+      if (names.every((name) => settled[name] === host)) continue;
       faults.push(
         `vm.placement puts ${names.join(" and ")} on hypervisor ${host}: at most ${most} of ${placed.length} can be ` +
           `lost with one; move one, or say so with vm.allowOnOneHypervisor: [${tier}]`,

@@ -41,6 +41,16 @@ export interface Members {
   default: number;
 }
 
+/** What of a tier must stay as it is, once it is there; see plan/record.ts. */
+export interface Keeps<Config> {
+  /** How many machines there are: they hold data that is nowhere else. Default: no. */
+  members?: boolean;
+  /** Their addresses, by which they know each other. Default: no. */
+  addresses?: boolean;
+  /** Values of the config, by key, under which something is filed. Default: none. */
+  values?(config: Config): Record<string, string>;
+}
+
 /** What those who plan know: who lets in whom is the same whatever the present size of the web pool. */
 export interface Ground<Config, Name extends string> {
   config: Config;
@@ -73,6 +83,8 @@ export interface TierPlan<
   letsIn(ground: Ground<Config, Name>): Rule[];
   /** Debian packages that its machines need besides everybody's. */
   packages: readonly string[];
+  /** What of it, once it is there, the config must not change by accident. Default: nothing. */
+  keeps?: Keeps<Config>;
   /** Rules that span keys; those that were not valid by themselves are missing. */
   check?(config: Partial<Config>, readable: ReadableCheck): string[];
 }

@@ -1,7 +1,8 @@
 import { addressAt, gateway, hostNumber, inSubnet, prefixLength } from "./addresses";
 import type { DriverPlan, DriverPlans } from "./driver";
 import type { MachineSize, MachineSpec, PlanConfig, Placed } from "./machine";
-import { checkPlacement, type Member, placeOf } from "./placement";
+import { checkPlacement, type Member, type Place, spread } from "./placement";
+import { accidents, recordOf, settledIn, type SiteRecord } from "./record";
 import type { TierPlan, TierPlans } from "./tier";
 
 /** What the plan works with: the tiers and the drivers that there are. */
@@ -21,9 +22,7 @@ export interface Topology<Name extends string = string, Vip extends string = str
   gateway: string;
 }
 
-interface Place extends Member {
-  address: string;
-}
+type Addressed = Member & { address: string };
 
 /** @throws where a config that was checked cannot lead */
 export function driverOf({ drivers }: House, { driver }: Pick<PlanConfig, "driver">): DriverPlan {
@@ -50,13 +49,13 @@ function places(
   { tiers }: House,
   site: PlanConfig,
   size: (name: string, tier: TierPlan) => number,
-): Place[] {
+): Addressed[] {
   return Object.entries(tiers).flatMap(([tier, description]) => {
     const { name, single, firstHost, firstHypervisor } = description.naming;
     const chosen = description.firstAddress?.(site);
     const first =
       chosen === undefined ? firstHost : hostNumber(`${chosen}/${prefixLength(site.cidr)}`);
-    return Array.from({ length: size(tier, description) }, (_, index): Place => {
+    return Array.from({ length: size(tier, description) }, (_, index): Addressed => {
       const machine = single ? name : `${name}${index + 1}`;
       const address = site.addresses[machine] ?? addressAt(site.cidr, first + index);
       return { name: machine, tier, address, firstHypervisor, index };
@@ -64,11 +63,32 @@ function places(
   });
 }
 
-const atMost = (house: House, site: PlanConfig, driver: DriverPlan): Place[] =>
+const atMost = (house: House, site: PlanConfig, driver: DriverPlan): Addressed[] =>
   places(house, site, (name, tier) => tier.most?.(site) ?? countOf(name, tier, site, driver));
 
-/** Faults of the plan with every tier at its largest: unknown names, double use, machines of a tier together. */
-export function checkAddresses(house: House, site: PlanConfig): string[] {
+/** The machines that there are to be, on their hypervisors. @param before what there is; undefined: a new site */
+function placed(house: House, site: PlanConfig, before: SiteRecord | undefined): Place[] {
+  const driver = driverOf(house, site);
+  const members = places(house, site, (name, tier) => countOf(name, tier, site, driver));
+  const hosts = spread(members, driver.hosting(site), settledIn(before));
+  return members.map((m) => ({ ...m, hypervisor: hosts[m.name] ?? "" }));
+}
+
+/** The site as its config has it: what the next config is held against. */
+export const record = (house: House, site: PlanConfig, before?: SiteRecord): SiteRecord =>
+  recordOf(
+    placed(house, site, before),
+    Object.assign(
+      { driver: site.driver },
+      ...Object.values(house.tiers).map(({ keeps }) => keeps?.values?.(site) ?? {}),
+    ) as Record<string, string>,
+  );
+
+/**
+ * Faults of the plan: of addresses with every tier at its largest, of where the machines are, and of what would change by
+ * accident. @param before what there is; undefined: a new site
+ */
+export function checkPlan(house: House, site: PlanConfig, before?: SiteRecord): string[] {
   const driver = driverOf(house, site);
   const machines = atMost(house, site, driver);
   const vips = vipPlaces(house, site);
@@ -95,13 +115,14 @@ export function checkAddresses(house: House, site: PlanConfig): string[] {
     users.set(address, called);
   }
   const hosting = driver.hosting(site);
-  const fenced = machines
-    .filter((m) => house.tiers[m.tier]?.naming.fenced)
-    .map((m) => ({ ...m, hypervisor: placeOf(m, hosting) }));
+  const there = placed(house, site, before);
+  const fenced = there.filter((m) => house.tiers[m.tier]?.naming.fenced);
+  const names = machines.map(({ name }) => name);
   return [
     ...faults,
     ...driver.checkMachines(site, fenced),
-    ...checkPlacement(machines, hosting, tiersApart(house)),
+    ...checkPlacement(there, names, hosting, tiersApart(house), settledIn(before)),
+    ...(before ? accidents(house.tiers, hosting, before, record(house, site, before)) : []),
   ];
 }
 
@@ -122,21 +143,21 @@ export function largest(house: House, site: PlanConfig): Record<string, Placed[]
   );
 }
 
-/** Plans the machines of a site. Pure: the same config gives the same topology. */
+/**
+ * Plans the machines of a site. Pure: the same config gives the same topology.
+ * @param before what there is; undefined: a new site
+ */
 export function plan(
   house: House,
   site: PlanConfig & { sizes: Record<string, MachineSize> },
+  before?: SiteRecord,
 ): Topology {
-  const driver = driverOf(house, site);
-  const hosting = driver.hosting(site);
   const machines: Topology["machines"] = Object.fromEntries(
     Object.keys(house.tiers).map((name) => [name, []]),
   );
-  for (const place of places(house, site, (name, tier) => countOf(name, tier, site, driver))) {
-    const { name, tier, address } = place;
+  for (const { name, tier, address, hypervisor } of placed(house, site, before)) {
     const size = site.sizes[tier];
     if (!size) throw new Error(`no size of tier ${tier}`);
-    const hypervisor = placeOf(place, hosting);
     machines[tier]?.push({ ...size, name, tier, address, mac: macOf(address), hypervisor });
   }
   return {
@@ -145,7 +166,7 @@ export function plan(
       vipPlaces(house, site).map(({ key, address }) => [key.replace(/Vip$/, ""), address]),
     ),
     prefixLength: prefixLength(site.cidr),
-    gateway: driver.gateway(site),
+    gateway: driverOf(house, site).gateway(site),
   };
 }
 

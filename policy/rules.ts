@@ -16,6 +16,8 @@ export interface PlannedResource {
 export interface Intent {
   /** Planned machines by tier. */
   machines: Record<string, { name: string }[]>;
+  /** Names of those that stay where they are: they may be together since there were fewer hypervisors. */
+  stay: string[];
   /** Tiers whose machines must be on different hypervisors, as far as there are any. */
   apart: string[];
   /** How many hypervisors there are. */
@@ -76,6 +78,7 @@ export function setViolations(plan: PlannedResource[], intent: Intent): string[]
       return domain ? [{ name, host: domain.provider }] : [];
     });
     for (const { host, names } of together(placed, most)) {
+      if (names.every((name) => intent.stay.includes(name))) continue;
       found.push(`${names.join(" and ")} are on one hypervisor (${host}), at most ${most} may be`);
     }
   }

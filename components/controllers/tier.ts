@@ -39,6 +39,11 @@ export const controllers: Tier<typeof keys> = {
   naming: { name: "slurm-m", firstHost: 10, firstHypervisor: 0, apart: true, fenced: true },
   size: { vcpus: 8, memoryMiB: 32768 },
   count: () => 2,
+  keeps: {
+    addresses: true,
+    // Accounting and the state on the share.
+    values: ({ slurm }) => ({ "slurm.clusterName": slurm.clusterName }),
+  },
   letsIn: ({ config: { ports }, of, machines }) => {
     // Users' commands (sbatch, sacct, …) run on the login machine, and in jobs.
     const slurm = of("controllers", "compute", "login");

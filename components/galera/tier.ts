@@ -24,6 +24,7 @@ export const galera: Tier<typeof keys> = {
   // Three: a majority outlives the loss of one.
   members: { allowed: [1, 3], default: 3 },
   size: { vcpus: 4, memoryMiB: 8192 },
+  keeps: { members: true, addresses: true },
   letsIn: ({ config: { ports }, of }) => [
     tcp("MariaDB", ports.mysql, of("entry")),
     tcp("health check", ports.galeraCheck, of("entry")),

@@ -14,6 +14,7 @@ export const redis: Tier<typeof keys> = {
   // Three: a majority outlives the loss of one.
   members: { allowed: [1, 3], default: 3 },
   size: { vcpus: 2, memoryMiB: 4096 },
+  keeps: { members: true, addresses: true },
   letsIn: ({ config: { ports }, of }) => [
     tcp("Redis", ports.redis, of("redis", "entry")),
     tcp("Sentinel", ports.sentinel, of("redis")),

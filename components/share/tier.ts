@@ -11,6 +11,7 @@ export const share: Tier<typeof NO_KEYS> = {
   naming: { name: "nfs-srv", single: true, firstHost: 12, firstHypervisor: 7 },
   size: { vcpus: 4, memoryMiB: 16384, dataGiB: 100 },
   count: (_config, needsShareMachine) => (needsShareMachine ? 1 : 0),
+  keeps: { addresses: true },
   letsIn: ({ of }) => [tcp("NFS", NFS_PORT, of("controllers"))],
   packages: ["nfs-kernel-server"],
   units: () => ["nfs-server"],

@@ -53,7 +53,7 @@ describe("`pulumi up` refuses, with key, value and what is allowed", () => {
   it("bad addresses, ports used twice and an unreadable key file, all in one error", async () => {
     const { services } = parsed(baseConfig());
     const said = await refusal({
-      addresses: { web1: "198.18.9.1", redis1: "198.18.2.132", galera1: "198.18.2.101" },
+      addresses: { web1: "198.18.9.1", compute1: "198.18.2.132", client: "198.18.2.101" },
       services: [...services, { ...services[0], name: "another", path: "/another" }],
       ssh: { privateKeyFile: "/nonexistent/key" },
     });
@@ -63,5 +63,11 @@ describe("`pulumi up` refuses, with key, value and what is allowed", () => {
     expect(said).toContain('"198.18.2.101": already the address of the VIP webVip');
     expect(said).toContain("services.8.port = 4430: already used by auth_portal; must be unique");
     expect(said).toContain('ssh.privateKeyFile = "/nonexistent/key": must be a readable file');
+  });
+
+  it("what a running site must not change by accident", async () => {
+    const said = await refusal({ members: { galera: 1 }, slurm: { clusterName: "other" } });
+    expect(said).toContain("members.galera = 1: the site has galera1, galera2, galera3");
+    expect(said).toContain('slurm.clusterName = "other": the site was made with "hpc"');
   });
 });

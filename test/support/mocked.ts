@@ -54,12 +54,14 @@ const nameOf = (urn: string): string => urn.split("::")[3] ?? "";
 /**
  * Makes resources without Pulumi's engine and plugins.
  * @param config the stack's, keys without the project
+ * @param before outputs of the record that the stack's last update left; undefined: there was none
  * @returns what was asked of the engine, once all of it was
  */
 export async function registered(
   make: () => unknown,
   config: Record<string, unknown> = {},
   stack = "prod",
+  before?: object,
 ): Promise<Registration[]> {
   const made: Registration[] = [];
   pulumi.runtime.setAllConfig(
@@ -82,11 +84,15 @@ export async function registered(
           stdout: stdoutOf(name, inputs as Record<string, unknown>),
         },
       }),
-      call: () => ({}),
+      call: ({ token }) =>
+        token === "pulumi:pulumi:readStackResourceOutputs" && before
+          ? { outputs: { record: { type: "hpc-ha:site:Record", outputs: before } } }
+          : {},
     },
     "hpc-ha",
     stack,
     false,
+    "organization",
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
   const register = monitor.registerResource.bind(monitor);
@@ -103,9 +109,10 @@ export async function registered(
 export function registrations(
   config: Record<string, unknown>,
   stack?: string,
+  before?: object,
 ): Promise<Registration[]> {
   vi.resetModules();
-  return registered(() => import("../../index.js"), config, stack);
+  return registered(async () => (await import("../../index.js")).default(), config, stack, before);
 }
 
 /** What commands print that others parse. */

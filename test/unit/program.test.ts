@@ -140,10 +140,10 @@ describe("the program", () => {
     expect(plain(find(all, "files-ca.pem").inputs["stdin"])).toBe("the owner's chain\n");
   });
 
-  it("takes a stack of release 0.1 over as it is; new is only what configures the login machine by itself", () => {
+  it("takes a stack of release 0.1 over as it is; new is only the record, and what configures the login machine by itself", () => {
     expect(changeFrom(of01("lab"), two)).toEqual({
       lost: [],
-      added: ["login", "login-config", "login-config-run"],
+      added: ["record", "login", "login-config", "login-config-run"],
     });
   });
 

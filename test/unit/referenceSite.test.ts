@@ -38,10 +38,10 @@ describe("the reference site", () => {
     expect(violations(made, intentOf(site, topology))).toEqual([]);
   });
 
-  it("takes a stack of release 0.1 over as it is; new is only what configures the login machine by itself", () => {
+  it("takes a stack of release 0.1 over as it is; new is only the record, and what configures the login machine by itself", () => {
     expect(changeFrom(of01("prod"), made)).toEqual({
       lost: [],
-      added: ["login", "login-config", "login-client-gate", "login-config-run"],
+      added: ["record", "login", "login-config", "login-client-gate", "login-config-run"],
     });
   });
 
