@@ -2,6 +2,7 @@ import { z } from "zod";
 import { label, port } from "../../plan/config";
 import { healthHost, healthPath, healthStatus } from "../../plan/healthCheck";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
+import { environmentFaults } from "./environment";
 
 /** One web service that runs on every web node, from one systemd template. */
 const serviceSchema = z.strictObject({
@@ -32,9 +33,12 @@ const serviceSchema = z.strictObject({
   ]),
   /** Shell command run once per version in the service's directory. Default: nothing to build. */
   build: z.string().optional(),
-  /** Command that stays in the foreground and serves on `port`. */
+  /**
+   * Shell command that stays in the foreground and serves on `port`. What its last command starts is the service: it gets
+   * SIGTERM when the service is to end, and has a quarter of a minute for it.
+   */
   start: z.string().min(1),
-  /** Further variables of the service's `.env`. */
+  /** Further variables of the service, which get the same bytes. Default: none. */
   environment: z.record(z.string(), z.string()).default({}),
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;
@@ -42,9 +46,11 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 /** The services of each web node. Default: the sample portal. */
 export const servicesSchema = z.array(serviceSchema).min(1).prefault(SAMPLE_PORTAL);
 
-/** Names, ports and paths that are used twice. */
+/** Names, ports and paths that are used twice, and variables that cannot be carried. */
 export function checkServices(services: ServiceConfig[]): string[] {
-  const faults: string[] = [];
+  const faults = services.flatMap(({ environment }, i) =>
+    environmentFaults(environment).map((fault) => `services.${i}.environment.${fault}`),
+  );
   for (const field of ["name", "port", "path"] as const) {
     const seen = new Map<string | number, string>();
     services.forEach((s, i) => {

@@ -54,8 +54,15 @@ export async function playbookVars(playbook: string): Promise<Record<string, unk
 /** Addresses, passwords and CA of the data entries, as a web node has them. */
 export async function webSettings(): Promise<Pick<FaultOptions, "environment" | "dataCa">> {
   const vars = await playbookVars("web.yml");
+  const [service] = vars["web_services"] as { environment: string }[];
+  const file = Buffer.from(service?.environment ?? "", "base64").toString();
   return {
-    environment: vars["web_environment"] as FaultOptions["environment"],
+    environment: Object.fromEntries(
+      [...file.matchAll(/^(\w+)="((?:\\.|[^"\\])*)"$/gm)].map(([, name = "", value = ""]) => [
+        name,
+        value.replace(/\\(.)/g, "$1"),
+      ]),
+    ),
     dataCa: String(vars["web_ca"]),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../components/house";
+import { environmentFile } from "../../components/web/environment";
 import type { ConfigError } from "../../plan/config";
 
 const SERVICE = {
@@ -52,5 +53,52 @@ describe("the health check of a service", () => {
     [{ serverSeconds: 1e9 }, /serverSeconds = 1000000000: /],
   ])("refuses %j", (change, message) => {
     expect(faults(change)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe("the environment of a service", () => {
+  it("is written so that systemd reads the same bytes", () => {
+    // Tried with systemd 252: what a service gets is what is given here.
+    expect(
+      environmentFile({
+        GREETING: "Grüße 한국",
+        LINES: "a\nb\r\n\tc ",
+        QUOTES: `"a" 'b' \`c\``,
+        HASH: "# {{ x }} %i",
+        BACK: "a\\n\\",
+        DOLLAR: "$HOME",
+      }),
+    ).toBe(
+      [
+        'BACK="a\\\\n\\\\"',
+        'DOLLAR="\\$HOME"',
+        'GREETING="Grüße 한국"',
+        'HASH="# {{ x }} %i"',
+        'LINES="a\nb\r\n\tc "',
+        `QUOTES="\\"a\\" 'b' \\\`c\\\`"`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    ["a NUL", { A: "secret\0" }, "A: holds a NUL, which no environment can carry"],
+    ["half a character", { A: "\ud800" }, "A: is not valid Unicode"],
+    ["too much", { A: "x".repeat(131_072) }, "A: must be below 128 KiB"],
+    ["what the platform sets", { DB_HOST: "x" }, "DB_HOST: is set by the platform"],
+    ["the start command", { START: "x" }, "START: is set by the platform"],
+    ["what the shell sets", { PWD: "/" }, "PWD: is the shell's own"],
+    ["no name", { "A-B": "x" }, "A-B: must be a name of letters, digits and _"],
+    ["a number as a name", { "1A": "x" }, "1A: must be a name of letters, digits and _"],
+  ])("cannot carry %s", (_, environment, message) => {
+    const found = faults({ environment });
+    expect(found).toEqual([expect.stringContaining(`services.0.environment.${message}`)]);
+    expect(found.join()).not.toContain("secret");
+  });
+
+  it("lists every fault", () => {
+    expect(faults({ environment: { PORT: "1", "": "x" } }, { port: 1, path: "/b" })).toHaveLength(
+      3,
+    );
   });
 });

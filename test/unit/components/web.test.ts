@@ -62,33 +62,47 @@ describe("Web", () => {
     const made = await make();
     expect(isSecret(find(made, "web-web1-config-run").inputs["stdin"])).toBe(true);
     const release = expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{8}$/) as string;
-    const node = (name: string, PORT: number, BASE_PATH: string) => {
-      const START = `node --max-old-space-size=64 portal.js ${name}`;
-      return { name, release, environment: { SERVICE: name, PORT, BASE_PATH, START } };
-    };
     const file = "/etc/ssl/site-ca.pem";
-    expect(request(made, "web-web1-config-run")["vars"]).toEqual({
+    const vars = request(made, "web-web1-config-run")["vars"] as Record<string, unknown>;
+    const of = ({ environment }: { environment: string }) =>
+      Buffer.from(environment, "base64").toString().split("\n");
+    const told = vars["web_services"] as { name: string; environment: string }[];
+    expect(vars).toEqual({
       ...base("web"),
       web_root: "/opt/hpc-dashboard",
       web_releases: [{ id: release, path: "portal/dist" }],
-      web_services: [node("auth_portal", 4430, "/auth"), node("auth_frontend", 4431, "/")],
+      web_services: ["auth_portal", "auth_frontend"].map((name) => ({
+        name,
+        release,
+        environment: expect.any(String) as string,
+      })),
       web_ca: "the CA",
       web_ca_file: file,
-      web_environment: {
-        REDIS_HOST: "192.168.1.102",
-        REDIS_PORT: 6379,
-        REDIS_PASSWORD: "the password",
-        REDIS_CA: file,
-        DB_HOST: "192.168.1.102",
-        DB_PORT: 3306,
-        DB_NAME: "portal",
-        DB_USER: "portal",
-        DB_PASSWORD: "the database's password",
-        DB_CA: file,
-        PORTAL_ADMIN_USER: "admin",
-        PORTAL_ADMIN_PASSWORD: "secret-web-admin",
-      },
     });
+    expect(told.map(of)).toEqual(
+      [
+        { name: "auth_portal", port: 4430, path: "/auth" },
+        { name: "auth_frontend", port: 4431, path: "/" },
+      ].map(({ name, port, path }) => [
+        `BASE_PATH="${path}"`,
+        `DB_CA="${file}"`,
+        'DB_HOST="192.168.1.102"',
+        'DB_NAME="portal"',
+        `DB_PASSWORD="the database's password"`,
+        'DB_PORT="3306"',
+        'DB_USER="portal"',
+        `PORT="${port}"`,
+        'PORTAL_ADMIN_PASSWORD="secret-web-admin"',
+        'PORTAL_ADMIN_USER="admin"',
+        `REDIS_CA="${file}"`,
+        'REDIS_HOST="192.168.1.102"',
+        'REDIS_PASSWORD="the password"',
+        'REDIS_PORT="6379"',
+        `SERVICE="${name}"`,
+        `START="node --max-old-space-size=64 portal.js ${name}"`,
+        "",
+      ]),
+    );
   });
 
   it("counts a node that was made anew as healthy when all of its services are", async () => {
