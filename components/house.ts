@@ -1,7 +1,7 @@
 import * as config from "../plan/config";
+import type { Files } from "../plan/files";
 import * as wall from "../plan/firewall";
 import * as packages from "../plan/packages";
-import type { ReadableCheck } from "../plan/tier";
 import { settledIn, type SiteRecord } from "../plan/record";
 import * as topology from "../plan/topology";
 import { driverPlans } from "../drivers/plans";
@@ -14,9 +14,9 @@ const house = { tiers, drivers: driverPlans };
 /** @throws ConfigError with every fault: key, value, what is allowed */
 export const parseConfig = (
   raw: Record<string, string>,
-  check?: ReadableCheck,
+  files?: Files,
   before?: SiteRecord,
-): SiteConfig => config.parseConfig(house, raw, check, before);
+): SiteConfig => config.parseConfig(house, raw, files, before);
 
 /** Plans the machines of a site. Pure: the same config gives the same topology. @param before what there is of it */
 export const plan = (site: SiteConfig, before?: SiteRecord): Topology =>

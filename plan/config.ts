@@ -1,14 +1,18 @@
-import { accessSync, constants } from "node:fs";
 import { parseCIDR } from "ipaddr.js";
 import * as yaml from "js-yaml";
 import { z } from "zod";
 import { hostNumber, inSubnet } from "./addresses";
-import { type ReadableCheck, type TierPlans, unreadable } from "./tier";
+import { fileFaults, type Files, hostFiles } from "./files";
+import { portFaults } from "./ports";
 import type { SiteRecord } from "./record";
+import { privateKeyFaults } from "./sshKeys";
+import type { TierPlans } from "./tier";
 import { checkPlan, type House, tiersApart } from "./topology";
 import type { MachineSize } from "./machine";
 
 export const port = z.int().min(1).max(65535);
+/** What a daemon that is not root can listen on. */
+export const unprivileged = port.min(1024, "at least 1024: what listens there is not root");
 export const seconds = z.number().positive();
 const ipv4 = z.ipv4();
 const network = z.union([ipv4, z.cidrv4()], "an IPv4 address or network, e.g. 10.1.0.0/16");
@@ -30,9 +34,15 @@ const common = {
   /** Address of a machine or VIP (slurmVip, webVip, dataVip) where the default is not wanted. */
   addresses: z.record(z.string(), ipv4).default({}),
   /** Libvirt URI in which the network is made. Default qemu:///system. */
-  libvirtUri: z.string().default("qemu:///system"),
+  libvirtUri: z
+    .string()
+    .regex(/^[a-z+]+:\/\/[\w.@:/?&=%~-]*$/, "a libvirt URI, e.g. qemu:///system")
+    .default("qemu:///system"),
   /** Network interface inside the machines. Default eth0. */
-  interface: z.string().default("eth0"),
+  interface: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,14}$/, "a name of Linux: up to 15 letters, digits, . _ -")
+    .default("eth0"),
   ssh: z
     .strictObject({
       /** Private key for root on the machines; the public key is `<file>.pub`. */
@@ -68,7 +78,11 @@ function shared(house: House) {
     return [name, full.strict().prefault({})] as const;
   });
   const ports = Object.values(tiers).flatMap(({ keys }) =>
-    Object.entries(keys.ports).map(([name, usual]) => [name, port.default(usual)] as const),
+    // Only what is below 1024 by default has a right to be: the other daemons are not root.
+    Object.entries(keys.ports).map(([name, usual]) => {
+      const allowed = usual < 1024 ? port : unprivileged;
+      return [name, allowed.default(usual)] as const;
+    }),
   );
   return {
     /** How machines are made: `container` (libvirt LXC on this host) or `vm` (KVM). Required. */
@@ -152,8 +166,6 @@ export class ConfigError extends Error {
   }
 }
 
-const readable: ReadableCheck = (file) => accessSync(file, constants.R_OK);
-
 /**
  * Validates raw stack config (keys without the project prefix, values as Pulumi hands them over:
  * scalars as text, objects as JSON).
@@ -163,7 +175,7 @@ const readable: ReadableCheck = (file) => accessSync(file, constants.R_OK);
 export function parseConfig<T extends TierPlans>(
   house: House<T>,
   raw: Record<string, string>,
-  check = readable,
+  files = hostFiles,
   before?: SiteRecord,
 ): ConfigOf<T> {
   const schema = configSchema(house);
@@ -180,7 +192,7 @@ export function parseConfig<T extends TierPlans>(
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(house, site, check, before));
+  faults.push(...crossChecks(house, site, files, before));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as ConfigOf<T>;
 }
@@ -208,6 +220,7 @@ type Checked = Partial<
   { [K in keyof typeof common]: z.infer<(typeof common)[K]> } & {
     driver: string;
     members: Record<string, number>;
+    ports: Record<string, number>;
   }
 >;
 
@@ -215,10 +228,10 @@ type Checked = Partial<
 function crossChecks(
   house: House,
   site: Checked,
-  check: ReadableCheck,
+  files: Files,
   before: SiteRecord | undefined,
 ): string[] {
-  const tiers = Object.values(house.tiers).flatMap((tier) => tier.check?.(site, check) ?? []);
+  const tiers = Object.values(house.tiers).flatMap((tier) => tier.check?.(site, files) ?? []);
   const drivers = Object.values(house.drivers).flatMap((driver) =>
     site.driver === undefined ? [] : driver.check(site.driver, site),
   );
@@ -226,9 +239,21 @@ function crossChecks(
     ...tiers,
     ...drivers,
     ...checkSubnet(house, site, before),
-    ...unreadable({ "ssh.privateKeyFile": site.ssh?.privateKeyFile }, check),
+    ...sshFaults(site.ssh?.privateKeyFile, files),
   ];
 }
+
+/** Faults of the key that machines are reached with. */
+const sshFaults = (file: string | undefined, files: Files): string[] =>
+  fileFaults("ssh.privateKeyFile", file, files, (text) => {
+    let publicKey: string | undefined;
+    try {
+      publicKey = files.read(`${file}.pub`);
+    } catch {
+      // Its absence is a fault of the key.
+    }
+    return privateKeyFaults(text, file ?? "", publicKey);
+  });
 
 /** Faults of the subnet, of all addresses in it, and of who is where. */
 function checkSubnet(house: House, site: Checked, before: SiteRecord | undefined): string[] {
@@ -244,7 +269,12 @@ function checkSubnet(house: House, site: Checked, before: SiteRecord | undefined
   // What tiers and drivers plan with must have been valid by itself.
   if (driver === undefined || members === undefined || libvirtUri === undefined) return outside;
   if (!plannable(house, site)) return outside;
-  return [...outside, ...checkPlan(house, { ...site, cidr, driver, members, addresses }, before)];
+  const config = { ...site, cidr, driver, members, addresses };
+  return [
+    ...outside,
+    ...(site.ports ? portFaults(house, { ...config, ports: site.ports }) : []),
+    ...checkPlan(house, config, before),
+  ];
 }
 
 /** Whether every key of tiers and drivers is there that the schema fills in: else it was not valid by itself. */

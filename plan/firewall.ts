@@ -18,24 +18,29 @@ export interface FirewallConfig extends PlanConfig {
   };
 }
 
-/**
- * Who may talk to whom, put together from what the tiers say. Pure, and the same whatever the present size of the web
- * pool, so that no other tier is configured again when it changes.
- */
-export function firewall(house: House, config: FirewallConfig): Firewall {
+/** What the tiers' rules are written with. */
+export function ground(house: House, config: PlanConfig) {
   const machines = largest(house, config);
-  const ground = {
+  return {
     config,
     of: (...tiers: string[]) =>
       tiers.flatMap((tier) => (machines[tier] ?? []).map((m) => m.address)),
     machines: (tier: string) => machines[tier] ?? [],
   };
+}
+
+/**
+ * Who may talk to whom, put together from what the tiers say. Pure, and the same whatever the present size of the web
+ * pool, so that no other tier is configured again when it changes.
+ */
+export function firewall(house: House, config: FirewallConfig): Firewall {
+  const known = ground(house, config);
   const rules = Object.fromEntries(
     Object.entries(house.tiers).map(([name, tier]) => {
       const allowed = config.firewall.allow
         .filter((extra) => extra.tier === name)
         .map(({ port, from }) => tcp("firewall.allow", port, from));
-      const all = [tcp("ssh", 22, "admins"), ...tier.letsIn(ground), ...allowed];
+      const all = [tcp("ssh", 22, "admins"), ...tier.letsIn(known), ...allowed];
       return [name, all.filter(hasSources)];
     }),
   );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Files } from "./files";
 import type { Rule } from "./rule";
 import type { Placed } from "./machine";
 
@@ -86,28 +87,10 @@ export interface TierPlan<
   /** What of it, once it is there, the config must not change by accident. Default: nothing. */
   keeps?: Keeps<Config>;
   /** Rules that span keys; those that were not valid by themselves are missing. */
-  check?(config: Partial<Config>, readable: ReadableCheck): string[];
+  check?(config: Partial<Config>, files: Files): string[];
 }
 
 export type TierPlans = Record<string, TierPlan>;
-
-/** The seam to the file system, so that validation stays testable. Throws when not readable. */
-export type ReadableCheck = (file: string) => void;
-
-/** @returns a fault for each of these files that cannot be read. @param files path by key of the config */
-export const unreadable = (
-  files: Record<string, string | undefined>,
-  readable: ReadableCheck,
-): string[] =>
-  Object.entries(files).flatMap(([key, file]) => {
-    if (file === undefined) return [];
-    try {
-      readable(file);
-      return [];
-    } catch (e) {
-      return [`${key} = "${file}": must be a readable file (${(e as Error).message})`];
-    }
-  });
 
 /** No keys, ports or virtual addresses of its own. */
 export const NO_KEYS = { ports: {}, vips: {}, settings: {} } as const;

@@ -69,7 +69,10 @@ const atMost = (house: House, site: PlanConfig, driver: DriverPlan): Addressed[]
 /** The machines that there are to be, on their hypervisors. @param before what there is; undefined: a new site */
 function placed(house: House, site: PlanConfig, before: SiteRecord | undefined): Place[] {
   const driver = driverOf(house, site);
-  const members = places(house, site, (name, tier) => countOf(name, tier, site, driver));
+  // A size that is too large is a fault of its own, and need not be planned.
+  const members = places(house, site, (name, tier) =>
+    Math.min(countOf(name, tier, site, driver), tier.most?.(site) ?? Infinity),
+  );
   const hosts = spread(members, driver.hosting(site), settledIn(before));
   return members.map((m) => ({ ...m, hypervisor: hosts[m.name] ?? "" }));
 }

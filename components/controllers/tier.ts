@@ -7,6 +7,8 @@ import { look } from "./look";
 import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 import { roll } from "./roll";
 
+/** Name of a plugin of Slurm, or several. */
+const plugin = z.string().regex(/^[\w/,-]+$/, "names of Slurm's plugins, e.g. task/cgroup");
 const keys = {
   ports: {
     slurmctld: 6817,
@@ -25,9 +27,9 @@ const keys = {
         /** VRRP router id of the Slurm VIP. Default 51 (the owner's figure). */
         routerId: z.int().min(1).max(255).default(51),
         /** Slurm's ProctrackType. Default cgroup; containers need linuxproc. */
-        proctrack: z.string().default("proctrack/cgroup"),
+        proctrack: plugin.default("proctrack/cgroup"),
         /** Slurm's TaskPlugin. Default cgroup; containers need none. */
-        taskPlugin: z.string().default("task/cgroup"),
+        taskPlugin: plugin.default("task/cgroup"),
       })
       .prefault({}),
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { fileFaults } from "../../plan/files";
 import { tcp, vrrp } from "../../plan/rule";
-import { unreadable } from "../../plan/tier";
 import type { Tier } from "../tier";
 import { KEEPALIVED } from "../units";
 import { look } from "./look";
@@ -40,6 +40,12 @@ const keys = {
   },
 };
 
+/** Sections of haproxy.cfg besides those of the services, which are called by the services' names. */
+const SECTIONS = [
+  ...["http", "https", "handover", "nothing", "redis", "galera", "stats"],
+  ...["peer_state", "membership"],
+];
+
 /** HAProxy nodes that share the web VIP and the data VIP. */
 export const entry: Tier<typeof keys> = {
   keys,
@@ -57,11 +63,17 @@ export const entry: Tier<typeof keys> = {
     vrrp(machines("entry")),
   ],
   packages: ["haproxy", "keepalived"],
-  check: ({ tls }, readable) =>
-    unreadable(
-      { "tls.certificateFile": tls?.certificateFile, "tls.keyFile": tls?.keyFile },
-      readable,
+  check: ({ tls, services = [] }, files) => [
+    ...fileFaults("tls.certificateFile", tls?.certificateFile, files),
+    ...fileFaults("tls.keyFile", tls?.keyFile, files),
+    ...services.flatMap(({ name }, i) =>
+      SECTIONS.includes(name)
+        ? [
+            `services.${i}.name = "${name}": a name of HAProxy's own; not allowed: ${SECTIONS.join(", ")}`,
+          ]
+        : [],
     ),
+  ],
   units: () => [HAPROXY, HAPROXY_WATCH, KEEPALIVED],
   look,
   roll,

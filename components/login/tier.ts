@@ -30,11 +30,15 @@ export const login: Tier<typeof keys> = {
     // Load tests.
     "apache2-utils",
   ],
-  check: ({ ports }) =>
-    ports && ports.srunFirst > ports.srunLast
-      ? [
-          `ports.srunFirst = ${ports.srunFirst}: must not be above ports.srunLast = ${ports.srunLast}`,
-        ]
-      : [],
+  check: ({ ports }) => {
+    if (!ports) return [];
+    const { srunFirst: first, srunLast: last, slurmd } = ports;
+    if (first > last)
+      return [`ports.srunFirst = ${first}: must not be above ports.srunLast = ${last}`];
+    // On compute nodes.
+    return slurmd > first && slurmd < last
+      ? [`ports.slurmd = ${slurmd}: must not be within ports.srunFirst to ports.srunLast`]
+      : [];
+  },
   units: () => [MUNGE],
 };

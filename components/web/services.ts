@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { label, port } from "../../plan/config";
+import { label, unprivileged } from "../../plan/config";
+import { directoryFaults, type Files } from "../../plan/files";
 import { healthHost, healthPath, healthStatus } from "../../plan/healthCheck";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
 import { environmentFaults } from "./environment";
@@ -9,7 +10,7 @@ const serviceSchema = z.strictObject({
   /** Unit, directory and HAProxy backend name. */
   name: label,
   /** TCP port on the web node; unique among the services. */
-  port,
+  port: unprivileged,
   /** Public path prefix; the longest prefix wins and the path is passed on unchanged. */
   path: z.string().regex(/^\/[\w/-]*$/, "an absolute path"),
   /** HAProxy balancing algorithm. Default leastconn (requirements: `roundrobin` for auth only). */
@@ -46,11 +47,16 @@ export type ServiceConfig = z.infer<typeof serviceSchema>;
 /** The services of each web node. Default: the sample portal. */
 export const servicesSchema = z.array(serviceSchema).min(1).prefault(SAMPLE_PORTAL);
 
-/** Names, ports and paths that are used twice, and variables that cannot be carried. */
-export function checkServices(services: ServiceConfig[]): string[] {
+/** Names, ports and paths that are used twice, variables that cannot be carried, and sources that are not there. */
+export function checkServices(services: ServiceConfig[], files: Files): string[] {
   const faults = services.flatMap(({ environment }, i) =>
     environmentFaults(environment).map((fault) => `services.${i}.environment.${fault}`),
   );
+  const paths = new Set(services.flatMap(({ source }) => ("path" in source ? [source.path] : [])));
+  for (const path of paths) {
+    const i = services.findIndex(({ source }) => "path" in source && source.path === path);
+    faults.push(...directoryFaults(`services.${i}.source.path`, path, files));
+  }
   for (const field of ["name", "port", "path"] as const) {
     const seen = new Map<string | number, string>();
     services.forEach((s, i) => {

@@ -41,8 +41,8 @@ export const web: Tier<typeof keys> = {
   firstAddress: ({ web }) => web.firstAddress,
   letsIn: ({ config: { services }, of }) => services.map((s) => tcp(s.name, s.port, of("entry"))),
   packages: ["nodejs", "git"],
-  check: ({ web, webReplicas: n, services, cidr }) => {
-    const faults = services ? checkServices(services) : [];
+  check: ({ web, webReplicas: n, services, cidr }, files) => {
+    const faults = services ? checkServices(services, files) : [];
     if (!web) return faults;
     const { min, max, firstAddress } = web;
     if (min > max) {

@@ -3,7 +3,7 @@ import { intentOf, parseConfig, plan } from "../../components/house";
 import { plainSecrets } from "../../plan/secrets";
 import { type PlannedResource, violations } from "../../policy/rules";
 
-const service = { name: "a", port: 80, path: "/a", source: { path: "x" }, start: "x" };
+const service = { name: "a", port: 8080, path: "/a", source: { path: "portal" }, start: "x" };
 const site = (vm: object, change: Record<string, string> = {}) => {
   const config = parseConfig({
     webReplicas: "2",

@@ -6,6 +6,7 @@ import { parseConfig, plan } from "../../components/house";
 import { fenceAddressOf } from "../../drivers/vm/settings";
 import type { ConfigError } from "../../plan/config";
 
+const root = path.join(__dirname, "..", "..");
 const service = (name: string, port: number, path: string) => ({
   name,
   port,
@@ -85,6 +86,84 @@ describe("parseConfig", () => {
     expect(found).toEqual([
       expect.stringMatching(/ssh.privateKeyFile = "\/nonexistent\/key": must be a readable file/),
     ]);
+  });
+
+  it.each([
+    [
+      "stats",
+      8405,
+      /^ports.haproxyPeer = 8405: already ports.stats on the machines of entry; must/,
+    ],
+    ["mysql", 6379, /^ports.mysql = 6379: already ports.redis on the machines of entry/],
+    ["galeraCheck", 4444, /^ports.galeraSst = 4444: already ports.galeraCheck on .* galera/],
+    ["sentinel", 6379, /^ports.sentinel = 6379: already ports.redis on the machines of redis/],
+    ["slurmdbd", 6817, /^ports.slurmdbd = 6817: already ports.slurmctld on .* controllers/],
+    ["slurmd", 62000, /^ports.slurmd = 62000: must not be within ports.srunFirst to/],
+    ["http", 22, /^ports.http = 22: already ssh on the machines of entry/],
+    ["https", 80, /^ports.https = 80: already ports.http on the machines of entry/],
+    ["redis", 80, /^ports.redis = 80: at least 1024: what listens there is not root/],
+  ])("refuses ports.%s = %d, which another one has on the same machine", (name, port, message) => {
+    expect(faults({ ports: JSON.stringify({ [name]: port }) })).toEqual([
+      expect.stringMatching(message),
+    ]);
+  });
+
+  it("takes the same port on machines of different tiers", () => {
+    expect(faults({ ports: '{"slurmctld": 6379, "galeraCheck": 6817}' })).toEqual([]);
+  });
+
+  it.each(["membership", "redis", "galera", "handover", "http", "peer_state"])(
+    "refuses a service that is called like HAProxy's section %s",
+    (name) => {
+      expect(faults({ services: JSON.stringify([service(name, 4430, "/a")]) })).toEqual([
+        expect.stringMatching(
+          `^services.0.name = "${name}": a name of HAProxy's own; not allowed: `,
+        ),
+      ]);
+    },
+  );
+
+  it("knows all sections that HAProxy has besides those of the services", () => {
+    const template = path.join(root, "ansible/roles/entry/templates/haproxy.cfg.j2");
+    const text = readFileSync(template, "utf8");
+    const sections = [...text.matchAll(/^(?:frontend|backend|listen) (\w+)$/gm)].map((m) => m[1]);
+    expect(sections).toContain("membership");
+    for (const name of sections) {
+      expect([
+        name,
+        faults({ services: JSON.stringify([service(name ?? "", 4430, "/a")]) }),
+      ]).toEqual([name, [expect.stringMatching("a name of HAProxy's own")]]);
+    }
+  });
+
+  it.each([
+    ["interface", "eth0'", /^interface = "eth0'": a name of Linux/],
+    ["interface", "sixteen-letters-", /^interface = .*up to 15/],
+    ["libvirtUri", "qemu:///system'; reboot", /^libvirtUri = .*: a libvirt URI/],
+    ["slurm", '{"proctrack": "a\nb"}', /^slurm.proctrack = .*: names of Slurm's plugins/],
+  ])("refuses %s = %s", (key, value, message) => {
+    expect(faults({ [key]: value })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    [
+      { source: { path: "portal/nowhere" } },
+      /^services.0.source.path = "portal\/nowhere": must be a readable directory \(ENOENT/,
+    ],
+    [{ source: { path: "package.json" } }, /^services.0.source.path = "package.json": .*\(ENOTDIR/],
+    [{ port: 80 }, /^services.0.port = 80: at least 1024: what listens there is not root/],
+  ])("refuses a service with %j", (change, message) => {
+    const services = JSON.stringify([{ ...service("a", 4430, "/a"), ...change }]);
+    expect(faults({ services })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("has one schema of the path of a health check, which the reconciler's request has too", () => {
+    for (const healthPath of ["/a b", "/a'b", "a", "/ä"]) {
+      const services = JSON.stringify([{ ...service("a", 4430, "/a"), healthPath }]);
+      expect(faults({ services })).toEqual([
+        expect.stringMatching(/^services.0.healthPath = .*: an absolute path of letters/),
+      ]);
+    }
   });
 
   it("lists every fault in one error", () => {
@@ -303,7 +382,7 @@ describe("a site of VMs", () => {
 
 describe("the config files", () => {
   it.each(["lab", "prod"])("of %s are valid", (stack) => {
-    const text = readFileSync(path.join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
+    const text = readFileSync(path.join(root, `Pulumi.${stack}.yaml`), "utf8");
     const { config } = yaml.load(text) as { config: Record<string, unknown> };
     const raw = Object.entries(config).map(([key, value]) => [
       key.replace(/^hpc-ha:/, ""),

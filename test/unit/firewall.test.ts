@@ -119,7 +119,7 @@ it.each([
   [{ firewall: { adminNetworks: ["everyone"] } }, /adminNetworks.0 = "everyone": an IPv4 address/],
   [{ firewall: { adminNetworks: [] } }, /firewall.adminNetworks/],
   [{ firewall: { allow: [{ tier: "db", port: 1, from: [at(1)] }] } }, /allow.0.tier = "db"/],
-  [{ ports: { srunFirst: 200, srunLast: 100 } }, /ports.srunFirst = 200: must not be above/],
+  [{ ports: { srunFirst: 2000, srunLast: 1500 } }, /ports.srunFirst = 2000: must not be above/],
 ])("refuses %o", (changes, message) => {
   expect(() => site(changes)).toThrow(message);
 });
