@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { fileFaults } from "../../plan/files";
+import { addressAt } from "../../plan/addresses";
 import { tcp, vrrp } from "../../plan/rule";
 import type { Tier } from "../tier";
 import { KEEPALIVED } from "../units";
 import { look } from "./look";
 import { HAPROXY, HAPROXY_WATCH } from "./units";
+import { ownCertificateFaults } from "./ownCertificate";
 import { roll } from "./roll";
 
 const keys = {
@@ -63,9 +64,14 @@ export const entry: Tier<typeof keys> = {
     vrrp(machines("entry")),
   ],
   packages: ["haproxy", "keepalived"],
-  check: ({ tls, services = [] }, files) => [
-    ...fileFaults("tls.certificateFile", tls?.certificateFile, files),
-    ...fileFaults("tls.keyFile", tls?.keyFile, files),
+  check: ({ tls, addresses, cidr, services = [] }, files) => [
+    ...(tls
+      ? ownCertificateFaults(
+          tls,
+          files,
+          addresses?.["webVip"] ?? (cidr && addressAt(cidr, keys.vips.web)),
+        )
+      : []),
     ...services.flatMap(({ name }, i) =>
       SECTIONS.includes(name)
         ? [

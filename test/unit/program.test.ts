@@ -1,11 +1,10 @@
-import { writeFileSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tiers } from "../../components/tiers";
 import { changeFrom, of01 } from "../support/lineage";
 import { type Registration, registrations } from "../support/mocked";
+import { Certificates, server } from "../support/ownCertificate";
 import {
   configOf,
   find,
@@ -15,7 +14,7 @@ import {
   type Values,
 } from "../support/referenceSite";
 
-const home = temporaryHome();
+temporaryHome();
 /** The whole program on the lab's config with changes. */
 const lab = (changes: Values = {}) => registrations({ ...configOf("lab"), ...changes }, "lab");
 
@@ -127,17 +126,16 @@ describe("the program", () => {
   });
 
   it("has the owner's certificate where the web VIP's is, and users verify with it", async () => {
-    const [certificateFile, keyFile] = ["owner.pem", "owner.key"].map((file) =>
-      path.join(home, file),
-    );
-    writeFileSync(certificateFile ?? "", "the owner's chain\n");
-    writeFileSync(keyFile ?? "", "the owner's key\n");
-    const all = await lab({ tls: { certificateFile, keyFile } });
+    const made = new Certificates();
+    await made.make("owner", undefined, server("DNS:portal.example.org"));
+    const tls = { certificateFile: made.file("owner.pem"), keyFile: made.file("owner.key") };
+    const all = await lab({ tls });
     expect(request(all, "entry-config-run")["vars"]).toMatchObject({
-      entry_certificate_pem: "the owner's chain\nthe owner's key\n",
+      entry_certificate_pem: made.read("owner.pem") + made.read("owner.key"),
       entry_ca: "the CA",
     });
-    expect(plain(find(all, "files-ca.pem").inputs["stdin"])).toBe("the owner's chain\n");
+    expect(plain(find(all, "files-ca.pem").inputs["stdin"])).toBe(made.read("owner.pem"));
+    made.remove();
   });
 
   it("takes a stack of release 0.1 over as it is; new is only the record, and what configures the login machine by itself", () => {
