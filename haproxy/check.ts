@@ -16,7 +16,9 @@ export interface Check {
 /** A check that did not succeed. */
 export interface Sick {
   address: string;
-  /** The URL, and what it answered last. */
+  /** What was asked: the URL. */
+  what: string;
+  /** The last answer. */
   why: string;
 }
 
@@ -80,6 +82,6 @@ export const readProbe = (checks: Check[], out: string): Sick[] =>
     const check = checks[Number(number)];
     if (!check) return [];
     // curl writes 000 where nothing was answered, and why.
-    const answer = code === "000" ? error || "no answer" : code;
-    return [{ address: check.address, why: `${check.url}: ${answer}` }];
+    const answer = code === "000" ? error || "no answer" : `${code}`;
+    return [{ address: check.address, what: check.url, why: answer }];
   });

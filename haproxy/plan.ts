@@ -177,11 +177,15 @@ export const sessionsLeft = (removals: Removal[], observed: Observed): number =>
     .map((r) => observed.slots.find((s) => s.backend === r.backend && s.server === r.server))
     .reduce((sum, slot) => sum + (slot?.sessions ?? 0), 0);
 
-/** Additions whose first health check by HAProxy itself has not succeeded yet. */
-export const unproven = (additions: Addition[], observed: Observed): Addition[] =>
-  additions.filter((a) => {
+/** Additions whose first health check by HAProxy itself has not succeeded yet, with the result of the last one. */
+export const unproven = (
+  additions: Addition[],
+  observed: Observed,
+): (Addition & { lastCheck: string })[] =>
+  additions.flatMap((a) => {
     const slot = observed.slots.find((s) => s.backend === a.backend && s.server === a.server);
-    return !(slot?.up && slot.lastCheck.startsWith("L7OK"));
+    if (slot?.up && slot.lastCheck.startsWith("L7OK")) return [];
+    return { ...a, lastCheck: slot?.lastCheck ?? "" };
   });
 
 /**

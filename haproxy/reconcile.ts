@@ -1,5 +1,5 @@
 import { type Clock, NotWithin, until } from "../lib/wait";
-import { type Check, checkOf } from "./check";
+import { type Check, checkOf, type Sick } from "./check";
 import {
   addCommands,
   type Addition,
@@ -48,8 +48,8 @@ const TELL_LOOKS = 20;
 export class Reconciler {
   private readonly backends: string[];
   private readonly nodes: Reached;
-  /** Why wanted web nodes are not well, by address. */
-  private readonly sick = new Map<string, string[]>();
+  /** Why wanted web nodes are not well: by address, by what was asked. */
+  private readonly sick = new Map<string, Map<string, string>>();
 
   constructor(
     private readonly request: Omit<Request, "nodes" | "ssh">,
@@ -62,7 +62,7 @@ export class Reconciler {
     this.nodes = new Reached(nodes, this.backends, say);
     for (const { name, address } of request.wanted) {
       const fault = request.faults[name];
-      if (fault !== undefined) this.sick.set(address, [fault]);
+      if (fault !== undefined) this.sick.set(address, new Map([["", fault]]));
     }
   }
 
@@ -79,7 +79,9 @@ export class Reconciler {
     if (faults.length === 0 && rest !== "") faults.push(`not as wanted in the end: ${rest}`);
     // Also when nothing was left to do here: a former run may have got so far, and no further.
     if (faults.length === 0) faults.push(...(await this.nodes.mayServe(this.request.webVip)));
-    const sick = [...this.sick].map(([a, why]) => `${this.names([a])} (${why.join(", ")})`);
+    const sick = [...this.sick].map(
+      ([address, why]) => `${this.names([address])} (${[...why.values()].join(", ")})`,
+    );
     if (sick.length > 0) faults.unshift(`not well: ${sick.join("; ")}`);
     if (faults.length > 0) throw new Error(faults.join("; "));
     const members = this.request.wanted.map((m) => `${m.name} ${m.address}`).join(", ") || "nobody";
@@ -100,8 +102,8 @@ export class Reconciler {
       this.say(
         `${node.name}: waiting for ${this.names(checks.map((c) => c.address))} to be healthy`,
       );
-      for (const { address, why } of await node.probe(checks, this.request.readySeconds)) {
-        this.blame(address, `${why}, seen from ${node.name}`);
+      for (const sick of await node.probe(checks, this.request.readySeconds)) {
+        this.blame(sick, node.name);
       }
     });
     const additions = (node: string) => planned(node).filter((a) => !this.sick.has(a.address));
@@ -116,15 +118,16 @@ export class Reconciler {
   /** Waits for HAProxy's own checks of what was added; whom they do not find well is taken out again. */
   private async proven(additions: (node: string) => Addition[]): Promise<void> {
     const seconds = CHECK_SECONDS * this.request.patience;
-    let open = new Map<string, Addition[]>();
+    let open = new Map<string, ReturnType<typeof unproven>>();
     await this.until(seconds, (observed) => {
       open = new Map([...observed].map(([node, o]) => [node, unproven(additions(node), o)]));
       return [...open.values()].every((all) => all.length === 0);
     }).catch(async (error: unknown) => {
       if (!(error instanceof NotWithin)) throw error;
       for (const [node, all] of open) {
-        for (const { address, backend } of all) {
-          this.blame(address, `${backend}: HAProxy's check on ${node} fails for ${seconds} s`);
+        for (const { address, backend, lastCheck } of all) {
+          const what = `HAProxy's check of ${backend}, for ${seconds} s`;
+          this.blame({ address, what, why: lastCheck || "no result" }, node);
         }
       }
       // They were never up, or not for long: nobody is on them. Left in, the next run would not look at them.
@@ -132,8 +135,15 @@ export class Reconciler {
     });
   }
 
-  private blame(address: string, why: string): void {
-    this.sick.set(address, [...(this.sick.get(address) ?? []), why]);
+  /** The same from two HAProxy nodes is told once. */
+  private blame({ address, what, why }: Sick, node: string): void {
+    const known = this.sick.get(address) ?? new Map<string, string>();
+    const before = known.get(what);
+    known.set(
+      what,
+      before === undefined ? `${what}: ${why}, from ${node}` : `${before} and ${node}`,
+    );
+    this.sick.set(address, known);
   }
 
   private check({ backend, address }: Addition): Check {

@@ -98,7 +98,7 @@ export class MemoryNode implements Node {
     await this.answer("probe");
     return checks
       .filter(({ address }) => this.world.sick.has(address))
-      .map(({ address, url }) => ({ address, why: `${url}: no answer` }));
+      .map(({ address, url }) => ({ address, what: url, why: "no answer" }));
   }
 
   async holds(): Promise<boolean> {

@@ -188,6 +188,7 @@ describe("waiting", () => {
   it("believes in an addition only after HAProxy's own check", () => {
     const addition = { ...at, port: 5011 };
     expect(unproven([addition], node(["10.0.0.1"]))).toEqual([]);
-    expect(unproven([addition], node(["10.0.0.1"], { lastCheck: "" }))).toEqual([addition]);
+    const refused = node(["10.0.0.1"], { lastCheck: "L4CON" });
+    expect(unproven([addition], refused)).toEqual([{ ...addition, lastCheck: "L4CON" }]);
   });
 });

@@ -45,7 +45,7 @@ describe("the probe", () => {
   });
   const probe = async (...checks: Check[]) => {
     const { stdout } = await execa("bash", ["-s"], { input: probeScript(checks, 1) });
-    return readProbe(checks, stdout).map(({ why }) => why.replace(/^http:\/\/[^/]*/, ""));
+    return readProbe(checks, stdout).map(({ what, why }) => `${new URL(what).pathname}: ${why}`);
   };
 
   it("says nothing when all answer as they should", async () => {
