@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { SiteCertificates } from "./components/certificates";
 import { Compute } from "./components/compute";
@@ -42,7 +41,8 @@ async function site() {
   const place = {
     prefix: `${pulumi.getProject()}-${pulumi.getStack()}`,
     home,
-    sshKeyFile: config.ssh?.privateKeyFile ?? path.join(home, "ssh", "id_ed25519"),
+    sshKeyFile: config.ssh.privateKeyFile,
+    authorizedKeys: config.ssh.authorizedKeys,
   };
   const packages = machinePackages();
   const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });

@@ -97,6 +97,7 @@ export function runRequest(
     base_time_servers: driver.base.timeServers,
     base_packages: driver.base.packages,
     base_mounts: [],
+    base_authorized_keys: place.authorizedKeys,
     base_firewall_admins: firewall.admins,
     base_firewall_rules: firewall.rules[tier],
   };

@@ -1,5 +1,4 @@
 import * as config from "../plan/config";
-import type { Files } from "../plan/files";
 import * as wall from "../plan/firewall";
 import * as packages from "../plan/packages";
 import { settledIn, type SiteRecord } from "../plan/record";
@@ -12,11 +11,8 @@ import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
 const house = { tiers, drivers: driverPlans };
 
 /** @throws ConfigError with every fault: key, value, what is allowed */
-export const parseConfig = (
-  raw: Record<string, string>,
-  files?: Files,
-  before?: SiteRecord,
-): SiteConfig => config.parseConfig(house, raw, files, before);
+export const parseConfig = (raw: Record<string, string>, around?: config.Around): SiteConfig =>
+  config.parseConfig(house, raw, around);
 
 /** Plans the machines of a site. Pure: the same config gives the same topology. @param before what there is of it */
 export const plan = (site: SiteConfig, before?: SiteRecord): Topology =>
@@ -24,7 +20,7 @@ export const plan = (site: SiteConfig, before?: SiteRecord): Topology =>
 
 /** What the next config is held against. */
 export const record = (site: SiteConfig, before?: SiteRecord): SiteRecord =>
-  topology.record(house, { ...site }, before);
+  topology.record(house, { ...site }, before, site.ssh.authorizedKeys);
 
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>

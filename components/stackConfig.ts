@@ -1,16 +1,25 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { hpcHome } from "../lib/home";
 import { ConfigError } from "../plan/config";
+import { hostFiles } from "../plan/files";
 import type { SiteRecord } from "../plan/record";
 import { plainSecrets } from "../plan/secrets";
+import { authorized, personal } from "../plan/sshKeys";
 import { parseConfig } from "./house";
 import type { SiteConfig } from "./tiers";
+
+/** A config with the keys that machines are reached with. */
+export type LoadedConfig = SiteConfig & {
+  ssh: { privateKeyFile: string; authorizedKeys: string[] };
+};
 
 /**
  * The present stack's validated config.
  * @param before what there is of the site; undefined: nothing
  * @throws pulumi.RunError (shown without a stack trace) that lists every fault, also secrets in plain text
  */
-export function loadConfig(before: SiteRecord | undefined): SiteConfig {
+export function loadConfig(before: SiteRecord | undefined): LoadedConfig {
   const prefix = `${pulumi.getProject()}:`;
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig())
@@ -20,10 +29,15 @@ export function loadConfig(before: SiteRecord | undefined): SiteConfig {
   // How Pulumi tells programs which keys the config file has encrypted; the SDK keeps the list to itself.
   const secret = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "null") as string[] | null;
   const plain = plainSecrets(raw, (key) => secret?.includes(prefix + key) ?? false);
-  const config = attempt(() => parseConfig(raw, undefined, before));
+  const ownKeyFile = path.join(hpcHome(), "ssh", "id_ed25519");
+  const config = attempt(() => parseConfig(raw, { files: hostFiles, before, ownKeyFile }));
   const faults = [...plain, ...(config instanceof ConfigError ? config.faults : [])];
   if (faults.length > 0) throw new pulumi.RunError(new ConfigError(faults).message);
-  return config as SiteConfig;
+  const site = config as SiteConfig;
+  const privateKeyFile = site.ssh.privateKeyFile ?? ownKeyFile;
+  const own = hostFiles.read(`${personal(privateKeyFile)}.pub`);
+  const authorizedKeys = authorized(own, site.ssh.authorizedKeys);
+  return { ...site, ssh: { privateKeyFile, authorizedKeys } };
 }
 
 function attempt(parse: () => SiteConfig): SiteConfig | ConfigError {

@@ -7,6 +7,7 @@ import execa from "execa";
 import * as yaml from "js-yaml";
 import { buildPortal } from "../portal/build";
 import { ensureToolchain } from "../toolchain/setup";
+import { hpcHome } from "../lib/home";
 import { projectRoot } from "../lib/project";
 
 const USAGE = `usage: npm run preview:offline -- --stack NAME [--config KEY=VALUE]… [options of pulumi preview]
@@ -36,6 +37,7 @@ export async function previewOffline(
   // It belongs to the real state, whose passphrase is not needed here.
   delete file.encryptionsalt;
   for (const [key, value] of Object.entries(changes)) file.config[`hpc-ha:${key}`] = value;
+  file.config["hpc-ha:ssh"] = keysOf(file.config["hpc-ha:ssh"] as Keys | undefined);
 
   const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-preview-"));
   try {
@@ -60,6 +62,15 @@ export async function previewOffline(
   } finally {
     fs.rmSync(dir, { recursive: true });
   }
+}
+
+type Keys = { privateKeyFile?: string; authorizedKeys?: string[] };
+
+/** Who may log in: whoever previews the plan may, with the key of this machine's set-up. */
+function keysOf({ privateKeyFile: _, ...keys }: Keys = {}): Keys {
+  if (!Array.isArray(keys.authorizedKeys)) return keys;
+  const own = fs.readFileSync(path.join(hpcHome(), "ssh", "id_ed25519.pub"), "utf8").trim();
+  return { ...keys, authorizedKeys: [...keys.authorizedKeys, own] };
 }
 
 async function main(args: string[]): Promise<number> {

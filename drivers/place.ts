@@ -7,8 +7,10 @@ export interface Place {
   prefix: string;
   /** Directory of this machine for images and the containers' disks. */
   home: string;
-  /** Private key file for root on the machines; the public key is beside it as `.pub`. */
+  /** Private key file for root on the machines; `~` as for ssh. */
   sshKeyFile: string;
+  /** Public keys that may log in as root, that of the private one among them. */
+  authorizedKeys: string[];
 }
 
 /** What every driver knows of a site. */
@@ -25,7 +27,7 @@ export interface Ground {
 }
 
 /** Directory of one machine (or share) of a site; removed with it. */
-export const machineDirectory = (place: Place, name: string): string =>
+export const machineDirectory = (place: Pick<Place, "prefix" | "home">, name: string): string =>
   path.join(place.home, "sites", place.prefix, name);
 
 /**
@@ -35,7 +37,7 @@ export const removeIfEmpty = (directory: string): string =>
   `{ rmdir --ignore-fail-on-non-empty "${directory}" 2>/dev/null || [ ! -e "${directory}" ]; }`;
 
 /** Libvirt's name of a machine, unique on the host. */
-export const domainName = (place: Place, spec: { name: string }): string =>
+export const domainName = (place: Pick<Place, "prefix">, spec: { name: string }): string =>
   `${place.prefix}-${spec.name}`;
 
 /**

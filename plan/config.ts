@@ -5,7 +5,7 @@ import { hostNumber, inSubnet } from "./addresses";
 import { fileFaults, type Files, hostFiles } from "./files";
 import { portFaults } from "./ports";
 import type { SiteRecord } from "./record";
-import { privateKeyFaults } from "./sshKeys";
+import { bareKey, personal, privateKeyFaults } from "./sshKeys";
 import type { TierPlans } from "./tier";
 import { checkPlan, type House, tiersApart } from "./topology";
 import type { MachineSize } from "./machine";
@@ -45,10 +45,25 @@ const common = {
     .default("eth0"),
   ssh: z
     .strictObject({
-      /** Private key for root on the machines; the public key is `<file>.pub`. */
-      privateKeyFile: z.string().min(1),
+      /**
+       * Private key that this program logs in with as root; `~` is the home of who runs it, and the public key is
+       * `<file>.pub`. Default: the one that the set-up makes.
+       */
+      privateKeyFile: z.string().min(1).optional(),
+      /**
+       * Public keys of everybody who may log in as root, as text: type, key, name. Default: that of privateKeyFile. It must be
+       * among them. Machines that run take a change over in place.
+       */
+      authorizedKeys: z
+        .array(
+          z
+            .string()
+            .refine((key) => bareKey(key) !== undefined, "one line of OpenSSH: type, key, name"),
+        )
+        .min(1)
+        .optional(),
     })
-    .optional(),
+    .prefault({}),
   /**
    * What every time limit of a failover is multiplied by: adverts, heartbeats, health checks, Sentinel's and Galera's. More
    * than 1 where machines stand still for longer than on a quiet hypervisor (overcommitted ones, emulation), which looks
@@ -166,17 +181,24 @@ export class ConfigError extends Error {
   }
 }
 
+/** What a config is held against besides itself. */
+export interface Around {
+  files: Files;
+  /** What there is of the site. Default: nothing. */
+  before?: SiteRecord | undefined;
+  /** Private ssh key where the config names none. Default: it is not looked at. */
+  ownKeyFile?: string;
+}
+
 /**
  * Validates raw stack config (keys without the project prefix, values as Pulumi hands them over:
  * scalars as text, objects as JSON).
- * @param before what there is of the site; undefined: nothing
  * @throws ConfigError with every fault: key, value, what is allowed.
  */
 export function parseConfig<T extends TierPlans>(
   house: House<T>,
   raw: Record<string, string>,
-  files = hostFiles,
-  before?: SiteRecord,
+  around: Around = { files: hostFiles },
 ): ConfigOf<T> {
   const schema = configSchema(house);
   const faults: string[] = [];
@@ -192,7 +214,7 @@ export function parseConfig<T extends TierPlans>(
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(house, site, files, before));
+  faults.push(...crossChecks(house, site, around));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as ConfigOf<T>;
 }
@@ -225,35 +247,36 @@ type Checked = Partial<
 >;
 
 /** Rules that span keys; each looks only at keys that were valid by themselves. */
-function crossChecks(
-  house: House,
-  site: Checked,
-  files: Files,
-  before: SiteRecord | undefined,
-): string[] {
-  const tiers = Object.values(house.tiers).flatMap((tier) => tier.check?.(site, files) ?? []);
+function crossChecks(house: House, site: Checked, around: Around): string[] {
+  const tiers = Object.values(house.tiers).flatMap(
+    (tier) => tier.check?.(site, around.files) ?? [],
+  );
   const drivers = Object.values(house.drivers).flatMap((driver) =>
     site.driver === undefined ? [] : driver.check(site.driver, site),
   );
   return [
     ...tiers,
     ...drivers,
-    ...checkSubnet(house, site, before),
-    ...sshFaults(site.ssh?.privateKeyFile, files),
+    ...checkSubnet(house, site, around.before),
+    ...sshFaults(site.ssh, around),
   ];
 }
 
 /** Faults of the key that machines are reached with. */
-const sshFaults = (file: string | undefined, files: Files): string[] =>
-  fileFaults("ssh.privateKeyFile", file, files, (text) => {
+function sshFaults(ssh: Checked["ssh"], { files, before, ownKeyFile }: Around): string[] {
+  const file = ssh?.privateKeyFile ?? ownKeyFile;
+  if (!ssh || file === undefined) return [];
+  return fileFaults("ssh.privateKeyFile", personal(file), files, (text) => {
     let publicKey: string | undefined;
     try {
-      publicKey = files.read(`${file}.pub`);
+      publicKey = files.read(`${personal(file)}.pub`);
     } catch {
       // Its absence is a fault of the key.
     }
-    return privateKeyFaults(text, file ?? "", publicKey);
+    const known = { listed: ssh.authorizedKeys, before: before?.keys ?? [] };
+    return privateKeyFaults(text, personal(file), publicKey, known);
   });
+}
 
 /** Faults of the subnet, of all addresses in it, and of who is where. */
 function checkSubnet(house: House, site: Checked, before: SiteRecord | undefined): string[] {

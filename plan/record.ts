@@ -10,6 +10,8 @@ const recordSchema = z.object({
   ),
   /** Values of the config, by key, under which the site keeps what it has. */
   values: z.record(z.string(), z.string()),
+  /** Public ssh keys that the machines let in. */
+  keys: z.array(z.string()).default([]),
 });
 /** What of a site that is there the config must not change by accident. Holds no secrets. */
 export type SiteRecord = z.infer<typeof recordSchema>;
@@ -17,12 +19,17 @@ export type SiteRecord = z.infer<typeof recordSchema>;
 /** @throws when it is not one: what is not understood protects nothing */
 export const parseRecord = (value: unknown): SiteRecord => recordSchema.parse(value);
 
-/** The record of a plan. @param values of the config */
-export const recordOf = (machines: Place[], values: Record<string, string>): SiteRecord => ({
+/** The record of a plan. @param values of the config, @param keys public ssh keys */
+export const recordOf = (
+  machines: Place[],
+  values: Record<string, string>,
+  keys: string[],
+): SiteRecord => ({
   machines: Object.fromEntries(
     machines.map(({ name, tier, address, hypervisor }) => [name, { tier, address, hypervisor }]),
   ),
   values,
+  keys,
 });
 
 /** Hypervisor of each machine that there is, by its name. */

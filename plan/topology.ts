@@ -77,14 +77,20 @@ function placed(house: House, site: PlanConfig, before: SiteRecord | undefined):
   return members.map((m) => ({ ...m, hypervisor: hosts[m.name] ?? "" }));
 }
 
-/** The site as its config has it: what the next config is held against. */
-export const record = (house: House, site: PlanConfig, before?: SiteRecord): SiteRecord =>
+/** The site as its config has it: what the next config is held against. @param keys public ssh keys of who may log in */
+export const record = (
+  house: House,
+  site: PlanConfig,
+  before?: SiteRecord,
+  keys: string[] = [],
+): SiteRecord =>
   recordOf(
     placed(house, site, before),
     Object.assign(
       { driver: site.driver },
       ...Object.values(house.tiers).map(({ keeps }) => keeps?.values?.(site) ?? {}),
     ) as Record<string, string>,
+    keys,
   );
 
 /**

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MachineSpec } from "../../plan/machine";
 import type { Driver, SetArgs } from "../driver";
@@ -57,7 +56,7 @@ function made(
       network: network.name,
       image: imagePath(place.home),
       directory: machineDirectory(place, spec.name),
-      authorizedKey: readFileSync(`${place.sshKeyFile}.pub`, "utf8").trim(),
+      authorizedKey: place.authorizedKeys.join("\n"),
       mounts: share?.directory ? [share.directory] : [],
     },
     // A new image is for new machines only; replacing running ones is never a side effect.

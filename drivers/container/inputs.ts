@@ -17,7 +17,7 @@ export interface ContainerInputs {
   image: string;
   /** Where the upper layer lives. Changing it replaces the container. */
   directory: string;
-  /** OpenSSH public key that may log in as root. */
+  /** Public keys that may log in as root at first, each in a line; used at creation only. */
   authorizedKey: string;
   /** Host directories seen inside. */
   mounts: Mount[];

@@ -75,9 +75,7 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
   diff(_id, olds, news) {
     const replaces = changed(olds, news, REPLACING);
     const changes =
-      replaces.length > 0 ||
-      !olds.running ||
-      changed(olds, news, [...RESTARTING, "authorizedKey"]).length > 0;
+      replaces.length > 0 || !olds.running || changed(olds, news, RESTARTING).length > 0;
     return Promise.resolve({ changes, replaces, deleteBeforeReplace: true });
   },
 

@@ -40,12 +40,13 @@ export async function personalise(c: ContainerInputs): Promise<string> {
   // Nobody reads the console. When it is full of news of a service that takes long to start, systemd stands still.
   write("/etc/systemd/system.conf.d/console.conf", "[Manager]\nShowStatus=no\n");
   write(INIT, INIT_SCRIPT, 0o755);
+  // What others see to later: Slurm's names, role base's keys.
   if (!fs.existsSync(`${c.directory}/personal`)) {
     write("/etc/hosts", `127.0.0.1 localhost\n${c.address} ${c.hostname}\n`);
+    fs.mkdirSync(`${root}/root/.ssh`, { recursive: true, mode: 0o700 });
+    write("/root/.ssh/authorized_keys", `${c.authorizedKey}\n`, 0o600);
     fs.writeFileSync(`${c.directory}/personal`, "");
   }
-  fs.mkdirSync(`${root}/root/.ssh`, { recursive: true, mode: 0o700 });
-  write("/root/.ssh/authorized_keys", `${c.authorizedKey}\n`, 0o600);
   const key = `${root}/etc/ssh/ssh_host_ed25519_key`;
   if (!fs.existsSync(`${key}.pub`)) {
     fs.rmSync(key, { force: true });

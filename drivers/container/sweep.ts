@@ -9,7 +9,7 @@ import { run, virsh } from "./host";
  * @throws with what a program said that could not remove something
  */
 export async function sweepContainers(place: Pick<Place, "prefix" | "home">): Promise<void> {
-  const site = `${machineDirectory({ ...place, sshKeyFile: "" }, "")}/`;
+  const site = `${machineDirectory(place, "")}/`;
   const domains = (await virsh("list", "--all", "--name")).split("\n").map((name) => name.trim());
   for (const domain of domains.filter((name) => name.startsWith(`${place.prefix}-`))) {
     // Another stack's name may begin like this one's; the disks tell them apart.

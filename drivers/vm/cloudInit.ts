@@ -12,8 +12,6 @@ export interface Identity {
   nameservers: string[];
   /** Name that the network interface gets. */
   interface: string;
-  /** OpenSSH public key that may log in as root. */
-  authorizedKey: string;
   /** Public ssh host key. */
   hostKey: string;
 }
@@ -25,8 +23,16 @@ export interface Identity {
 export const instanceId = (identity: Identity): string =>
   `${identity.hostname}-${createHash("sha256").update(JSON.stringify(identity)).digest("hex").slice(0, 12)}`;
 
-/** The seed of a machine. Its host key is the only secret in it: the rest comes over ssh. */
-export function renderSeed(identity: Identity, privateHostKey: string): Seed {
+/**
+ * The seed of a machine. Its host key is the only secret in it: the rest comes over ssh.
+ * @param authorizedKeys public keys that may log in as root at first; later role base sees to them, so that a new person is
+ * no new identity
+ */
+export function renderSeed(
+  identity: Identity,
+  privateHostKey: string,
+  authorizedKeys: string[],
+): Seed {
   const { hostname, address, mac, gateway, nameservers } = identity;
   return {
     userData: `#cloud-config\n${yaml.dump(
@@ -40,7 +46,7 @@ export function renderSeed(identity: Identity, privateHostKey: string): Seed {
         write_files: [
           { path: "/etc/hosts", content: `127.0.0.1 localhost\n${address} ${hostname}\n` },
         ],
-        users: [{ name: "root", ssh_authorized_keys: [identity.authorizedKey] }],
+        users: [{ name: "root", ssh_authorized_keys: authorizedKeys }],
         disable_root: false,
         ssh_pwauth: false,
         ssh_deletekeys: true,

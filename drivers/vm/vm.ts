@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as libvirt from "@pulumi/libvirt";
@@ -95,10 +94,14 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
     gateway: ground.gateway,
     nameservers: vm.network.nameservers,
     interface: ground.interface,
-    authorizedKey: withoutComment(readFileSync(`${place.sshKeyFile}.pub`, "utf8")),
     hostKey: publicKey,
   }));
-  const seed = seedVolume(name, volume, args, identity, { parent, provider });
+  const seed = seedVolume(name, volume, args, identity, {
+    parent,
+    provider,
+    // With the first boot from a new disk the keys of now.
+    replaceWith: [root],
+  });
   const networkInterface = {
     mac: spec.mac,
     ...(vm.network.bridge === undefined
@@ -174,7 +177,10 @@ function seedVolume(
       stdin: pulumi
         .secret(pulumi.all([identity, hostKey.privateKey]))
         .apply(([known, privateKey]) =>
-          JSON.stringify({ ...renderSeed(known, privateKey), file } satisfies SeedRequest),
+          JSON.stringify({
+            ...renderSeed(known, privateKey, ground.place.authorizedKeys),
+            file,
+          } satisfies SeedRequest),
         ),
       addPreviousOutputInEnv: false,
     },
@@ -212,10 +218,6 @@ function readiness(
   );
   return { address: ready.id.apply(() => spec.address) };
 }
-
-/** Key type and key: the comment differs with who wrote the file, and must not make other machines. */
-const withoutComment = (publicKey: string): string =>
-  publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 
 /** How to know that a machine has booted. */
 export const readyRequest = (

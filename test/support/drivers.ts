@@ -20,6 +20,7 @@ export interface Driven {
  * The machines of some tiers by the site's driver, and nothing else. Gates are commands that are given on stdin what a
  * gate is given.
  * @param changes of the config
+ * @param authorizedKeys public keys that may log in
  * @param share makes what they share
  */
 export async function driven(
@@ -28,11 +29,12 @@ export async function driven(
   tiers: TierName[],
   changes: Values = {},
   share?: () => SharedFiles,
+  authorizedKeys = ["ssh-ed25519 AAAA"],
 ): Promise<Driven> {
   const site = parsed({ ...configOf(stack), ...changes });
   const { machines, prefixLength, gateway } = plan(site);
   const sshKeyFile = path.join(home, "ssh", "id_ed25519");
-  const place = { prefix: `hpc-ha-${stack}`, home, sshKeyFile };
+  const place = { prefix: `hpc-ha-${stack}`, home, sshKeyFile, authorizedKeys };
   const found: Partial<Driven> = {};
   const made = await registered(() => {
     const packages = ["nftables"];

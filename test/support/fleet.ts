@@ -51,7 +51,12 @@ export function fleetOf(gated: boolean, asked: Asked[] = []): Fleet {
   const rules = Object.fromEntries(Object.keys(tiers).map((tier) => [tier, [rule(tier)]]));
   return {
     driver,
-    place: { prefix: "hpc-ha-prod", home: "/home", sshKeyFile: "/key" },
+    place: {
+      prefix: "hpc-ha-prod",
+      home: "/home",
+      sshKeyFile: "/key",
+      authorizedKeys: ["ssh-ed25519 AAAA"],
+    },
     firewall: { admins: ["192.168.1.1"], rules: rules as Record<TierName, Rule[]> },
   };
 }
@@ -73,6 +78,7 @@ export const base = (tier: TierName) => ({
   base_time_servers: [],
   base_packages: ["nftables"],
   base_mounts: [],
+  base_authorized_keys: ["ssh-ed25519 AAAA"],
   base_firewall_admins: ["192.168.1.1"],
   base_firewall_rules: [rule(tier)],
 });

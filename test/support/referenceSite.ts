@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
@@ -14,7 +15,8 @@ export function temporaryHome(): string {
   beforeAll(() => {
     process.env["HPC_HA_HOME"] = home;
     mkdirSync(path.join(home, "ssh"));
-    writeFileSync(path.join(home, "ssh", "id_ed25519.pub"), "ssh-ed25519 AAAA root\n");
+    const key = path.join(home, "ssh", "id_ed25519");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     mkdirSync(path.join(home, "images", "rootfs"), { recursive: true });
   });
   afterAll(() => rmSync(home, { recursive: true }));

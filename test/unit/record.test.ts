@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { intentOf, parseConfig, plan, record } from "../../components/house";
 import type { ConfigError } from "../../plan/config";
+import { hostFiles } from "../../plan/files";
 import type { SiteRecord } from "../../plan/record";
 import { violations } from "../../policy/rules";
 import { find, configOf, type Values, temporaryHome } from "../support/referenceSite";
@@ -30,17 +31,17 @@ function site(hypervisors: number, changes: Values = {}, vm: Values = {}) {
 }
 
 const made = (raw: Record<string, string>, before?: SiteRecord) =>
-  record(parseConfig(raw, undefined, before), before);
+  record(parseConfig(raw, { files: hostFiles, before }), before);
 /** Machine name -> hypervisor. */
 const hosts = (raw: Record<string, string>, before?: SiteRecord): Record<string, string> =>
   Object.fromEntries(
-    Object.values(plan(parseConfig(raw, undefined, before), before).machines)
+    Object.values(plan(parseConfig(raw, { files: hostFiles, before }), before).machines)
       .flat()
       .map((m) => [m.name, m.hypervisor]),
   );
 function faults(raw: Record<string, string>, before: SiteRecord): string[] {
   try {
-    parseConfig(raw, undefined, before);
+    parseConfig(raw, { files: hostFiles, before });
     return [];
   } catch (error) {
     return (error as ConfigError).faults;
@@ -78,7 +79,7 @@ describe("the hypervisor of a machine that is there", () => {
       { hypervisor: "hv1" },
       { hypervisor: "hv1" },
     ]);
-    const now = parseConfig(site(3), undefined, before);
+    const now = parseConfig(site(3), { files: hostFiles, before });
     const topology = plan(now, before);
     const domains = topology.machines.galera.map(({ name, hypervisor }) => ({
       type: "libvirt:index/domain:Domain",

@@ -44,7 +44,7 @@ describe("a container", () => {
       network: "hpc-ha-lab",
       image: `${home}/images/rootfs`,
       directory: `${home}/sites/hpc-ha-lab/compute2`,
-      authorizedKey: "ssh-ed25519 AAAA root",
+      authorizedKey: "ssh-ed25519 AAAA",
       mounts: [],
     });
   });

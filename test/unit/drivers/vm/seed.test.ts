@@ -3,7 +3,7 @@ import execa from "execa";
 import * as yaml from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { instanceId, type Identity, renderSeed } from "../../../../drivers/vm/cloudInit";
-import { vms } from "../../../support/drivers";
+import { driven, vms } from "../../../support/drivers";
 import type { Registration } from "../../../support/mocked";
 import { find, isSecret, plain, request, temporaryHome } from "../../../support/referenceSite";
 
@@ -12,6 +12,7 @@ let made: Registration[];
 beforeAll(async () => {
   ({ made } = await vms(home, ["login"]));
 });
+const KEYS = ["ssh-ed25519 AAAA", "ssh-rsa BBBB"];
 const identity: Identity = {
   hostname: "web1",
   mac: "52:54:00:a8:01:15",
@@ -20,19 +21,18 @@ const identity: Identity = {
   gateway: "192.168.1.1",
   nameservers: [],
   interface: "eth0",
-  authorizedKey: "ssh-ed25519 AAAA root",
   hostKey: "ssh-ed25519 BBBB web1",
 };
 
 describe("a seed", () => {
-  const { userData, metaData, networkConfig } = renderSeed(identity, "PRIVATE\nKEY\n");
+  const { userData, metaData, networkConfig } = renderSeed(identity, "PRIVATE\nKEY\n", KEYS);
 
   it("fixes address, root's key and the host key before the first boot", () => {
     expect(userData.startsWith("#cloud-config\n")).toBe(true);
     expect(yaml.load(userData)).toMatchObject({
       hostname: "web1",
       ssh_pwauth: false,
-      users: [{ name: "root", ssh_authorized_keys: [identity.authorizedKey] }],
+      users: [{ name: "root", ssh_authorized_keys: KEYS }],
       ssh_keys: { ed25519_private: "PRIVATE\nKEY\n", ed25519_public: identity.hostKey },
     });
     expect(yaml.load(networkConfig)).toEqual({
@@ -54,7 +54,7 @@ describe("a seed", () => {
   });
 
   it("names the name servers where there are any", () => {
-    const known = renderSeed({ ...identity, nameservers: ["192.168.1.1"] }, "");
+    const known = renderSeed({ ...identity, nameservers: ["192.168.1.1"] }, "", KEYS);
     expect(yaml.load(known.networkConfig)).toMatchObject({
       ethernets: { site: { nameservers: { addresses: ["192.168.1.1"] } } },
     });
@@ -64,15 +64,14 @@ describe("a seed", () => {
     expect(yaml.load(userData)).toMatchObject({ locale: false });
   });
 
-  it("makes another instance of a machine that gets another address or key", () => {
+  it("makes another instance of a machine that gets another address", () => {
     expect(instanceId({ ...identity })).toBe(instanceId(identity));
     expect(instanceId({ ...identity, address: "192.168.1.22" })).not.toBe(instanceId(identity));
-    expect(instanceId({ ...identity, authorizedKey: "other" })).not.toBe(instanceId(identity));
   });
 });
 
 describe("the seed of a VM", () => {
-  it("is of the planned machine, the same whoever wrote the comment of root's key", () => {
+  it("is of the planned machine", () => {
     const planned: Identity = {
       hostname: "client",
       mac: "52:54:00:a8:01:be",
@@ -81,14 +80,30 @@ describe("the seed of a VM", () => {
       gateway: "192.168.1.1",
       nameservers: ["192.168.1.1"],
       interface: "eth0",
-      authorizedKey: "ssh-ed25519 AAAA",
       hostKey: "ssh-ed25519 AAAA login-client-hostkey-pair",
     };
     expect(request(made, "login-client-seed")).toEqual({
-      ...renderSeed(planned, "-----PRIVATE-----\n"),
+      ...renderSeed(planned, "-----PRIVATE-----\n", ["ssh-ed25519 AAAA"]),
       file: `${home}/sites/hpc-ha-prod/client-seed.qcow2`,
     });
     expect(find(made, "hpc-ha-prod-client-seed").replacementTrigger).toBe(instanceId(planned));
+  });
+
+  it("has the keys of now for a first boot, and is no other for them while the machine's disk is", async () => {
+    const keys = ["ssh-ed25519 CCCC", "ssh-ed25519 DDDD"];
+    const { made: later } = await driven("prod", home, ["login"], {}, undefined, keys);
+    const { userData } = request(later, "login-client-seed") as { userData: string };
+    expect(yaml.load(userData)).toMatchObject({
+      users: [{ name: "root", ssh_authorized_keys: keys }],
+    });
+    const [before, after] = [made, later].map((all) => find(all, "hpc-ha-prod-client-seed"));
+    expect(after).toEqual(before);
+    expect(after).toMatchObject({
+      ignoreChanges: ["source"],
+      replaceWith: ["hpc-ha-prod-client-root"],
+    });
+    const [was, is] = [made, later].map((all) => find(all, "login-client-domain"));
+    expect(is).toEqual(was);
   });
 
   it("says nothing of time servers: whom to ask is no reason for a power cycle", async () => {
