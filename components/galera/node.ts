@@ -21,6 +21,8 @@ export interface GaleraNode {
   position: Position | "none" | { unreadable: string };
   /** Galera's own mark: it was the last to leave in order. */
   safeToBootstrap: boolean;
+  /** Why MariaDB cannot start with its settings, whatever is done to it: file, line and its own words. */
+  refused?: string;
 }
 
 const NO_HISTORY = "00000000-0000-0000-0000-000000000000";
@@ -33,11 +35,18 @@ export function describe({ name, position }: GaleraNode): string {
   return `${name} at ${seqno ?? "an unknown place"} of ${uuid || "an unknown history"}`;
 }
 
+/** Shell text: why MariaDB does not run, in one line; nothing when it does not know. */
+export const WHY = "mariadb-why";
+
+/** Of what WHY says: whether it is about the settings, so that no restart helps, but another `pulumi up`. */
+export const isAboutSettings = (why: string): boolean => why.startsWith("/etc/mysql/");
+
 /** Shell text whose output `parseNode` reads; it only looks. */
 export const PROBE = `
 echo "unit $(systemctl show mariadb --property=ActiveState --value)"
 timeout 5 mariadb --batch --skip-column-names --connect-timeout=2 --execute "SHOW GLOBAL STATUS WHERE Variable_name IN
   ('wsrep_cluster_status', 'wsrep_local_state_uuid', 'wsrep_last_committed')" 2>/dev/null
+systemctl --quiet is-active mariadb || echo "why $(${WHY} 2>/dev/null)"
 if [ -e /var/lib/mysql/grastate.dat ]; then echo grastate; cat /var/lib/mysql/grastate.dat; fi
 true`;
 
@@ -73,7 +82,9 @@ export function parseNode(name: string, text: string | undefined, recovered?: st
   if (/^unit active$/m.test(live)) {
     return { ...node, position: { unreadable: "MariaDB runs, but does not answer" } };
   }
-  return { ...node, ...parseSaved(saved, recovered) };
+  const why = /^why (.+)$/m.exec(live)?.[1] ?? "";
+  const refused = isAboutSettings(why) ? { refused: why } : {};
+  return { ...node, ...parseSaved(saved, recovered), ...refused };
 }
 
 /** Position of a node whose MariaDB does not answer, from grastate.dat and, where that has none, from the data. */

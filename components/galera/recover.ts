@@ -1,7 +1,7 @@
 import { type Progress, step } from "../../lib/progress";
 import type { SiteOutputs } from "../../plan/outputs";
 import { patient, type Remote } from "../../rollout/roll";
-import { describe, type GaleraNode, parseNode, PROBE, READ_POSITION } from "./node";
+import { describe, type GaleraNode, parseNode, PROBE, READ_POSITION, WHY } from "./node";
 import { decideRecovery, type Recovery } from "./recovery";
 
 /** Longest time for MariaDB to stop: its unit's TimeoutStopSec (60 s) and spare, s. */
@@ -32,21 +32,29 @@ systemctl stop mariadb; systemctl reset-failed mariadb 2>/dev/null; true`;
 /** MariaDB looks for the others again, as it did before GUARDED_STOP. */
 export const LET_GO = "systemctl start --no-block mariadb";
 
+/** Shell text that fails with MariaDB's own reason where these commands fail, of which each needs the one before. */
+const orWhy = (...commands: string[]) => `
+said=$({ ${commands.join(" && ")}; } 2>&1) && exit
+why=$(${WHY})
+echo "\${why:-$said}" >&2
+exit 1`;
+
 /**
  * Galera asks for its mark before it begins; what it had saved of its last view must not hold it up. Without
  * grastate.dat it begins a new history.
  */
-const bootstrap = (newHistory: boolean, syncSeconds: number) => `
-set -e
-cd /var/lib/mysql
-rm -f gvwstate.dat${newHistory ? " grastate.dat" : ""}
-if [ -e grastate.dat ]; then sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' grastate.dat; fi
-galera_new_cluster
-systemctl start galera-check
-galera-check wait ${syncSeconds}`;
+const bootstrap = (newHistory: boolean, syncSeconds: number) =>
+  orWhy(
+    "cd /var/lib/mysql",
+    `rm -f gvwstate.dat${newHistory ? " grastate.dat" : ""}`,
+    "{ [ ! -e grastate.dat ] || sed -i 's/^safe_to_bootstrap:.*/safe_to_bootstrap: 1/' grastate.dat; }",
+    "galera_new_cluster",
+    "systemctl start galera-check",
+    `galera-check wait ${syncSeconds}`,
+  );
 
 const join = (syncSeconds: number) =>
-  `systemctl start mariadb galera-check && galera-check wait ${syncSeconds}`;
+  orWhy("systemctl start mariadb galera-check", `galera-check wait ${syncSeconds}`);
 
 /** What the recovery works with. */
 export interface GaleraSite {
@@ -181,10 +189,12 @@ export class GaleraRecovery {
     progress(`Serving: ${serving.join(", ")}.`);
     const outside = now.filter((n) => !n.primary);
     for (const { name, reachable } of outside) {
-      const why = reachable
-        ? `${name} is not in it: \`journalctl -u mariadb\` there says why`
-        : `${name} does not answer: \`pulumi refresh && pulumi up\` makes it anew`;
-      progress(`  ${why}`);
+      const why = reachable ? await machines.ask(name, WHY) : undefined;
+      progress(
+        reachable
+          ? `  ${name} is not in it: ${why?.trim() || "`journalctl -u mariadb` there says why"}`
+          : `  ${name} does not answer: \`pulumi refresh && pulumi up\` makes it anew`,
+      );
       if (!this.lost.includes(name)) continue;
       progress(`  (${name} takes a full copy then; what only it had is given up)`);
     }

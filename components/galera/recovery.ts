@@ -47,6 +47,13 @@ export function decideRecovery(nodes: GaleraNode[], lost: string[]): Recovery {
       reasons.push(`${name}: ${position.unreadable}`);
     }
   }
+  for (const { name, refused } of here) {
+    if (refused !== undefined) {
+      reasons.push(
+        `${name}: MariaDB does not start with its settings, ${refused}: mend them first`,
+      );
+    }
+  }
   const placed = here.flatMap((node) =>
     typeof node.position === "object" && "uuid" in node.position
       ? { node, position: node.position }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { PROBE, READ_POSITION } from "../../components/galera/node";
+import { PROBE, READ_POSITION, WHY } from "../../components/galera/node";
 import { GaleraRecovery, GUARDED_STOP, LET_GO } from "../../components/galera/recover";
 import { RemoteFailure } from "../../lib/machines";
 
@@ -18,6 +18,8 @@ interface Node {
   saved: number;
   /** What hinders its stop. */
   stop?: () => Error;
+  /** Why its MariaDB does not run. */
+  why?: string;
 }
 
 /** A set of nodes in memory that understands the recovery's commands, and keeps what was done to whom. */
@@ -55,6 +57,11 @@ class GaleraSet {
         this.done.push(`let go ${name}`);
         if (node.mariadb === "stopped") node.mariadb = "looking";
         return Promise.resolve("");
+      case WHY:
+        return Promise.resolve(`${node.why ?? ""}\n`);
+    }
+    if (node.why !== undefined && command.includes(WHY)) {
+      return Promise.reject(new RemoteFailure(name, 1, node.why));
     }
     this.done.push(`${command.includes("galera_new_cluster") ? "bootstrap" : "join"} ${name}`);
     node.mariadb = "serving";
@@ -69,12 +76,12 @@ class GaleraSet {
     return node;
   }
 
-  private probe({ mariadb, uuid, seqno, saved }: Node): string {
+  private probe({ mariadb, uuid, seqno, saved, why = "" }: Node): string {
     if (mariadb === "serving") {
       return `unit active\nwsrep_cluster_status\tPrimary\nwsrep_local_state_uuid\t${uuid}\nwsrep_last_committed\t${seqno}\n`;
     }
     const unit = mariadb === "looking" ? "activating" : "inactive";
-    return `unit ${unit}\ngrastate\nuuid: ${UUID}\nseqno: ${saved}\nsafe_to_bootstrap: 0\n`;
+    return `unit ${unit}\nwhy ${why}\ngrastate\nuuid: ${UUID}\nseqno: ${saved}\nsafe_to_bootstrap: 0\n`;
   }
 }
 
@@ -153,6 +160,21 @@ describe("GaleraRecovery", () => {
     expect((await recover()).code).toBe(0);
     expect(set.done.join()).not.toMatch(/bootstrap|stop galera1/);
     expect(set.done.slice(-2)).toEqual(["join galera2", "join galera3"]);
+  });
+
+  it("a node whose settings MariaDB refuses: nothing is stopped, its own words are said", async () => {
+    const why = "/etc/mysql/mariadb.conf.d/99-site.cnf:3: unknown variable 'x'";
+    set.node("galera2").why = why;
+    const { code, said } = await recover();
+    expect(code).toBe(1);
+    expect(said).toContain(`galera2: MariaDB does not start with its settings, ${why}`);
+    expect(set.done).toEqual([]);
+  });
+
+  it("a node that does not join: MariaDB's own words", async () => {
+    const node = set.node("galera1");
+    node.why = "WSREP: failed to open gcomm backend connection";
+    await expect(recover()).rejects.toThrow(`galera1: ${node.why}`);
   });
 
   it("refuses what is no node, and says what is allowed", async () => {

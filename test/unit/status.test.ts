@@ -233,6 +233,28 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     expect(words(diagnose(see(split)))[0]).toMatch(/^down: No Galera node is synced/);
   });
 
+  it("says in MariaDB's own words why it does not run, and proposes no restart where none helps", () => {
+    const setting =
+      "/etc/mysql/mariadb.conf.d/99-site.cnf:17: Error while setting value 'x' to 'innodb_lock_wait_timeout'";
+    const failed = (name: string, why: string) =>
+      `${healthy[name]?.replace("mariadb.service                    loaded active running", "mariadb.service                    loaded activating auto-restart").replace(/==> galera[^]*/, "")}==> galera\n==> why\n${why}\n`;
+    const refused =
+      `MariaDB refuses its settings, and no restart helps: ${setting}. ` +
+      "Take back in the stack config what brought them.";
+    const one = diagnose(see({ galera3: failed("galera3", setting) }));
+    expect(words(one)).toEqual([`reduced: On galera3 mariadb is not running. ${refused}`]);
+    expect(mends(one)).toEqual(["pulumi up --stack lab"]);
+    const other = diagnose(see({ galera3: failed("galera3", "InnoDB: No space left") }));
+    expect(words(other)[0]).toContain("MariaDB says: InnoDB: No space left.");
+    expect(mends(other)[0]).toContain("systemctl restart mariadb");
+    const names = ["galera1", "galera2", "galera3"];
+    const all = diagnose(see(Object.fromEntries(names.map((n) => [n, failed(n, setting)]))));
+    expect(words(all)[0]).toBe(
+      `down: No Galera node is synced: the database is down. On galera1 ${refused}`,
+    );
+    expect(mends(all)[0]).toBe("pulumi up --stack lab");
+  });
+
   it("knows that Slurm is down without a controller, and quotes why one is not fit", () => {
     const stopped = captured("controllers");
     const findings = diagnose(see(stopped));
@@ -302,7 +324,7 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
   });
 
   it("knows that a service that no web node serves is down", () => {
-    const both = healthy["haproxy1"]?.replace(/^(\d+ app \d+ web\d \S+) 2 /gm, "$1 0 ") ?? null;
+    const both = healthy["haproxy1"]?.replace(/^(\d+ app \d+ slot\d \S+) 2 /gm, "$1 0 ") ?? null;
     expect(words(diagnose(see({ haproxy1: both })))[0]).toBe(
       "down: No web node serves app at the web VIP (haproxy1).",
     );
