@@ -73,7 +73,10 @@ function keysOf({ privateKeyFile: _, ...keys }: Keys = {}): Keys {
   return { ...keys, authorizedKeys: [...keys.authorizedKeys, own] };
 }
 
-async function main(args: string[]): Promise<number> {
+/** What of the arguments is this program's, and what Pulumi's. Undefined: no stack was named. */
+export function parseArguments(
+  args: string[],
+): { stack: string; changes: Record<string, string>; others: string[] } | undefined {
   const { values, tokens } = parseArgs({
     args,
     options: {
@@ -83,23 +86,32 @@ async function main(args: string[]): Promise<number> {
     strict: false,
     tokens: true,
   });
-  if (typeof values.stack !== "string") {
+  if (typeof values.stack !== "string") return undefined;
+  const changes = (values.config ?? []).map((pair): [string, string] => {
+    const [key = "", ...value] = String(pair).split("=");
+    return [key, value.join("=")];
+  });
+  // The values of Pulumi's options stand where they stood: which of its options have one is for Pulumi to know.
+  const ours = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") ours.add(token.index);
+    if (token.kind !== "option" || !["stack", "config"].includes(token.name)) continue;
+    ours.add(token.index);
+    if (token.value !== undefined && !token.inlineValue) ours.add(token.index + 1);
+  }
+  const others = args.filter((_, i) => !ours.has(i));
+  return { stack: values.stack, changes: Object.fromEntries(changes), others };
+}
+
+async function main(args: string[]): Promise<number> {
+  const asked = parseArguments(args);
+  if (asked === undefined) {
     console.error(USAGE);
     return 2;
   }
-  const changes = Object.fromEntries(
-    (values.config ?? []).map((pair) => {
-      const [key = "", ...value] = String(pair).split("=");
-      return [key, value.join("=")];
-    }),
-  );
-  const ours = ["stack", "config"];
-  const others = tokens.flatMap((token) =>
-    token.kind === "option" && !ours.includes(token.name) ? [token.rawName] : [],
-  );
   await ensureToolchain((text) => console.error(text));
   await buildPortal();
-  return (await previewOffline(values.stack, changes, others, "inherit")).exitCode;
+  return (await previewOffline(asked.stack, asked.changes, asked.others, "inherit")).exitCode;
 }
 
 if (require.main === module) {

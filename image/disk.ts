@@ -164,14 +164,19 @@ export async function hashOf(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** What brings an image into a stack's config. What stands there, `url` or `file`, is of another image and goes first. */
+export const configCommands = ({ file, sha512 }: DiskImage): string[] => [
+  "pulumi config rm --path vm.image",
+  `pulumi config set --path vm.image.file '${file}'`,
+  `pulumi config set --path vm.image.sha512 ${sha512}`,
+];
+
 async function main(): Promise<void> {
   const progress: Progress = (text) => console.log(text);
   await ensureToolchain(progress);
   const image = await buildDisk(progress);
   progress("New machines use it once the stack's config says so:");
-  for (const key of ["file", "sha512"] as const) {
-    progress(`  pulumi config set --path vm.image.${key} ${image[key]}`);
-  }
+  for (const command of configCommands(image)) progress(`  ${command}`);
 }
 
 if (require.main === module) {
