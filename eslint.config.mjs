@@ -7,6 +7,7 @@ export default tseslint.config(
       "sdks",
       "**/dist",
       "toolchain/go",
+      "test/fixtures",
       "eslint.config.mjs",
       ".dependency-cruiser.mjs",
     ],

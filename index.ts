@@ -15,6 +15,7 @@ import { SiteFiles } from "./components/siteFiles";
 import { STATE_SHARE } from "./components/slurm";
 import { loadConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
+import { released } from "./components/web/releases";
 import { PORTAL_ADMIN } from "./components/web/vars";
 import { makeDriver } from "./drivers";
 import { hpcHome } from "./lib/home";
@@ -35,6 +36,7 @@ async function site() {
   const topology = plan(config, before);
   const { machines: specs, vips: vip, prefixLength, gateway } = topology;
   enforcePolicy(intentOf(config, topology, before));
+  const services = released(config.services);
   new KeptRecord("record", record(config, before));
 
   const home = hpcHome();
@@ -127,7 +129,7 @@ async function site() {
   const web = new Web("web", {
     fleet,
     specs: specs.web,
-    services: config.services,
+    services,
     readySeconds: config.web.readySeconds,
     redis: { host: vip.data, port: ports.redis, password: redis.password },
     database: galera.database("portal", entry.ready),

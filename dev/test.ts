@@ -26,8 +26,9 @@ const text: Stage[] = [
     command: [
       "depcruise",
       "--config=.dependency-cruiser.mjs",
-      ...["index.ts", "lib", "plan", "portal", "haproxy", "programs", "rollout", "drivers"],
-      ...["policy", "slurm-ha", "toolchain", "components", "image", "cli", "dev", "test"],
+      ...["index.ts", "lib", "plan", "portal", "releases", "haproxy", "programs", "rollout"],
+      ...["drivers", "policy", "slurm-ha", "toolchain", "components", "image", "cli"],
+      ...["dev", "test"],
     ],
   },
 ];

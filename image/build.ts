@@ -14,10 +14,10 @@ import {
 import * as path from "node:path";
 import execa from "execa";
 import { machinePackages } from "../components/house";
+import { SUITE } from "../lib/debian";
 import { hpcHome } from "../lib/home";
 import { finish } from "./finish";
 
-const SUITE = "bookworm";
 /** An image older than this is built anew, so that new machines start with security fixes, days. */
 export const MAX_AGE_DAYS = 30;
 
@@ -63,12 +63,17 @@ export const isFresh = (dir: string): boolean =>
 /**
  * Installs packages as a root file system.
  * @param more.units further units that start by themselves; @param more.mmdebstrap further arguments of it
+ * @param more.finish what is done to it at the end. Default: what makes a machine's image of it
  */
 export async function build(
   target: string,
   packages: string[],
   mirror: string | undefined,
-  more: { units?: string[]; mmdebstrap?: string[] } = {},
+  more: {
+    units?: string[];
+    mmdebstrap?: string[];
+    finish?: (root: string) => void | Promise<void>;
+  } = {},
 ): Promise<void> {
   const partial = `${target}.partial`;
   const log = `${target}.log`;
@@ -93,10 +98,10 @@ export async function build(
       .split("\n")
       .slice(-8)
       .join("\n");
-    throw new Error(`The machine image could not be built (log: ${log}):\n${tail}`);
+    throw new Error(`The image could not be built (log: ${log}):\n${tail}`);
   }
   try {
-    await finish(partial, more.units);
+    await (more.finish ?? ((root) => finish(root, more.units)))(partial);
   } catch (error) {
     appendFileSync(log, String(error));
     throw error;

@@ -96,6 +96,18 @@ export const hypervisorSsh = (to: {
   to.user === "" ? to.host : `${to.user}@${to.host}`,
 ];
 
+/**
+ * Shell text with which git runs ssh: the user's own configuration and known hosts, asking nobody.
+ * @param keyFile the only key that is offered. Default: the user's own
+ */
+export const gitSsh = (keyFile?: string): string =>
+  [
+    "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes",
+    ...(keyFile === undefined
+      ? []
+      : [`-o IdentitiesOnly=yes -i '${keyFile.replaceAll("'", `'"'"'`)}'`]),
+  ].join(" ");
+
 /** known_hosts with keys that are known before the first connection. @param hostKey `type key [comment]` */
 export const renderKnownHosts = (hosts: { address: string; hostKey: string }[]): string =>
   hosts.map((h) => `${h.address} ${h.hostKey.split(" ").slice(0, 2).join(" ")}\n`).join("");

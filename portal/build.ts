@@ -1,15 +1,17 @@
+import { chmodSync } from "node:fs";
 import * as path from "node:path";
 import { build } from "esbuild";
 
 /** Node version of the machines (Debian 12). */
 const TARGET = "node18";
 const directory = path.join(__dirname, "dist");
+const file = path.join(directory, "portal.js");
 
 /** Bundles the portal into one file, so that a machine needs nothing but node. Returns its directory. */
 export async function buildPortal(): Promise<string> {
   await build({
     entryPoints: [path.join(__dirname, "main.ts")],
-    outfile: path.join(directory, "portal.js"),
+    outfile: file,
     bundle: true,
     platform: "node",
     target: TARGET,
@@ -18,6 +20,8 @@ export async function buildPortal(): Promise<string> {
     external: ["bufferutil", "utf-8-validate"],
     logLevel: "warning",
   });
+  // Its mode is part of the release, and must not be this user's.
+  chmodSync(file, 0o644);
   return directory;
 }
 

@@ -6,13 +6,14 @@ import type { AnsibleRun, Fleet } from "../ansible";
 import type { Database } from "../database";
 import { machineSet } from "../machineSet";
 import type { MachineSpec } from "../tiers";
-import type { ServiceConfig } from "./services";
+import { type ReleasedService, Releases } from "./releases";
 import { webVars } from "./vars";
 
 export interface WebArgs {
   fleet: Fleet;
   specs: MachineSpec[];
-  services: ServiceConfig[];
+  /** Each with what it runs. */
+  services: ReleasedService[];
   /** Longest wait for a node that was made anew to answer its health checks, s. */
   readySeconds: number;
   /** The Redis entry on the data VIP. */
@@ -56,6 +57,11 @@ export class Web extends pulumi.ComponentResource {
           ca,
         ),
       );
+    const releases = new Releases(
+      `${name}-releases`,
+      { releases: services.map(({ release }) => release) },
+      { parent: this },
+    );
     const set = machineSet(
       name,
       {
@@ -63,6 +69,7 @@ export class Web extends pulumi.ComponentResource {
         tier: "web",
         specs,
         vars,
+        after: releases.made,
         single: {
           probes: ({ address }) =>
             services.map((s) => `http://${address}:${s.port}${s.healthPath}`),

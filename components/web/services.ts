@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { label, unprivileged } from "../../plan/config";
-import { directoryFaults, type Files } from "../../plan/files";
+import type { Files } from "../../plan/files";
 import { healthHost, healthPath, healthStatus } from "../../plan/healthCheck";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
 import { environmentFaults } from "./environment";
+import { sourceFaults, sourceSchema } from "./source";
 
 /** One web service that runs on every web node, from one systemd template. */
 const serviceSchema = z.strictObject({
@@ -27,12 +28,12 @@ const serviceSchema = z.strictObject({
   checkSeconds: z.number().min(0.1).max(60).default(0.8),
   /** Longest silence of the service while it answers a request, s. Default 60, as Nginx had it. */
   serverSeconds: z.number().min(1).max(86_400).default(60),
-  /** What to deploy: a directory of the control machine, or a git repository at a version. */
-  source: z.union([
-    z.strictObject({ path: z.string().min(1) }),
-    z.strictObject({ git: z.string().min(1), version: z.string().min(1) }),
-  ]),
-  /** Shell command run once per version in the service's directory. Default: nothing to build. */
+  /** What to deploy: a directory of the management machine, or a git repository at a version. */
+  source: sourceSchema,
+  /**
+   * Shell command that is run once for each content of the source, on the management machine in a root file system like the
+   * nodes', which get the result. Default: nothing to build.
+   */
   build: z.string().optional(),
   /**
    * Shell command that stays in the foreground and serves on `port`. What its last command starts is the service: it gets
@@ -52,11 +53,12 @@ export function checkServices(services: ServiceConfig[], files: Files): string[]
   const faults = services.flatMap(({ environment }, i) =>
     environmentFaults(environment).map((fault) => `services.${i}.environment.${fault}`),
   );
-  const paths = new Set(services.flatMap(({ source }) => ("path" in source ? [source.path] : [])));
-  for (const path of paths) {
-    const i = services.findIndex(({ source }) => "path" in source && source.path === path);
-    faults.push(...directoryFaults(`services.${i}.source.path`, path, files));
-  }
+  const seen = new Set<string>();
+  services.forEach(({ source }, i) => {
+    const text = JSON.stringify(source);
+    if (!seen.has(text)) faults.push(...sourceFaults(`services.${i}.source`, source, files));
+    seen.add(text);
+  });
   for (const field of ["name", "port", "path"] as const) {
     const seen = new Map<string | number, string>();
     services.forEach((s, i) => {

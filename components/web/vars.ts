@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { contentHash } from "../../lib/hash";
+import { type Release, WEB_ROOT } from "../../releases/release";
 import { CA_FILE } from "../certificates";
 import { environmentFile, type PlatformVariables } from "./environment";
 import type { ServiceConfig } from "./services";
@@ -15,12 +14,11 @@ interface Stores {
 
 /** Variables of ansible/web.yml; its role's argument_specs describe them. The same for every node. */
 export function webVars(
-  services: ServiceConfig[],
+  services: (ServiceConfig & { release: Release })[],
   { redis, database, adminPassword }: Stores,
   ca: string,
-  hash = contentHash,
 ): Record<string, unknown> {
-  const releases = new Map(services.map((s) => [releaseId(s, hash), s]));
+  const releases = new Map(services.map(({ release }) => [release.id, release]));
   const shared = {
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),
@@ -36,8 +34,11 @@ export function webVars(
     PORTAL_ADMIN_PASSWORD: adminPassword,
   };
   return {
-    web_root: "/opt/hpc-dashboard",
-    web_releases: [...releases].map(([id, { source, build }]) => ({ id, ...source, build })),
+    web_root: WEB_ROOT,
+    web_releases: [...releases.values()].map((release) => ({
+      id: release.id,
+      request: base64(JSON.stringify(release)),
+    })),
     web_services: services.map((s) => {
       const platform: PlatformVariables = {
         ...shared,
@@ -48,7 +49,7 @@ export function webVars(
       };
       return {
         name: s.name,
-        release: releaseId(s, hash),
+        release: s.release.id,
         environment: base64(environmentFile({ ...s.environment, ...platform })),
       };
     }),
@@ -59,10 +60,3 @@ export function webVars(
 
 /** As Ansible does not take it for a template of its own, whatever is in it. */
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
-
-/** Names what a service runs; services with the same source and build share a release. */
-function releaseId({ source, build }: ServiceConfig, hash: (root: string) => string): string {
-  const recipe = JSON.stringify({ ...source, build });
-  const content = "path" in source ? hash(source.path) : source.version.replace(/[^\w.-]/g, "_");
-  return `${content}-${createHash("sha256").update(recipe).digest("hex").slice(0, 8)}`;
-}

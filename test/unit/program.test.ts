@@ -138,10 +138,17 @@ describe("the program", () => {
     made.remove();
   });
 
-  it("takes a stack of release 0.1 over as it is; new is only the record, and what configures the login machine by itself", () => {
+  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, and what configures the login machine by itself", () => {
     expect(changeFrom(of01("lab"), two)).toEqual({
       lost: [],
-      added: ["record", "login", "login-config", "login-config-run"],
+      added: [
+        "record",
+        "login",
+        "login-config",
+        "web-releases",
+        expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
+        "login-config-run",
+      ],
     });
   });
 

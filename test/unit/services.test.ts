@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../components/house";
 import { environmentFile } from "../../components/web/environment";
 import type { ConfigError } from "../../plan/config";
@@ -53,6 +56,43 @@ describe("the health check of a service", () => {
     [{ serverSeconds: 1e9 }, /serverSeconds = 1000000000: /],
   ])("refuses %j", (change, message) => {
     expect(faults(change)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe("the source of a service", () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-source-"));
+  const file = (name: string, text: string) => {
+    writeFileSync(path.join(directory, name), text);
+    return path.join(directory, name);
+  };
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const tokenFile = file("token", "abc\n");
+  const https = { git: "https://git.example.org/x.git", version: "v1" };
+  const ssh = { git: "git@git.example.org:team/x.git", version: "main" };
+
+  it("is a directory, or a repository with what opens it", () => {
+    const deploy = { ...https, git: "https://deploy@git.example.org/x" };
+    for (const source of [https, ssh, { ...deploy, tokenFile }]) {
+      expect(config({ source }).services[0]?.source).toEqual(source);
+    }
+  });
+
+  it.each([
+    [{ git: https.git }, /^services.0.source = .*: must be { path }, or { git, version }/],
+    [{ ...https, git: "ext::sh -c id" }, /source.git = "ext::sh -c id": must be https/],
+    [{ ...https, git: "--upload-pack=id" }, /source.git = .*: must be https/],
+    [{ ...https, version: "--all" }, /source.version = "--all": must be the name of a branch or/],
+    [{ ...https, git: "https://a:hidden@b/c" }, /source.git: must hold no password/],
+    [{ ...https, tokenFile: "/nonexistent" }, /source.tokenFile = .*: must be a readable file/],
+    [{ ...https, tokenFile: file("two", "a\nb\n") }, /tokenFile = .*: must hold the token alone/],
+    [{ ...ssh, tokenFile }, /source.tokenFile = .*: is for https only/],
+    [{ ...https, keyFile: tokenFile }, /source.keyFile = .*: is for ssh only/],
+    [{ ...ssh, keyFile: tokenFile }, /source.keyFile = .*: is no private key/],
+    [{ path: "/nonexistent" }, /source.path = "\/nonexistent": must be a readable directory/],
+  ])("refuses %j", (source, message) => {
+    const found = faults({ source });
+    expect(found.join("\n")).toMatch(message);
+    expect(found.join()).not.toContain("hidden");
   });
 });
 

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Web } from "../../../components/web";
-import { webVars } from "../../../components/web/vars";
+import { released } from "../../../components/web/releases";
 import { base, family, fleet, machines, site, vips } from "../../support/fleet";
 import { registered } from "../../support/mocked";
 import { find, isSecret, request } from "../../support/referenceSite";
 
 const COMMAND = "command:local:Command";
-const services = site.services.slice(0, 2);
+const services = released(site.services.slice(0, 2));
+const { release } = services[0] as (typeof services)[0];
 const make = (specs = machines.web) =>
   registered(
     () =>
@@ -29,17 +30,21 @@ const make = (specs = machines.web) =>
       }),
   );
 
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
 describe("Web", () => {
   it("is its machines with a gate and a run each, and the first user's password", async () => {
     const made = await make();
     expect(family(made)).toEqual([
       "web > web-admin random:index/randomPassword:RandomPassword",
+      "web > web-releases hpc-ha:web:Releases",
       ...[1, 2].flatMap((n) => [
         `web > web-web${n} hpc-ha:machine:Machine`,
         `web > web-web${n}-config hpc-ha:ansible:AnsibleRun`,
         `web > web-web${n}-gate ${COMMAND}`,
       ]),
       "web hpc-ha:web:Web",
+      `web-releases > web-releases-${release.id} ${COMMAND}`,
       ...[1, 2].map((n) => `web-web${n}-config > web-web${n}-config-run ${COMMAND}`),
     ]);
     expect(find(made, "web-admin").inputs).toEqual({ length: 20, special: false });
@@ -61,7 +66,6 @@ describe("Web", () => {
   it("tells a node its services, and where and how they reach the data tier", async () => {
     const made = await make();
     expect(isSecret(find(made, "web-web1-config-run").inputs["stdin"])).toBe(true);
-    const release = expect.stringMatching(/^[0-9a-f]+-[0-9a-f]{8}$/) as string;
     const file = "/etc/ssl/site-ca.pem";
     const vars = request(made, "web-web1-config-run")["vars"] as Record<string, unknown>;
     const of = ({ environment }: { environment: string }) =>
@@ -70,10 +74,10 @@ describe("Web", () => {
     expect(vars).toEqual({
       ...base("web"),
       web_root: "/opt/hpc-dashboard",
-      web_releases: [{ id: release, path: "portal/dist" }],
+      web_releases: [{ id: release.id, request: base64(JSON.stringify(release)) }],
       web_services: ["auth_portal", "auth_frontend"].map((name) => ({
         name,
-        release,
+        release: release.id,
         environment: expect.any(String) as string,
       })),
       web_ca: "the CA",
@@ -105,6 +109,19 @@ describe("Web", () => {
     );
   });
 
+  it("makes what they run once for all of them, before a node is configured", async () => {
+    const made = await make();
+    const [command, ...others] = made.filter(({ parent }) => parent === "web-releases");
+    expect(others).toEqual([]);
+    expect(command?.inputs).toMatchObject({
+      create: "node --import tsx programs/release.ts",
+      stdin: JSON.stringify(release),
+    });
+    for (const n of [1, 2]) {
+      expect(find(made, `web-web${n}-config-run`).dependsOn).toContain(command?.name);
+    }
+  });
+
   it("counts a node that was made anew as healthy when all of its services are", async () => {
     expect(request(await make(), "web-web1-gate")).toMatchObject({
       probes: ["http://192.168.1.21:4430/health", "http://192.168.1.21:4431/health"],
@@ -114,35 +131,5 @@ describe("Web", () => {
 
   it("takes the place of what 0.1 called WebPool", async () => {
     expect(find(await make(), "web").aliases).toEqual(["hpc-ha:web:WebPool::web"]);
-  });
-});
-
-describe("a release", () => {
-  const stores = {
-    redis: { host: "", port: 0, password: "" },
-    database: { host: "", port: 0, name: "", user: "", password: "" },
-    adminPassword: "",
-  };
-  const [service] = services as [(typeof services)[0]];
-  const releases = (content: string, ...changes: Partial<typeof service>[]) =>
-    (
-      webVars(
-        changes.map((change) => ({ ...service, ...change })),
-        stores,
-        "",
-        () => content,
-      )["web_releases"] as { id: string }[]
-    ).map(({ id }) => id);
-
-  it("is shared by services with the same source and build, and another for other content or another build", () => {
-    const [first] = releases("one", {});
-    expect(releases("one", {}, { name: "other", port: 1 })).toEqual([first]);
-    expect(releases("two", {})).not.toEqual([first]);
-    expect(releases("one", { build: "make" })).not.toEqual([first]);
-  });
-
-  it("of a git repository is named after its version", () => {
-    const source = { git: "https://git.example.org/x.git", version: "v1/rc 2" };
-    expect(releases("unused", { source })[0]).toMatch(/^v1_rc_2-[0-9a-f]{8}$/);
   });
 });

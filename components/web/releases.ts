@@ -1,0 +1,50 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { ConfigError } from "../../plan/config";
+import type { Release } from "../../releases/release";
+import { resolveReleases } from "../../releases/resolve";
+import type { ServiceConfig } from "./services";
+
+/** A service, and what exactly it runs. */
+export type ReleasedService = ServiceConfig & { release: Release };
+
+/**
+ * Asks repositories and reads directories once, before anything is registered.
+ * @throws pulumi.RunError (shown without a stack trace) that lists every version that is not there
+ */
+export function released(services: ServiceConfig[]): ReleasedService[] {
+  const { releases, faults } = resolveReleases(services);
+  if (faults.length > 0) throw new pulumi.RunError(new ConfigError(faults).message);
+  return services.flatMap((service, i) => {
+    const release = releases[i];
+    return release === undefined ? [] : [{ ...service, release }];
+  });
+}
+
+/**
+ * The archives of what the services run, made on this machine before a node is touched; a preview shows which are new.
+ * A build that fails ends the run here, with its last lines.
+ */
+export class Releases extends pulumi.ComponentResource {
+  /** Depend on them to come after. */
+  readonly made: pulumi.Output<string>[];
+
+  constructor(name: string, args: { releases: Release[] }, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:web:Releases", name, {}, opts);
+    const distinct = new Map(args.releases.map((release) => [release.id, release]));
+    this.made = [...distinct.values()].map(
+      (release) =>
+        new local.Command(
+          `${name}-${release.id}`,
+          {
+            create: "node --import tsx programs/release.ts",
+            stdin: JSON.stringify(release),
+            logging: local.Logging.Stderr,
+            addPreviousOutputInEnv: false,
+          },
+          { parent: this },
+        ).stdout,
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,2 @@
+/** Debian's release on all machines, and in which their services are built. */
+export const SUITE = "bookworm";
