@@ -6,7 +6,7 @@ export const EMPTY = "0.0.0.0";
 /** One server line of a web backend. */
 export interface Slot {
   backend: string;
-  /** Server name in the configuration: web1, web2, … */
+  /** Server name in the configuration: slot1, slot2, … Says nothing of who is in it. */
   server: string;
   /** Address of the web node in it, or EMPTY. */
   address: string;

@@ -10,7 +10,7 @@ import { type EntrySettings, entryVars } from "./vars";
 export interface EntryArgs {
   fleet: Fleet;
   specs: MachineSpec[];
-  settings: EntrySettings;
+  settings: Omit<EntrySettings, "memoryMiB">;
   /** The web VIP's, and the CA that the check of the Redis master verifies with. */
   certificates: SiteCertificates;
   /** Password that HAProxy's check of the Redis master uses. Secret. */
@@ -34,9 +34,12 @@ export class Entry extends pulumi.ComponentResource {
     const aliases = [formerly("hpc-ha:haproxy:HaproxyTier", name)];
     super("hpc-ha:entry:Entry", name, {}, { aliases, ...opts });
     const { fleet, specs, certificates } = args;
+    const memoryMiB = Math.min(...specs.map((spec) => spec.memoryMiB));
     const vars = pulumi
       .all([certificates.web, certificates.ca, pulumi.secret(args.redisPassword)])
-      .apply(([pem, ca, redisPassword]) => entryVars(args.settings, { pem, ca }, redisPassword));
+      .apply(([pem, ca, redisPassword]) =>
+        entryVars({ ...args.settings, memoryMiB }, { pem, ca }, redisPassword),
+      );
     const set = machineSet(name, { fleet, tier: "entry", specs, vars }, { parent: this });
     this.machines = set.machines;
     this.runs = set.runs;

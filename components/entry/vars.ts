@@ -3,6 +3,14 @@ import type { ServiceConfig } from "../web/services";
 
 type Server = { name: string; address: string };
 
+/**
+ * Connections that the entry takes for each node of the largest pool: 500 of clients, at which the pool should have grown
+ * (requirements), and spare for more of them and for the node's own to Redis and the database.
+ */
+const NODE_CONNECTIONS = 800;
+/** Connections that a MiB carries: 8000 in a GB, with TLS on one side and the kernel's buffers (HAProxy's introduction, "Sizing"). */
+const MIB_CONNECTIONS = 8;
+
 /** What the entry's machines are told. */
 export interface EntrySettings {
   services: ServiceConfig[];
@@ -15,6 +23,8 @@ export interface EntrySettings {
   vrrp: { advertSeconds: number; entryRouterId: number };
   /** Factor of all time limits of a failover. */
   patience: number;
+  /** Memory of each of its machines. */
+  memoryMiB: number;
   ports: {
     http: number;
     https: number;
@@ -30,7 +40,18 @@ export interface EntrySettings {
 
 /** Variables of ansible/entry.yml; its roles' argument_specs describe them. */
 export function entryVars(
-  { services, pool, vips, vrrp, patience, ports, redis, galera, ...network }: EntrySettings,
+  {
+    services,
+    pool,
+    vips,
+    vrrp,
+    patience,
+    memoryMiB,
+    ports,
+    redis,
+    galera,
+    ...network
+  }: EntrySettings,
   certificate: { pem: string; ca: string },
   redisPassword: string,
 ): Record<string, unknown> {
@@ -43,9 +64,14 @@ export function entryVars(
       balance: s.balance,
       sticky: s.sticky,
       health_path: s.healthPath,
+      health_host: s.healthHost ?? vips.web,
+      health_status: s.healthStatus,
+      check_seconds: s.checkSeconds,
+      server_seconds: s.serverSeconds,
     })),
     // Nodes come before others leave, so a pool that is replaced as a whole needs twice its slots.
     entry_slots: 2 * pool.max,
+    entry_max_connections: Math.min(NODE_CONNECTIONS * pool.max, MIB_CONNECTIONS * memoryMiB),
     entry_drain_seconds: pool.drainSeconds,
     entry_interface: network.interface,
     entry_prefix_length: network.prefixLength,

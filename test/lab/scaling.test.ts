@@ -21,7 +21,7 @@ async function rotation(haproxy: string): Promise<string> {
   const question = "echo 'show stat -1 4 -1' | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18";
   const { stdout } = await ask(outputs, haproxy, question);
   // "UP 1/2" is up as well: the last check failed, or not all were made since the start.
-  const up = stdout.split("\n").flatMap((line) => /^(.*,web\d+),UP/.exec(line)?.[1] ?? []);
+  const up = stdout.split("\n").flatMap((line) => /^(.*,slot\d+),UP/.exec(line)?.[1] ?? []);
   return up.sort().join("\n");
 }
 

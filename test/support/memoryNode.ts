@@ -43,7 +43,7 @@ export class MemoryNode implements Node {
     this.slots = backends.flatMap((backend) =>
       Array.from({ length: size }, (_, i) => ({
         backend,
-        server: `web${i + 1}`,
+        server: `slot${i + 1}`,
         address: EMPTY,
         port: 0,
         admin: "maint" as const,

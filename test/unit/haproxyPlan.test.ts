@@ -27,7 +27,7 @@ function node(addresses: string[], change: Partial<Slot> = {}, where = /./): Obs
       const used = address !== "";
       const slot: Slot = {
         backend: name,
-        server: `web${i + 1}`,
+        server: `slot${i + 1}`,
         address: used ? address : EMPTY,
         port: ports[name] ?? 0,
         admin: used ? "ready" : "maint",
@@ -59,7 +59,7 @@ describe("plan", () => {
 
   it("adds a node to every backend in the same slot on both HAProxy nodes", () => {
     const p = plan([member(1), member(2)], SERVICES, both(node(["10.0.0.1", "", ""])));
-    expect(added(p, "haproxy1")).toEqual(["auth/web2 10.0.0.2:4430", "ws/web2 10.0.0.2:5011"]);
+    expect(added(p, "haproxy1")).toEqual(["auth/slot2 10.0.0.2:4430", "ws/slot2 10.0.0.2:5011"]);
     expect(p.get("haproxy2")).toEqual(p.get("haproxy1"));
   });
 
@@ -67,55 +67,55 @@ describe("plan", () => {
     const seen = both(node(["", "", "10.0.0.1"]), node(["", "", ""]));
     const p = plan([member(1)], SERVICES, seen);
     expect(added(p, "haproxy1")).toEqual([]);
-    expect(added(p, "haproxy2")).toEqual(["auth/web3 10.0.0.1:4430", "ws/web3 10.0.0.1:5011"]);
+    expect(added(p, "haproxy2")).toEqual(["auth/slot3 10.0.0.1:4430", "ws/slot3 10.0.0.1:5011"]);
   });
 
   it("never plans a new node into a slot that still has to be drained", () => {
     const seen = both(node(["10.0.0.1", "10.0.0.2", ""]));
     const p = plan([member(1), member(3)], SERVICES, seen);
-    expect(added(p, "haproxy1")).toEqual(["auth/web3 10.0.0.3:4430", "ws/web3 10.0.0.3:5011"]);
-    expect(removed(p, "haproxy1")).toEqual(["auth/web2 10.0.0.2", "ws/web2 10.0.0.2"]);
+    expect(added(p, "haproxy1")).toEqual(["auth/slot3 10.0.0.3:4430", "ws/slot3 10.0.0.3:5011"]);
+    expect(removed(p, "haproxy1")).toEqual(["auth/slot2 10.0.0.2", "ws/slot2 10.0.0.2"]);
   });
 
   it("finishes an interrupted addition: address set, not yet ready or not yet checked", () => {
     for (const change of [{ admin: "maint" }, { checked: false }] as Partial<Slot>[]) {
-      const p = plan([member(1)], SERVICES, both(node(["10.0.0.1", ""], change, /ws\/web1/)));
-      expect(added(p, "haproxy1")).toEqual(["ws/web1 10.0.0.1:5011"]);
+      const p = plan([member(1)], SERVICES, both(node(["10.0.0.1", ""], change, /ws\/slot1/)));
+      expect(added(p, "haproxy1")).toEqual(["ws/slot1 10.0.0.1:5011"]);
     }
   });
 
   it("finishes an interrupted removal", () => {
-    const seen = both(node(["10.0.0.1", "10.0.0.2"], { admin: "drain" }, /web2/));
+    const seen = both(node(["10.0.0.1", "10.0.0.2"], { admin: "drain" }, /slot2/));
     expect(removed(plan([member(1)], SERVICES, seen), "haproxy1")).toHaveLength(2);
   });
 
   it("takes a draining node back without emptying its slot", () => {
-    const seen = both(node(["10.0.0.1", "10.0.0.2"], { admin: "drain" }, /web2/));
+    const seen = both(node(["10.0.0.1", "10.0.0.2"], { admin: "drain" }, /slot2/));
     const p = plan([member(1), member(2)], SERVICES, seen);
     expect(removed(p, "haproxy1")).toEqual([]);
-    expect(added(p, "haproxy1")).toEqual(["auth/web2 10.0.0.2:4430", "ws/web2 10.0.0.2:5011"]);
+    expect(added(p, "haproxy1")).toEqual(["auth/slot2 10.0.0.2:4430", "ws/slot2 10.0.0.2:5011"]);
   });
 
   it("removes a node that is down like any other", () => {
-    const seen = both(node(["10.0.0.1", "10.0.0.2"], { up: false, lastCheck: "L4TOUT" }, /web2/));
+    const seen = both(node(["10.0.0.1", "10.0.0.2"], { up: false, lastCheck: "L4TOUT" }, /slot2/));
     expect(removed(plan([member(1)], SERVICES, seen), "haproxy2")).toHaveLength(2);
   });
 
   it("removes the second slot of an address that is in a backend twice", () => {
     const p = plan([member(1)], SERVICES, both(node(["10.0.0.1", "10.0.0.1"])));
-    expect(removed(p, "haproxy1")).toEqual(["auth/web2 10.0.0.1", "ws/web2 10.0.0.1"]);
+    expect(removed(p, "haproxy1")).toEqual(["auth/slot2 10.0.0.1", "ws/slot2 10.0.0.1"]);
     expect(added(p, "haproxy1")).toEqual([]);
   });
 
   it("corrects a port that the configuration changed", () => {
     const p = plan([member(1)], SERVICES, both(node(["10.0.0.1"], { port: 9 }, /auth/)));
-    expect(added(p, "haproxy1")).toEqual(["auth/web1 10.0.0.1:4430"]);
+    expect(added(p, "haproxy1")).toEqual(["auth/slot1 10.0.0.1:4430"]);
   });
 
   it("gives a sick node no slot, and leaves it where it is", () => {
     const seen = both(node(["10.0.0.1", "", ""]));
     const p = plan([1, 2, 3].map(member), SERVICES, seen, new Set(["10.0.0.1", "10.0.0.2"]));
-    expect(added(p, "haproxy1")).toEqual(["auth/web2 10.0.0.3:4430", "ws/web2 10.0.0.3:5011"]);
+    expect(added(p, "haproxy1")).toEqual(["auth/slot2 10.0.0.3:4430", "ws/slot2 10.0.0.3:5011"]);
     expect(removed(p, "haproxy1")).toEqual([]);
   });
 
@@ -146,28 +146,28 @@ describe("plan", () => {
 });
 
 describe("assign", () => {
-  it("counts slots as numbers, so web2 comes before web10", () => {
+  it("counts slots as numbers, so slot2 comes before slot10", () => {
     const names = Array.from({ length: 11 }, (_, i) => (i === 0 ? "10.0.0.1" : ""));
-    expect(assign([member(2)], node(names).slots).get("10.0.0.2")).toBe("web2");
+    expect(assign([member(2)], node(names).slots).get("10.0.0.2")).toBe("slot2");
   });
 });
 
 describe("commands", () => {
-  const at = { backend: "ws", server: "web2", address: "10.0.0.2" };
+  const at = { backend: "ws", server: "slot2", address: "10.0.0.2" };
 
   it("enables the check before the server takes traffic", () => {
     expect(addCommands({ ...at, port: 5011 })).toEqual([
-      "set server ws/web2 addr 10.0.0.2 port 5011",
-      "enable health ws/web2",
-      "set server ws/web2 state ready",
+      "set server ws/slot2 addr 10.0.0.2 port 5011",
+      "enable health ws/slot2",
+      "set server ws/slot2 state ready",
     ]);
   });
 
   it("closes what is left and empties the slot last", () => {
     expect(clearCommands(at)).toEqual([
-      "shutdown sessions server ws/web2",
-      "set server ws/web2 state maint",
-      "set server ws/web2 addr 0.0.0.0",
+      "shutdown sessions server ws/slot2",
+      "set server ws/slot2 state maint",
+      "set server ws/slot2 addr 0.0.0.0",
     ]);
   });
 
@@ -177,12 +177,12 @@ describe("commands", () => {
 });
 
 describe("waiting", () => {
-  const at = { backend: "ws", server: "web1", address: "10.0.0.1" };
+  const at = { backend: "ws", server: "slot1", address: "10.0.0.1" };
 
   it("counts the sessions of the leaving slots only", () => {
     const seen = node(["10.0.0.1", "10.0.0.2"], { sessions: 3 });
     expect(sessionsLeft([at], seen)).toBe(3);
-    expect(sessionsLeft([{ ...at, server: "web9" }], seen)).toBe(0);
+    expect(sessionsLeft([{ ...at, server: "slot9" }], seen)).toBe(0);
   });
 
   it("believes in an addition only after HAProxy's own check", () => {

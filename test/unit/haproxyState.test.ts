@@ -5,7 +5,7 @@ import { EMPTY, parseObservation, parseServersState, parseStats } from "../../ha
 
 /** Answers of a real HAProxy 2.6.12: eight services, 20 slots, four web nodes. */
 const four = readFileSync(path.join(__dirname, "fixtures/haproxy/four-nodes.txt"), "utf8");
-/** The same with web4 of the backend websocket draining. */
+/** The same with slot4 of the backend websocket draining. */
 const drain = readFileSync(path.join(__dirname, "fixtures/haproxy/draining.txt"), "utf8");
 const BACKENDS = ["auth_portal", "websocket"];
 
@@ -15,7 +15,7 @@ describe("parseObservation", () => {
     expect(slots).toHaveLength(40);
     expect(slots[0]).toEqual({
       backend: "auth_portal",
-      server: "web1",
+      server: "slot1",
       address: "198.18.2.221",
       port: 4430,
       admin: "ready",
@@ -27,17 +27,17 @@ describe("parseObservation", () => {
   });
 
   it("knows an empty slot: in maintenance, not checked", () => {
-    const slot = parseObservation(four, BACKENDS).slots.find((s) => s.server === "web5");
+    const slot = parseObservation(four, BACKENDS).slots.find((s) => s.server === "slot5");
     expect(slot).toMatchObject({ address: EMPTY, admin: "maint", checked: false, up: false });
   });
 
   it("tells a draining server from a ready one", () => {
     const { slots } = parseObservation(drain, ["websocket"]);
-    expect(slots.filter((s) => s.admin === "drain").map((s) => s.server)).toEqual(["web4"]);
+    expect(slots.filter((s) => s.admin === "drain").map((s) => s.server)).toEqual(["slot4"]);
     expect(slots.filter((s) => s.admin === "ready").map((s) => s.server)).toEqual([
-      "web1",
-      "web2",
-      "web3",
+      "slot1",
+      "slot2",
+      "slot3",
     ]);
   });
 

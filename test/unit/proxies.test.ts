@@ -17,7 +17,7 @@ describe("readServers", () => {
     expect(servers.filter((s) => s.backend === "websocket")).toEqual(
       [1, 2, 3, 4].map((i) => ({
         backend: "websocket",
-        server: `web${i}`,
+        server: `slot${i}`,
         address: `198.18.2.22${i}`,
         up: true,
         sessions: 0,
@@ -27,14 +27,14 @@ describe("readServers", () => {
 
   it("does not count a draining server as up", () => {
     const draining = readServers(stat("draining.txt")).filter((s) => s.backend === "websocket");
-    expect(draining.filter((s) => !s.up).map((s) => s.server)).toEqual(["web4"]);
+    expect(draining.filter((s) => !s.up).map((s) => s.server)).toEqual(["slot4"]);
   });
 });
 
 it("missingInRotation names the first web node that a service lacks, and where", () => {
   const services = { app: { port: 8000, healthPath: "/health" } };
   const addresses = { web: { web1: "10.0.0.1", web2: "10.0.0.2" } };
-  const up = { backend: "app", server: "web1", up: true, sessions: 0 };
+  const up = { backend: "app", server: "slot1", up: true, sessions: 0 };
   const both = [
     { ...up, address: "10.0.0.1" },
     { ...up, address: "10.0.0.2" },
@@ -67,7 +67,7 @@ class Pair {
     const now = at < 0 ? 0 : this.sessions[Math.min(at, this.sessions.length - 1)];
     if (now instanceof Error) return Promise.reject(now);
     return Promise.resolve(
-      `# pxname,svname,status,addr,scur,qcur\napp,web1,UP,10.0.0.1:8000,${now},0\n`,
+      `# pxname,svname,status,addr,scur,qcur\napp,slot1,UP,10.0.0.1:8000,${now},0\n`,
     );
   };
 
@@ -79,8 +79,8 @@ describe("Proxies.drain", () => {
     const pair = new Pair([3, 2, 0]);
     expect(await new Proxies(pair, "10.0.0.100").drain("10.0.0.1", 10)).toBe(0);
     expect(pair.sent).toEqual([
-      "haproxy1: set server app/web1 state drain",
-      "haproxy2: set server app/web1 state drain",
+      "haproxy1: set server app/slot1 state drain",
+      "haproxy2: set server app/slot1 state drain",
     ]);
   });
 
@@ -107,8 +107,8 @@ it("Proxies.ready puts a web node back on every node, and saves that", async () 
   await new Proxies(pair, "10.0.0.100").ready("10.0.0.1");
   expect(pair.sent.sort()).toEqual([
     "haproxy1: haproxy-state save",
-    "haproxy1: set server app/web1 state ready",
+    "haproxy1: set server app/slot1 state ready",
     "haproxy2: haproxy-state save",
-    "haproxy2: set server app/web1 state ready",
+    "haproxy2: set server app/slot1 state ready",
   ]);
 });

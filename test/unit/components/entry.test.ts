@@ -6,17 +6,17 @@ import { registered } from "../../support/mocked";
 import { find, isSecret, request } from "../../support/referenceSite";
 
 const COMMAND = "command:local:Command";
-const make = () =>
+const make = (max = 10, memoryMiB = 2048) =>
   registered(
     () =>
       new Entry("entry", {
         fleet,
-        specs: machines.entry,
+        specs: machines.entry.map((spec) => ({ ...spec, memoryMiB })),
         settings: {
           interface: "eth0",
           prefixLength: 24,
           services: site.services.slice(0, 2),
-          pool: { max: 10, drainSeconds: 300 },
+          pool: { max, drainSeconds: 300 },
           vips,
           vrrp: site.vrrp,
           patience: 2,
@@ -45,7 +45,14 @@ describe("Entry", () => {
   it("knows services, VIPs, the members of the data tier and the certificates, and no web node", async () => {
     const made = await make();
     expect(isSecret(find(made, "entry-config-run").inputs["stdin"])).toBe(true);
-    const common = { sticky: false, health_path: "/health" };
+    const common = {
+      sticky: false,
+      health_path: "/health",
+      health_host: "192.168.1.101",
+      health_status: "200",
+      check_seconds: 0.8,
+      server_seconds: 60,
+    };
     expect(request(made, "entry-config-run")["vars"]).toEqual({
       ...base("entry"),
       entry_services: [
@@ -53,6 +60,7 @@ describe("Entry", () => {
         { ...common, name: "auth_frontend", port: 4431, path: "/", balance: "leastconn" },
       ],
       entry_slots: 20,
+      entry_max_connections: 8000,
       entry_drain_seconds: 300,
       entry_interface: "eth0",
       entry_prefix_length: 24,
@@ -82,6 +90,18 @@ describe("Entry", () => {
       entry_galera_check_port: 9200,
     });
   });
+
+  it.each([
+    [{ max: 20, memoryMiB: 2048 }, 16000],
+    [{ max: 40, memoryMiB: 2048 }, 16384],
+    [{ max: 10, memoryMiB: 256 }, 2048],
+  ])(
+    "takes as many connections as %j asks for and carries",
+    async ({ max, memoryMiB }, expected) => {
+      const vars = request(await make(max, memoryMiB), "entry-config-run")["vars"];
+      expect(vars).toMatchObject({ entry_max_connections: expected });
+    },
+  );
 
   it("takes the place of what 0.1 called HaproxyTier", async () => {
     expect(find(await make(), "entry").aliases).toEqual(["hpc-ha:haproxy:HaproxyTier::entry"]);
