@@ -16,7 +16,8 @@ export interface Node {
 
 /** The HAProxy nodes that can be reached; one that is lost is left out from then on. */
 export class Reached {
-  private readonly lost: Node[] = [];
+  /** Why, with its name, by node. */
+  private readonly lost = new Map<Node, string>();
   private generation = 0;
 
   constructor(
@@ -31,7 +32,7 @@ export class Reached {
   }
 
   private get nodes(): Node[] {
-    return this.all.filter((n) => !this.lost.includes(n));
+    return this.all.filter((n) => !this.lost.has(n));
   }
 
   /**
@@ -45,7 +46,7 @@ export class Reached {
       if (result.status === "fulfilled") return;
       const node = nodes[i];
       if (!node || !(result.reason instanceof NodeLost)) throw result.reason;
-      this.lost.push(node);
+      this.lost.set(node, result.reason.message);
       this.say(
         `${result.reason.message}; going on without it, it takes the membership over when it starts`,
       );
@@ -80,16 +81,15 @@ export class Reached {
    * @returns why it may; nothing when it may not, or none is lost
    */
   async mayServe(webVip: string): Promise<string[]> {
-    if (this.lost.length === 0) return [];
+    if (this.lost.size === 0) return [];
     let held = false;
     await this.each(async (node) => {
       if (await node.holds(webVip)) held = true;
     });
     if (held) return [];
-    const lost = this.lost.map((n) => n.name).join(", ");
+    const lost = [...this.lost.values()].join(", ");
     return [
-      `${lost} cannot be reached and may serve users, since the web VIP ${webVip} is not on ${this.names}: ` +
-        "no web node may be stopped",
+      `${lost}; it may serve users, since the web VIP ${webVip} is not on ${this.names}: no web node may be stopped`,
     ];
   }
 }

@@ -185,15 +185,15 @@ describe("the reconciler", () => {
   });
 
   describe("when the HAProxy node that may serve cannot be reached", () => {
-    const may =
-      "haproxy1 cannot be reached and may serve users, since the web VIP 10.0.0.100 is not on haproxy2: no web node may be stopped";
+    const may = (why = "no answer") =>
+      `haproxy1: ${why}; it may serve users, since the web VIP 10.0.0.100 is not on haproxy2: no web node may be stopped`;
     const first = () => (nodes as [MemoryNode, MemoryNode])[0];
     const second = () => (nodes as [MemoryNode, MemoryNode])[1];
 
     it("takes nobody out and fails, but lets those in that come", async () => {
       await want(1, 2);
       first().dieAt(1);
-      await expect(want(2, 3)).rejects.toThrow(may);
+      await expect(want(2, 3)).rejects.toThrow(may());
       expect(second().rotation).toEqual(addresses(1, 2, 3));
       first().dieAt(Infinity);
       await want(2, 3);
@@ -203,7 +203,7 @@ describe("the reconciler", () => {
     it("fails also when nothing is left to do on the one that is reached", async () => {
       await want(1, 2);
       first().dieAt(1);
-      await expect(want(1, 2)).rejects.toThrow(may);
+      await expect(want(1, 2)).rejects.toThrow(may());
     });
 
     it("fails when it is lost in the middle of a removal, at any step", async () => {
@@ -216,7 +216,7 @@ describe("the reconciler", () => {
           () => "well",
           (error: unknown) => (error as Error).message,
         );
-        expect([step, end]).toEqual([step, first().alive ? "well" : may]);
+        expect([step, end]).toEqual([step, first().alive ? "well" : may()]);
         if (first().alive) break;
         interrupted = step;
       }
@@ -230,7 +230,7 @@ describe("the reconciler", () => {
         await obey(commands);
         throw new NodeLost("haproxy1: No space left on device");
       };
-      await expect(want(2)).rejects.toThrow(may);
+      await expect(want(2)).rejects.toThrow(may("No space left on device"));
     });
 
     it("goes on when the other one has taken the web VIP over, or both hold it", async () => {
