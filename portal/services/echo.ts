@@ -19,5 +19,9 @@ export async function echo(app: FastifyInstance, { base, node }: Context): Promi
     socket.on("message", (data, binary) => socket.send(data, { binary }));
     socket.on("error", () => socket.terminate());
   });
-  app.get(base === "" ? "/" : base, () => ({ websocket: `${base}/echo`, node }));
+  app.get(base === "" ? "/" : base, ({ ip }) => ({
+    ...{ websocket: `${base}/echo`, node },
+    // The user's address, as HAProxy states it.
+    client: ip,
+  }));
 }

@@ -86,6 +86,15 @@ describe("the web entry", () => {
     );
   });
 
+  it("states the address that a request came from, whatever it says itself", async () => {
+    const names = ["X-Forwarded-For", "X_Forwarded_For", "X-Real-IP", "True-Client-IP"];
+    const sent = [...names.map((n) => `${n}: 192.0.2.6`), "Forwarded: for=192.0.2.6"];
+    const answer = await curl(
+      `${sent.map((h) => `-H '${h}'`).join(" ")} ${outputs.urls["websocket"]}`,
+    );
+    expect(answer).toContain(`"client":"${addressOf(outputs, "client")}"`);
+  });
+
   it("sends HTTP to HTTPS", async () => {
     const answer = await curl(`http://${outputs.vips.web}/app?x=1`);
     expect(answer).toMatch(/^HTTP\/1.1 301/);

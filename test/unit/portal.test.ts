@@ -164,6 +164,13 @@ describe("health", () => {
 });
 
 describe("a WebSocket", () => {
+  it("tells the address of the user that HAProxy states", async () => {
+    const app = await serve("websocket", "/vnc");
+    const headers = { "x-forwarded-for": "192.0.2.7" };
+    const answer = await app.inject({ url: "/vnc", headers });
+    expect(answer.json()).toEqual({ websocket: "/vnc/echo", node: "web1", client: "192.0.2.7" });
+  });
+
   it("tells its node, echoes, and is closed as going away at a stop", async () => {
     const app = await serve("websocket", "/vnc");
     const address = await app.listen({ host: "127.0.0.1", port: 0 });
