@@ -42,20 +42,17 @@ export async function buildIn(
   );
   const request: EnterRequest = { id, tree, work, build, environment: environment.stdout.trim() };
   const output = fs.openSync(log, "w", 0o600);
-  // All processes of the build end with the first one, and that ends with unshare.
-  const enter = ["--mount", "--pid", "--fork", "--kill-child", "node", "--import", "tsx"];
-  const child = execa("unshare", [...enter, "releases/enter.ts"], {
+  // All processes of the build end with the first one, that one with unshare, and unshare with this program.
+  const apart = ["--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"];
+  const child = execa("setpriv", [...apart, "node", "--import", "tsx", "releases/enter.ts"], {
     cwd: projectRoot,
     input: JSON.stringify(request),
     stdout: output,
     stderr: output,
     reject: false,
   });
-  // unshare itself takes no other signal.
-  const stop = () => {
-    child.kill("SIGKILL");
-    process.exit(1);
-  };
+  // unshare takes no other signal.
+  const stop = () => void child.kill("SIGKILL");
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   try {
     const { exitCode, failed, signal } = await child;

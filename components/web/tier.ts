@@ -40,7 +40,7 @@ export const web: Tier<typeof keys> = {
   most: ({ web }) => web.max,
   firstAddress: ({ web }) => web.firstAddress,
   letsIn: ({ config: { services }, of }) => services.map((s) => tcp(s.name, s.port, of("entry"))),
-  packages: ["nodejs", "git"],
+  packages: ["nodejs"],
   check: ({ web, webReplicas: n, services, cidr }, files) => {
     const faults = services ? checkServices(services, files) : [];
     if (!web) return faults;

@@ -16,6 +16,7 @@ export const ORDER = [
   "status",
   "lostWebNode",
   "scaling",
+  "ownServices",
   "interruption",
   "refusedConfig",
   "secrets",

@@ -41,21 +41,21 @@ function tree(name: string, files: Record<string, string>): string {
 }
 const silent = () => undefined;
 /** Runs the program, which does not hold up the server that is in this process. */
-const make = (release: Release | undefined) =>
+const make = (release: Release | undefined, env: NodeJS.ProcessEnv = {}) =>
   execa("node", ["--import", "tsx", "programs/release.ts"], {
     cwd: projectRoot,
     input: JSON.stringify(release),
-    env: { HPC_HA_HOME: inside("home"), GIT_SSL_CAINFO: server.ca },
+    env: { HPC_HA_HOME: inside("home"), GIT_SSL_CAINFO: server.ca, ...env },
     reject: false,
   });
 /** The same of what resolves versions. */
-const resolve = async (services: unknown) => {
+const resolve = async (services: unknown, env: NodeJS.ProcessEnv = {}) => {
   const code = `const { resolveReleases } = require("./releases/resolve");
     console.log(JSON.stringify(resolveReleases(JSON.parse(process.argv[1]))));`;
   const { stdout } = await execa(
     "node",
     ["--import", "tsx", "--input-type=commonjs", "-e", code, JSON.stringify(services)],
-    { cwd: projectRoot, env: { GIT_SSL_CAINFO: server.ca } },
+    { cwd: projectRoot, env: { GIT_SSL_CAINFO: server.ca, ...env } },
   );
   return JSON.parse(stdout) as ReturnType<typeof resolveReleases>;
 };
@@ -199,6 +199,32 @@ describe("a private repository", () => {
     const { faults } = await resolve([{ source: { git: named, tokenFile, version: "main" } }]);
     expect(faults).toEqual([]);
     expect(server.asked.at(-1)).toMatch(/ deploy$/);
+  });
+});
+
+describe("a repository that ssh opens", () => {
+  it("is read with the key of a file and no other, from a known host, and nobody is asked", async () => {
+    const made = commit(inside("git/private/ssh"), { a: "1" });
+    const log = inside("ssh.log");
+    // What the server would do with the command that comes last.
+    fs.mkdirSync(inside("bin"));
+    const script = `#!/bin/sh\nprintf '%s|' "$@" >>${log}; for last; do :; done; exec sh -c "$last"\n`;
+    fs.writeFileSync(inside("bin/ssh"), script, { mode: 0o755 });
+    const source = {
+      git: `git@git.invalid:${inside("git/private/ssh")}`,
+      keyFile: "a key's file",
+    };
+    const env = { PATH: `${inside("bin")}:${process.env["PATH"]}` };
+    const { releases, faults } = await resolve([{ source: { ...source, version: "main" } }], env);
+    expect(faults).toEqual([]);
+    expect(releases[0]?.source).toEqual({ ...source, commit: made });
+    expect((await make(releases[0], env)).exitCode).toBe(0);
+    const key = path.join(projectRoot, "a key's file");
+    for (const call of fs.readFileSync(log, "utf8").trim().split("'|")) {
+      if (call === "") continue;
+      expect(call).toContain("BatchMode=yes|-o|StrictHostKeyChecking=yes|-o|IdentitiesOnly=yes");
+      expect(call).toContain(`|-i|${key}|`);
+    }
   });
 });
 

@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -56,6 +58,45 @@ describe("the health check of a service", () => {
     [{ serverSeconds: 1e9 }, /serverSeconds = 1000000000: /],
   ])("refuses %j", (change, message) => {
     expect(faults(change)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe("the start of a service", () => {
+  const unit = readFileSync("ansible/roles/web/templates/hpc-web@.service.j2", "utf8");
+  const shell = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit)?.[1]?.replaceAll("$$", "$") ?? "";
+  const start = (START: string) =>
+    spawn("/bin/sh", ["-c", shell], { env: { ...process.env, START }, detached: true });
+  const said = async (child: ReturnType<typeof start>) => {
+    const parts: string[] = [];
+    child.stdout.on("data", (part: Buffer) => parts.push(part.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    return [code, parts.join("")];
+  };
+
+  it.each([
+    ["ASKED=yes printenv ASKED", "yes\n"],
+    ["cd / && pwd", "/\n"],
+    ["# what for\nif true; then\n  echo 'a  b' \"$((1 + 1))\"\nfi", "a  b 2\n"],
+    ["export X=1; exec printenv X", "1\n"],
+  ])("is a shell command: %j", async (command, expected) => {
+    expect(await said(start(command))).toEqual([0, expected]);
+  });
+
+  it.each([
+    ["by itself", (program: string) => program],
+    ["behind another command", (program: string) => `cd / && A=1 ${program}`],
+    ["instead of the shell", (program: string) => `true && exec ${program}`],
+    ["in a loop", (program: string) => `while true; do ${program}; done`],
+  ])("ends when it has done so in order, asked once: %s", async (_, command) => {
+    const program = `let asked = 0;
+      process.on("SIGTERM", () => asked++ || setTimeout(() => (console.log("asked", asked), process.exit()), 200));
+      console.log("ready"); setInterval(() => {}, 1000);`;
+    const child = start(command(`${process.execPath} -e '${program}'`));
+    const all = said(child);
+    await once(child.stdout, "data");
+    // As systemd does, all processes at once.
+    process.kill(-(child.pid ?? 0), "SIGTERM");
+    expect(await all).toEqual([0, "ready\nasked 1\n"]);
   });
 });
 
