@@ -5,6 +5,8 @@ import type { CertificateRequest, Issued, Purpose } from "../programs/certificat
 /** Where a machine that talks to Redis or MariaDB has the site's CA certificate; not among those of the distribution. */
 export const CA_FILE = "/etc/ssl/site-ca.pem";
 const WEB = "web";
+/** Longest name of a site: with " CA" it is a common name, which X.509 limits to 64 characters. */
+export const LONGEST_SITE = 61;
 
 export interface SiteCertificatesArgs {
   /** Name of the site, for people who look at the CA. */

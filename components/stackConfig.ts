@@ -5,6 +5,7 @@ import { ConfigError } from "../plan/config";
 import { hostFiles } from "../plan/files";
 import type { SiteRecord } from "../plan/record";
 import { plainSecrets } from "../plan/secrets";
+import { LONGEST_SITE } from "./certificates";
 import { authorized, personal } from "../plan/sshKeys";
 import { parseConfig } from "./house";
 import type { SiteConfig } from "./tiers";
@@ -20,6 +21,9 @@ export type LoadedConfig = SiteConfig & {
  * @throws pulumi.RunError (shown without a stack trace) that lists every fault, also secrets in plain text
  */
 export function loadConfig(before: SiteRecord | undefined): LoadedConfig {
+  // Before it is a part of a path in the config's faults.
+  const home = attempt(hpcHome);
+  if (home instanceof Error) throw new pulumi.RunError(home.message);
   const prefix = `${pulumi.getProject()}:`;
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig())
@@ -29,22 +33,36 @@ export function loadConfig(before: SiteRecord | undefined): LoadedConfig {
   // How Pulumi tells programs which keys the config file has encrypted; the SDK keeps the list to itself.
   const secret = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "null") as string[] | null;
   const plain = plainSecrets(raw, (key) => secret?.includes(prefix + key) ?? false);
-  const ownKeyFile = path.join(hpcHome(), "ssh", "id_ed25519");
+  const ownKeyFile = path.join(home, "ssh", "id_ed25519");
   const config = attempt(() => parseConfig(raw, { files: hostFiles, before, ownKeyFile }));
-  const faults = [...plain, ...(config instanceof ConfigError ? config.faults : [])];
-  if (faults.length > 0) throw new pulumi.RunError(new ConfigError(faults).message);
-  const site = config as SiteConfig;
+  if (config instanceof Error && !(config instanceof ConfigError)) throw config;
+  const faults = [...nameFaults(), ...plain, ...(config instanceof Error ? config.faults : [])];
+  if (faults.length > 0 || config instanceof Error) {
+    throw new pulumi.RunError(new ConfigError(faults).message);
+  }
+  const site = config;
   const privateKeyFile = site.ssh.privateKeyFile ?? ownKeyFile;
   const own = hostFiles.read(`${personal(privateKeyFile)}.pub`);
   const authorizedKeys = authorized(own, site.ssh.authorizedKeys);
   return { ...site, ssh: { privateKeyFile, authorizedKeys } };
 }
 
-function attempt(parse: () => SiteConfig): SiteConfig | ConfigError {
+/** Machines, networks and the site's CA are called after the stack. */
+function nameFaults(): string[] {
+  const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
+  const longest = LONGEST_SITE - `${project}-`.length;
+  return stack.length > longest
+    ? [
+        `the stack's name, "${stack}", has ${stack.length} characters: at most ${longest} are allowed`,
+      ]
+    : [];
+}
+
+function attempt<T>(parse: () => T): T | Error {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof ConfigError) return error;
+    if (error instanceof Error) return error;
     throw error;
   }
 }

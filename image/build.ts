@@ -32,7 +32,9 @@ export async function ensureImage(
   mirror = process.env["HPC_HA_DEBIAN_MIRROR"],
 ): Promise<void> {
   const packages = machinePackages();
-  const recipe = readFileSync(path.join(__dirname, "finish.ts"), "utf8");
+  const recipe = ["finish.ts", "write.ts"]
+    .map((file) => readFileSync(path.join(__dirname, file), "utf8"))
+    .join("");
   const key = createHash("sha256")
     .update(packages.join())
     .update(recipe)

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { hpcHome } from "../lib/home";
 import { type Progress, step } from "../lib/progress";
 import { BUILD_PACKAGES, RECIPE } from "../releases/environment";
-import { ensurePackages } from "../toolchain/host";
+import { ensurePackages, MMDEBSTRAP } from "../toolchain/host";
 import { build, isFresh } from "./build";
 
 /**
@@ -20,7 +20,7 @@ export async function ensureBuildEnvironment(progress: Progress): Promise<string
     (n) => n.startsWith(`build-${RECIPE}-`) && isFresh(path.join(images, n)),
   );
   if (present !== undefined) return path.join(images, present);
-  await ensurePackages([["mmdebstrap", "mmdebstrap"]], progress);
+  await ensurePackages(MMDEBSTRAP, progress);
   const target = path.join(images, `build-${RECIPE}-${new Date().toISOString().slice(0, 10)}`);
   await step("Environment in which releases are built, a minute", progress, () =>
     build(target, [...BUILD_PACKAGES], process.env["HPC_HA_DEBIAN_MIRROR"], {

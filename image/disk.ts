@@ -6,10 +6,11 @@ import { pipeline } from "node:stream/promises";
 import execa from "execa";
 import { machinePackages } from "../components/house";
 import { hpcHome } from "../lib/home";
-import { ensurePackages, type Needs } from "../toolchain/host";
+import { ensurePackages, MMDEBSTRAP, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { build, MAX_AGE_DAYS } from "./build";
+import { writeInto } from "./write";
 
 /** Units that cloud-init consists of; an image enables nothing that is not named. */
 const CLOUD_INIT = ["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"];
@@ -22,7 +23,7 @@ const START = 2048;
 const SIZE = 3 * 1024 ** 3;
 const LABEL = "hpc-ha-root";
 const NEEDS: Needs = [
-  ["mmdebstrap", "mmdebstrap"],
+  ...MMDEBSTRAP,
   ["qemu-img", "qemu-utils"],
   ["sfdisk", "fdisk"],
   ["mke2fs", "e2fsprogs"],
@@ -61,7 +62,7 @@ const packages = () => [...machinePackages(), ...OWN];
 const recipe = (): string => {
   const hash = createHash("sha256");
   hash.update(packages().join());
-  for (const file of ["finish.ts", "disk.ts"]) {
+  for (const file of ["finish.ts", "write.ts", "disk.ts"]) {
     hash.update(fs.readFileSync(path.join(__dirname, file)));
   }
   return hash.digest("hex");
@@ -116,10 +117,7 @@ export async function buildDisk(progress: Progress): Promise<DiskImage> {
 
 /** What a machine has that boots by itself, and a container not. */
 function configure(root: string): void {
-  const write = (file: string, text: string) => {
-    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    fs.writeFileSync(path.join(root, file), text);
-  };
+  const write = (file: string, text: string) => writeInto(root, file, text);
   // Without a line for it the root file system stays read-only.
   write("etc/fstab", `LABEL=${LABEL} / ext4 errors=remount-ro 0 1\n`);
   // No search for clouds: the seed is on a disk.

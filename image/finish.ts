@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
+import { makeInto, writeInto } from "./write";
 
 /** The only units that start by themselves; the tiers' playbooks enable theirs. */
 const ENABLED = ["ssh.service", "systemd-networkd.service"];
@@ -13,16 +14,13 @@ const SYSV = "etc/init.d";
 
 /** Turns freshly installed packages into an image: no service but `units` enabled, no key or secret inside. */
 export async function finish(root: string, units: string[] = []): Promise<void> {
-  const write = (file: string, text: string) => {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), text);
-  };
+  const write = (file: string, text: string) => writeInto(root, file, text);
   write(
     "etc/systemd/system-preset/00-hpc-ha.preset",
     [...[...ENABLED, ...units].map((unit) => `enable ${unit}`), "disable *", ""].join("\n"),
   );
   rmSync(path.join(root, SYSV), { recursive: true });
-  mkdirSync(path.join(root, SYSV));
+  makeInto(path.join(root, SYSV));
   await execa("chroot", [root, "systemctl", "preset-all"]);
   // Static units that only cost time, or fail at times, in a machine without devices and consoles.
   await execa("chroot", [root, "systemctl", "mask", ...NEEDLESS]);

@@ -7,13 +7,18 @@ import { type Progress, step } from "../lib/progress";
 
 /** What is needed of the host: a command, and Debian's package that has it. */
 export type Needs = [command: string, debianPackage: string][];
-const LAB_NEEDS: Needs = [
+/** What root file systems of Debian are made with. Ubuntu's mmdebstrap brings the keys of Ubuntu's packages only. */
+export const MMDEBSTRAP: Needs = [
+  ["mmdebstrap", "mmdebstrap"],
+  ["keys of Debian's packages", "debian-archive-keyring"],
+];
+export const LAB_NEEDS: Needs = [
   ["virsh", "libvirt-clients"],
   ["libvirtd", "libvirt-daemon-system"],
   ["libvirtd with LXC", "libvirt-daemon-driver-lxc"],
   ["libvirtd with QEMU (it has the networks)", "libvirt-daemon-driver-qemu"],
   ["dnsmasq", "dnsmasq-base"],
-  ["mmdebstrap", "mmdebstrap"],
+  ...MMDEBSTRAP,
   ["xsltproc", "xsltproc"],
   ["ssh-keygen", "openssh-client"],
   ["ip", "iproute2"],

@@ -66,7 +66,8 @@ export class Share extends pulumi.ComponentResource implements SharedFiles {
       const made = new local.Command(
         `${name}-directory`,
         {
-          create: `mkdir -p "${directory}"`,
+          // Slurm's user must get in, whatever the umask of who runs this.
+          create: `mkdir -p "${directory}" && chmod 755 "${directory}"`,
           delete: `rm -rf "${directory}" && ${removeIfEmpty(path.dirname(directory))}`,
         },
         { parent: this },

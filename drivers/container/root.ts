@@ -6,12 +6,19 @@ import { isMounted, run } from "./host";
 // The provider is serialised into the stack's state by Pulumi with all that it reaches, so this file uses Node's own
 // modules only, and functions.
 
+/** Makes a directory and those above it, with this mode whatever the umask of who runs this. */
+function makeDirectory(directory: string, mode = 0o755): void {
+  if (fs.existsSync(directory)) return;
+  makeDirectory(directory.replace(/\/[^/]*$/, ""));
+  fs.mkdirSync(directory);
+  fs.chmodSync(directory, mode);
+}
+
 /** Mounts the root file system: the image, with the machine's own layer over it. */
 export async function mountRoot(c: ContainerInputs): Promise<void> {
   const dir = c.directory;
-  for (const part of ["upper", "work", "root"]) {
-    fs.mkdirSync(`${dir}/${part}`, { recursive: true, mode: 0o755 });
-  }
+  // The upper layer's mode is that of the machine's root directory.
+  for (const part of ["upper", "work", "root"]) makeDirectory(`${dir}/${part}`);
   // A machine stays on the image that its upper layer was made over.
   const record = `${dir}/image`;
   if (!fs.existsSync(record)) fs.writeFileSync(record, c.image);
@@ -26,7 +33,7 @@ export async function mountRoot(c: ContainerInputs): Promise<void> {
 export async function personalise(c: ContainerInputs): Promise<string> {
   const root = `${c.directory}/root`;
   const write = (file: string, text: string, mode = 0o644) => {
-    fs.mkdirSync(`${root}${file}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    makeDirectory(`${root}${file}`.replace(/\/[^/]*$/, ""));
     fs.writeFileSync(`${root}${file}`, text, { mode });
     fs.chmodSync(`${root}${file}`, mode);
   };
@@ -43,7 +50,7 @@ export async function personalise(c: ContainerInputs): Promise<string> {
   // What others see to later: Slurm's names, role base's keys.
   if (!fs.existsSync(`${c.directory}/personal`)) {
     write("/etc/hosts", `127.0.0.1 localhost\n${c.address} ${c.hostname}\n`);
-    fs.mkdirSync(`${root}/root/.ssh`, { recursive: true, mode: 0o700 });
+    makeDirectory(`${root}/root/.ssh`, 0o700);
     write("/root/.ssh/authorized_keys", `${c.authorizedKey}\n`, 0o600);
     fs.writeFileSync(`${c.directory}/personal`, "");
   }

@@ -167,6 +167,18 @@ describe("the program", () => {
     }
   });
 
+  it("takes a stack's name of up to 54 characters, and refuses a longer one before it makes anything", async () => {
+    const of = (length: number) => registrations(configOf("lab"), "s".repeat(length));
+    const made = await of(54);
+    const { site } = request(made, "certificates-issued") as { site: string };
+    expect(`${site} CA`).toHaveLength(64);
+    const all: Registration[] = [];
+    await expect(of(55).then((m) => all.push(...m))).rejects.toThrow(
+      `the stack's name, "${"s".repeat(55)}", has 55 characters: at most 54 are allowed`,
+    );
+    expect(all).toEqual([]);
+  });
+
   it("refuses a bad config before it makes anything", async () => {
     const made: Registration[] = [];
     const refused = lab({ webReplicas: "1" }).then((all) => made.push(...all));

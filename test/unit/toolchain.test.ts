@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { describe, expect, it } from "vitest";
+import execa from "execa";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { checkModules } from "../../toolchain/build";
 import { checkSum, reachable, releaseUrls } from "../../toolchain/download";
 import { isAtLeast } from "../../toolchain/pulumi";
 import { contentHash } from "../../lib/hash";
+import { hpcHome } from "../../lib/home";
 import { readVersions } from "../../toolchain/versions";
+import { Commands } from "../support/program";
 
 describe("versions", () => {
   it("are exact, and those that the Go modules are built from", () => {
@@ -29,6 +32,52 @@ describe("versions", () => {
     expect(isAtLeast("3.259.1-dev.0", "3.259.0")).toBe(true);
     expect(isAtLeast("nonsense", "3.259.0")).toBe(false);
   });
+});
+
+describe("packages of the host", () => {
+  const dir = new Commands();
+  afterAll(dir.remove);
+
+  it("has the keys of Debian's packages installed where they are missing, as on Ubuntu", async () => {
+    dir.set(
+      "dpkg-query",
+      `shift 2; for name; do [ "$name" = debian-archive-keyring ] || echo "$name installed"; done`,
+    );
+    dir.set("apt-get", `echo "$@" >>"${dir.path("apt")}"`);
+    const needs = `const { ensurePackages, LAB_NEEDS, MMDEBSTRAP } = require("./toolchain/host");`;
+    for (const which of ["LAB_NEEDS", "MMDEBSTRAP"]) {
+      const code = `${needs} ensurePackages(${which}, () => undefined)`;
+      await execa("node", ["--import", "tsx", "-e", code], {
+        env: { PATH: `${dir.path("bin")}:${process.env["PATH"]}` },
+      });
+    }
+    const install = "install -y -q --no-install-recommends debian-archive-keyring\n";
+    expect(readFileSync(dir.path("apt"), "utf8")).toBe(install.repeat(2));
+  });
+});
+
+describe("the home directory", () => {
+  const before = process.env["HPC_HA_HOME"];
+  afterEach(() => {
+    if (before === undefined) delete process.env["HPC_HA_HOME"];
+    else process.env["HPC_HA_HOME"] = before;
+  });
+
+  it.each(["/root/.hpc-ha", "/srv/hpc_ha-1/@site+a=b", "/home/jürgen/labor"])(
+    "may be %s",
+    (home) => {
+      process.env["HPC_HA_HOME"] = home;
+      expect(hpcHome()).toBe(home);
+    },
+  );
+
+  it.each(["/root/my lab", "/a:b", "/a,b", '/a"b', "/a$b", "/a%b", "/a&b", "lab"])(
+    "is refused at once as '%s'",
+    (home) => {
+      process.env["HPC_HA_HOME"] = home;
+      expect(hpcHome).toThrow(`HPC_HA_HOME = "${home}": must be an absolute path of letters`);
+    },
+  );
 });
 
 describe("content hash", () => {
