@@ -4,8 +4,9 @@ import { z } from "zod";
 import { hpcHome } from "../lib/home";
 import { RECIPE } from "./environment";
 
-/** On a web node: a directory for each service, and `releases`. */
+/** On a web node: a directory for each service, and one with all releases. */
 export const WEB_ROOT = "/opt/hpc-dashboard";
+export const RELEASES = "releases";
 
 /** Who may read a git repository; files of the management machine, whose content goes nowhere else. */
 export const repositorySchema = z.strictObject({
@@ -39,7 +40,7 @@ export function releaseId(content: string, build: string | undefined): string {
 }
 
 /** Where a release is while it is built, and on the nodes. */
-export const releaseDirectory = (id: string): string => `${WEB_ROOT}/releases/${id}`;
+export const releaseDirectory = (id: string): string => `${WEB_ROOT}/${RELEASES}/${id}`;
 
 /** Directory of the management machine with one archive for each release that was made here. */
 export const artefacts = (): string => path.join(hpcHome(), "releases");

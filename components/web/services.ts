@@ -3,6 +3,7 @@ import { label, unprivileged } from "../../plan/config";
 import type { Files } from "../../plan/files";
 import { healthHost, healthPath, healthStatus } from "../../plan/healthCheck";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
+import { RELEASES } from "../../releases/release";
 import { environmentFaults } from "./environment";
 import { sourceFaults, sourceSchema } from "./source";
 
@@ -54,7 +55,8 @@ export function checkServices(services: ServiceConfig[], files: Files): string[]
     environmentFaults(environment).map((fault) => `services.${i}.environment.${fault}`),
   );
   const seen = new Set<string>();
-  services.forEach(({ source }, i) => {
+  services.forEach(({ name, source }, i) => {
+    if (name === RELEASES) faults.push(`services.${i}.name = "${name}": is taken by the releases`);
     const text = JSON.stringify(source);
     if (!seen.has(text)) faults.push(...sourceFaults(`services.${i}.source`, source, files));
     seen.add(text);

@@ -100,6 +100,14 @@ describe("the start of a service", () => {
   });
 });
 
+describe("a service", () => {
+  it("cannot have the name of the directory that all of them share", () => {
+    expect(faults({ name: "releases" })).toEqual([
+      'services.0.name = "releases": is taken by the releases',
+    ]);
+  });
+});
+
 describe("the source of a service", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-source-"));
   const file = (name: string, text: string) => {
