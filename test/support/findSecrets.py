@@ -51,8 +51,12 @@ def grep(files):
     files = list(files)
     for i in range(0, len(files), 500):
         command = ["grep", "--files-with-matches", "--text", "--fixed-strings", "--file=-", "--", *files[i : i + 500]]
-        hits = subprocess.run(command, input=pattern, capture_output=True).stdout.decode().splitlines()
-        for hit in hits:
+        process = subprocess.run(command, input=pattern, capture_output=True)
+        # A file may be gone by now. Anything else means that nothing was looked at.
+        failures = [line for line in process.stderr.decode().splitlines() if not line.endswith("No such file or directory")]
+        if failures:
+            sys.exit(f"grep: {failures}")
+        for hit in process.stdout.decode().splitlines():
             look(hit, Path(hit).read_bytes())
     return len(files)
 

@@ -1,3 +1,7 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import execa from "execa";
 import { expect, it } from "vitest";
 import { needlesOf, seenIn } from "../support/secrets";
 
@@ -53,4 +57,42 @@ it("finds a secret in hexadecimal, as a check of HAProxy has it", () => {
   const text = Buffer.from(`AUTH\r\n${PASSWORD}\r\n`).toString("hex");
   expect(seenIn(text, needles)).toEqual(["redis-password.outputs.result"]);
   expect(seenIn(text.slice(0, 40), needles)).toEqual([]);
+});
+
+it("the finder finds what all can read, and in logs what root alone can; and says how much it looked at", async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+  chmodSync(dir, 0o755);
+  const write = (file: string, text: string, mode: number) => {
+    mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+    writeFileSync(path.join(dir, file), text);
+    chmodSync(path.join(dir, file), mode);
+  };
+  write("etc/open", `x=${PASSWORD}`, 0o644);
+  write("etc/closed", `x=${PASSWORD}`, 0o600);
+  write("home/open", PASSWORD, 0o644);
+  chmodSync(path.join(dir, "home"), 0o700);
+  write("etc/clean", "nothing", 0o644);
+  write("log/closed", Buffer.from(PASSWORD).toString("hex"), 0o600);
+  const find = async (order: object) => {
+    const { stdout } = await execa("python3", ["test/support/findSecrets.py"], {
+      input: JSON.stringify({ needles: needles.map(({ text }) => text), since: null, ...order }),
+    });
+    const answer = JSON.parse(stdout) as {
+      found: [string, number][];
+      files: number;
+      bytes: number;
+    };
+    const found = answer.found.map(([where]) => path.relative(dir, where));
+    return { ...answer, found: [...new Set(found)].sort() };
+  };
+  try {
+    const everything = [path.join(dir, "log")];
+    expect(await find({ roots: [dir], everything, journal: false })).toEqual({
+      found: ["etc/open", "log/closed"],
+      files: 3,
+      bytes: 0,
+    });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
