@@ -31,9 +31,9 @@ export function buildVariables(host: NodeJS.ProcessEnv, home: string): NodeJS.Pr
     ([name]) => PASSED.test(name) || CERTIFICATES.test(name),
   );
   return {
-    // The environment trusts the same authorities; these two programs are told to ask it.
+    // The environment trusts the same authorities; node and pip are told so. A certificate in pip's own settings comes first.
     NODE_EXTRA_CA_CERTS: BUNDLE,
-    PIP_CERT: BUNDLE,
+    REQUESTS_CA_BUNDLE: BUNDLE,
     ...Object.fromEntries(
       passed.filter(([name]) => !/^npm_config_(cache|prefix|globalconfig|userconfig)$/i.test(name)),
     ),

@@ -347,7 +347,7 @@ describe("a build", () => {
       PIP_INDEX_URL: "https://mirror/simple",
       npm_config_registry: "https://mirror/npm",
       NODE_EXTRA_CA_CERTS: "/etc/own.pem",
-      PIP_CERT: "/etc/ssl/certs/ca-certificates.crt",
+      REQUESTS_CA_BUNDLE: "/etc/ssl/certs/ca-certificates.crt",
       PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       HOME: "/home/build",
       USER: "build",
