@@ -27,7 +27,8 @@ export const galera: Tier<typeof keys> = {
   keeps: { members: true, addresses: true },
   letsIn: ({ config: { ports }, of }) => [
     tcp("MariaDB", ports.mysql, of("entry")),
-    tcp("health check", ports.galeraCheck, of("entry")),
+    // A node that starts asks the others whom they serve, before one of them has to give it a copy.
+    tcp("health check", ports.galeraCheck, of("entry", "galera")),
     tcp("Galera replication", ports.galeraReplication, of("galera")),
     tcp("Galera incremental copy", ports.galeraIst, of("galera")),
     tcp("Galera full copy", ports.galeraSst, of("galera")),
