@@ -43,7 +43,8 @@ export class Releases extends pulumi.ComponentResource {
             addPreviousOutputInEnv: false,
           },
           { parent: this },
-        ).stdout,
+          // Unlike what it prints, known in a preview: what the nodes are told shows there.
+        ).urn,
     );
     this.registerOutputs({});
   }

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Web } from "../../../components/web";
-import { released } from "../../../components/web/releases";
-import { base, family, fleet, machines, site, vips } from "../../support/fleet";
+import { released, Releases } from "../../../components/web/releases";
+import { base, family, fleet, known, machines, site, vips } from "../../support/fleet";
 import { registered } from "../../support/mocked";
 import { find, isSecret, request } from "../../support/referenceSite";
 
@@ -120,6 +120,15 @@ describe("Web", () => {
     for (const n of [1, 2]) {
       expect(find(made, `web-web${n}-config-run`).dependsOn).toContain(command?.name);
     }
+  });
+
+  it("has the nodes wait for something that a preview knows, so that it shows what they are told", async () => {
+    const seen: string[] = [];
+    await registered(async () => {
+      const { made } = new Releases("of", { releases: [release] });
+      seen.push(...(await Promise.all(made.map(known))));
+    });
+    expect(seen).toEqual([expect.stringMatching(`^urn:pulumi:.*::of-${release.id}$`)]);
   });
 
   it("counts a node that was made anew as healthy when all of its services are", async () => {
