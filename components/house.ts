@@ -1,3 +1,4 @@
+import type { Around } from "../plan/checks";
 import * as config from "../plan/config";
 import * as wall from "../plan/firewall";
 import * as packages from "../plan/packages";
@@ -11,7 +12,7 @@ import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
 const house = { tiers, drivers: driverPlans };
 
 /** @throws ConfigError with every fault: key, value, what is allowed */
-export const parseConfig = (raw: Record<string, string>, around?: config.Around): SiteConfig =>
+export const parseConfig = (raw: Record<string, string>, around?: Around): SiteConfig =>
   config.parseConfig(house, raw, around);
 
 /** Plans the machines of a site. Pure: the same config gives the same topology. @param before what there is of it */

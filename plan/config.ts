@@ -1,13 +1,10 @@
-import { parseCIDR } from "ipaddr.js";
 import * as yaml from "js-yaml";
 import { z } from "zod";
-import { hostNumber, inSubnet } from "./addresses";
-import { fileFaults, type Files, hostFiles } from "./files";
-import { portFaults } from "./ports";
-import type { SiteRecord } from "./record";
-import { bareKey, personal, privateKeyFaults } from "./sshKeys";
+import { type Around, crossChecks } from "./checks";
+import { hostFiles } from "./files";
+import { bareKey } from "./sshKeys";
 import type { TierPlans } from "./tier";
-import { checkPlan, type House, tiersApart } from "./topology";
+import { type House, tiersApart } from "./topology";
 import type { MachineSize } from "./machine";
 
 export const port = z.int().min(1).max(65535);
@@ -181,15 +178,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** What a config is held against besides itself. */
-export interface Around {
-  files: Files;
-  /** What there is of the site. Default: nothing. */
-  before?: SiteRecord | undefined;
-  /** Private ssh key where the config names none. Default: it is not looked at. */
-  ownKeyFile?: string;
-}
-
 /**
  * Validates raw stack config (keys without the project prefix, values as Pulumi hands them over:
  * scalars as text, objects as JSON).
@@ -214,7 +202,7 @@ export function parseConfig<T extends TierPlans>(
     if (result.success) site[key] = result.data;
     else faults.push(...result.error.issues.map((issue) => describe(key, value, issue)));
   }
-  faults.push(...crossChecks(house, site, around));
+  faults.push(...crossChecks(house, schema, site, around));
   if (faults.length > 0) throw new ConfigError(faults);
   return site as ConfigOf<T>;
 }
@@ -237,71 +225,3 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string 
   const got = at === undefined ? "is missing" : `= ${JSON.stringify(at)}`;
   return `${where} ${got}: ${issue.message}`;
 }
-
-type Checked = Partial<
-  { [K in keyof typeof common]: z.infer<(typeof common)[K]> } & {
-    driver: string;
-    members: Record<string, number>;
-    ports: Record<string, number>;
-  }
->;
-
-/** Rules that span keys; each looks only at keys that were valid by themselves. */
-function crossChecks(house: House, site: Checked, around: Around): string[] {
-  const tiers = Object.values(house.tiers).flatMap(
-    (tier) => tier.check?.(site, around.files) ?? [],
-  );
-  const drivers = Object.values(house.drivers).flatMap((driver) =>
-    site.driver === undefined ? [] : driver.check(site.driver, site),
-  );
-  return [
-    ...tiers,
-    ...drivers,
-    ...checkSubnet(house, site, around.before),
-    ...sshFaults(site.ssh, around),
-  ];
-}
-
-/** Faults of the key that machines are reached with. */
-function sshFaults(ssh: Checked["ssh"], { files, before, ownKeyFile }: Around): string[] {
-  const file = ssh?.privateKeyFile ?? ownKeyFile;
-  if (!ssh || file === undefined) return [];
-  return fileFaults("ssh.privateKeyFile", personal(file), files, (text) => {
-    let publicKey: string | undefined;
-    try {
-      publicKey = files.read(`${personal(file)}.pub`);
-    } catch {
-      // Its absence is a fault of the key.
-    }
-    const known = { listed: ssh.authorizedKeys, before: before?.keys ?? [] };
-    return privateKeyFaults(text, personal(file), publicKey, known);
-  });
-}
-
-/** Faults of the subnet, of all addresses in it, and of who is where. */
-function checkSubnet(house: House, site: Checked, before: SiteRecord | undefined): string[] {
-  const { cidr, driver, members, addresses = {}, libvirtUri } = site;
-  if (cidr === undefined) return [];
-  const prefix = parseCIDR(cidr)[1];
-  if (prefix > 24 || hostNumber(cidr) !== 0) {
-    return [`cidr = "${cidr}": must be a network address of /24 or larger`];
-  }
-  const outside = Object.entries(addresses).flatMap(([key, address]) =>
-    inSubnet(address, cidr) ? [] : [`addresses.${key} = "${address}": must be inside ${cidr}`],
-  );
-  // What tiers and drivers plan with must have been valid by itself.
-  if (driver === undefined || members === undefined || libvirtUri === undefined) return outside;
-  if (!plannable(house, site)) return outside;
-  const config = { ...site, cidr, driver, members, addresses };
-  return [
-    ...outside,
-    ...(site.ports ? portFaults(house, { ...config, ports: site.ports }) : []),
-    ...checkPlan(house, config, before),
-  ];
-}
-
-/** Whether every key of tiers and drivers is there that the schema fills in: else it was not valid by itself. */
-const plannable = (house: House, site: Record<string, unknown>): boolean =>
-  Object.entries(configSchema(house)).every(
-    ([key, type]) => key in site || !type.safeParse(undefined).success,
-  );

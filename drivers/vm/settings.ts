@@ -20,7 +20,10 @@ const vmSchema = (tiers: { apart: string[]; all: string[] }) =>
   z.strictObject({
     /** Hypervisors by name: libvirt URIs, `qemu+ssh://root@host/system` too. Default: one, at libvirtUri. */
     hypervisors: z.record(label, uri).default({}),
-    /** Hypervisor of a machine, by name, where the planned one is not wanted. */
+    /**
+     * Hypervisor of a machine, by name, where the planned one is not wanted. One that is there is made anew on it, and stays
+     * when nobody asks any more.
+     */
     placement: z.record(z.string(), z.string()).default({}),
     /** Tiers that may lose more machines with one hypervisor than they need to. Default: none. */
     allowOnOneHypervisor: z.array(z.enum(tiers.apart)).default([]),
