@@ -39,9 +39,10 @@ export class Redis extends pulumi.ComponentResource {
       { length: 32, special: false },
       { parent: this },
     ).result;
+    const memoryMiB = Math.min(...specs.map((spec) => spec.memoryMiB));
     const vars = pulumi
       .all([pulumi.secret(this.password), certificates.ca, certificates.of(specs)])
-      .apply(([password, ca, own]) => redisVars(args, password, ca, own));
+      .apply(([password, ca, own]) => redisVars({ ...args, memoryMiB }, password, ca, own));
     const set = machineSet(name, { fleet, tier: "redis", specs, vars }, { parent: this });
     this.machines = set.machines;
     this.ready = set.ready;

@@ -1,8 +1,15 @@
 import { CA_FILE } from "../certificates";
 
+export interface RedisSettings {
+  ports: { redis: number; sentinel: number };
+  patience: number;
+  /** Memory of the smallest machine. */
+  memoryMiB: number;
+}
+
 /** Variables of ansible/redis.yml; its role's argument_specs describe them. */
 export const redisVars = (
-  { ports, patience }: { ports: { redis: number; sentinel: number }; patience: number },
+  { ports, patience, memoryMiB }: RedisSettings,
   password: string,
   ca: string,
   certificates: Record<string, string>,
@@ -12,6 +19,8 @@ export const redisVars = (
   redis_port: ports.redis,
   redis_sentinel_port: ports.sentinel,
   redis_password: password,
+  // Half of the machine: while it writes a copy for a replica or its disk, what changes is there twice.
+  redis_maxmemory_mib: Math.floor(memoryMiB / 2),
   redis_ca: ca,
   redis_ca_file: CA_FILE,
   redis_certificates: certificates,

@@ -7,7 +7,7 @@ import { find, isSecret, request } from "../../support/referenceSite";
 
 const COMMAND = "command:local:Command";
 const make = () => {
-  const specs = machines.redis.slice(0, 2);
+  const specs = machines.redis.slice(0, 2).map((m, i) => ({ ...m, memoryMiB: 4096 - 1024 * i }));
   const args = { fleet, specs, certificates, ports: site.ports, patience: 2 };
   return registered(() => new Redis("redis", args));
 };
@@ -40,6 +40,8 @@ describe("Redis", () => {
       redis_port: 6379,
       redis_sentinel_port: 26379,
       redis_password: "secret-redis-password",
+      // Half of the smallest machine.
+      redis_maxmemory_mib: 1536,
       redis_ca: "the CA",
       redis_ca_file: "/etc/ssl/site-ca.pem",
       redis_certificates: { redis1: "the key of redis1", redis2: "the key of redis2" },
