@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SiteCertificates } from "./components/certificates";
 import { Compute } from "./components/compute";
 import { Controllers } from "./components/controllers";
+import { databaseConnections } from "./components/database";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
 import { Galera } from "./components/galera";
@@ -75,6 +76,7 @@ async function site() {
     ports,
     host: vip.data,
     patience,
+    connections: databaseConnections(config.web.max, config.services.length),
     databases: [
       { name: "portal", user: "portal" },
       { name: "slurm_acct_db", user: "slurm" },

@@ -18,6 +18,8 @@ export interface GaleraArgs {
   host: string;
   /** Factor of all time limits of a failover. */
   patience: number;
+  /** Most connections of clients. */
+  connections: number;
   /** Databases to make, each with one user that has all rights in it. */
   databases: { name: string; user: string }[];
 }

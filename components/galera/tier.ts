@@ -1,5 +1,6 @@
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
+import { databaseConnections, memoryFor } from "../database";
 import type { Tier } from "../tier";
 import { look } from "./look";
 import { roll } from "./roll";
@@ -42,6 +43,18 @@ export const galera: Tier<typeof keys> = {
     // Ansible makes databases and users with it.
     "python3-pymysql",
   ],
+  check: ({ web, services, sizes }) => {
+    const memoryMiB = sizes?.galera.memoryMiB;
+    if (!web || !services || memoryMiB === undefined) return [];
+    const connections = databaseConnections(web.max, services.length);
+    const needed = memoryFor(connections);
+    return memoryMiB >= needed
+      ? []
+      : [
+          `sizes.galera.memoryMiB = ${memoryMiB}: must be at least ${needed} for the ${connections} connections of ` +
+            `web.max = ${web.max} nodes with ${services.length} services`,
+        ];
+  },
   units: () => [MARIADB, GALERA_CHECK],
   look,
   roll,

@@ -8,9 +8,18 @@ export interface GaleraPorts {
   galeraCheck: number;
 }
 
-/** Variables of ansible/galera.yml; its role's argument_specs describe them. @param memoryMiB of the smallest node */
+export interface GaleraSettings {
+  ports: GaleraPorts;
+  patience: number;
+  /** Most connections of clients. */
+  connections: number;
+  /** Memory of the smallest node. */
+  memoryMiB: number;
+}
+
+/** Variables of ansible/galera.yml; its role's argument_specs describe them. */
 export const galeraVars = (
-  { ports, patience, memoryMiB }: { ports: GaleraPorts; patience: number; memoryMiB: number },
+  { ports, patience, connections, memoryMiB }: GaleraSettings,
   databases: { name: string; user: string; password: string }[],
   ca: string,
   certificates: Record<string, string>,
@@ -24,6 +33,7 @@ export const galeraVars = (
   galera_check_port: ports.galeraCheck,
   // Half of the machine; Galera's own cache and the connections need the rest.
   galera_buffer_pool_mib: Math.floor(memoryMiB / 2),
+  galera_max_connections: connections,
   galera_databases: databases,
   galera_ca: ca,
   galera_ca_file: CA_FILE,

@@ -19,6 +19,7 @@ const galera = (specs = machines.galera) =>
     ports: site.ports,
     patience: 2,
     host: "192.168.1.102",
+    connections: 750,
     databases,
   });
 
@@ -49,6 +50,7 @@ describe("Galera", () => {
       ...base("galera"),
       galera_cluster: "site",
       galera_buffer_pool_mib: 3072,
+      galera_max_connections: 750,
       galera_patience: 2,
       galera_port: 3306,
       galera_replication_port: 4567,
