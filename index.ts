@@ -19,9 +19,12 @@ import { Web } from "./components/web";
 import { released } from "./components/web/releases";
 import { PORTAL_ADMIN } from "./components/web/vars";
 import { makeDriver } from "./drivers";
+import type { Machine } from "./drivers/machine";
 import { hpcHome } from "./lib/home";
-import type { SiteOutputs } from "./plan/outputs";
+import { later } from "./lib/wait";
+import { addressesOf, type SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
+import type { SiteFacts } from "./rollout/roll";
 
 /** SiteOutputs with values that are known later. */
 type Outputs = {
@@ -49,7 +52,22 @@ async function site() {
   };
   const packages = machinePackages();
   const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
-  const fleet = { driver, place, firewall: firewall(config) };
+  const facts: SiteFacts = {
+    addresses: addressesOf(Object.values(specs).flat()),
+    vips: vip,
+    services: Object.fromEntries(
+      config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
+    ),
+    webPool: {
+      size: config.webReplicas,
+      min: config.web.min,
+      max: config.web.max,
+      drainSeconds: config.web.drainSeconds,
+    },
+    failoverPatience: patience,
+  };
+  const [entryMachines, tellEntryMachines] = later<Machine[]>();
+  const fleet = { driver, place, firewall: firewall(config), facts, entry: entryMachines };
   const network = { interface: config.interface, prefixLength };
 
   const certificates = new SiteCertificates("certificates", {
@@ -99,6 +117,7 @@ async function site() {
     certificates,
     redisPassword: redis.password,
   });
+  tellEntryMachines(entry.machines);
 
   // Stateful half: the Slurm control plane and its nodes.
   const share = new Share("share", {
@@ -132,7 +151,6 @@ async function site() {
     fleet,
     specs: specs.web,
     services,
-    readySeconds: config.web.readySeconds,
     redis: { host: vip.data, port: ports.redis, password: redis.password },
     database: galera.database("portal", entry.ready),
     ca: certificates.ca,
@@ -140,15 +158,15 @@ async function site() {
   const membership = new Membership(
     "entry-membership",
     {
-      entry,
-      web: web.machines,
+      entry: entry.machines,
+      web,
       services: config.services,
       webVip: vip.web,
       pool: config.web,
       patience,
       sshKeyFile: place.sshKeyFile,
     },
-    { dependsOn: [...entry.runs, ...web.runs] },
+    { parent: entry, dependsOn: [entry, web].flatMap((tier) => tier.configuration ?? []) },
   );
 
   const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
@@ -159,24 +177,10 @@ async function site() {
   const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
   /** What the site is made of and how to reach it; plan/outputs.ts describes each. */
   const outputs = {
-    addresses: machines.reduce<SiteOutputs["addresses"]>((all, { spec }) => {
-      (all[spec.tier] ??= {})[spec.name] = spec.address;
-      return all;
-    }, {}),
-    vips: vip,
+    ...facts,
     urls: Object.fromEntries(
       config.services.map((s) => [s.name, `https://${vip.web}${httpsPort}${s.path}`]),
     ),
-    services: Object.fromEntries(
-      config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
-    ),
-    webPool: {
-      size: config.webReplicas,
-      min: config.web.min,
-      max: config.web.max,
-      drainSeconds: config.web.drainSeconds,
-    },
-    failoverPatience: patience,
     ssh: { user: "root", privateKeyFile: place.sshKeyFile, knownHostsFile: files.knownHosts },
     inventoryFile: files.inventory,
     caFile: files.ca,

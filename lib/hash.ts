@@ -2,6 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 
+/** Stands for a value; the order of keys matters. */
+export const digest = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 24);
+
 /** Hash over files, by name and content; directories with all that is in them but Go's tests. */
 export function contentHash(...roots: string[]): string {
   const hash = createHash("sha256");

@@ -69,6 +69,24 @@ export const sshArguments = (access: SshAccess, address: string, tuning?: SshTun
   `${access.user}@${address}`,
 ];
 
+/**
+ * ssh and its arguments up to the remote command, for one machine whose host key is given: without a file, which a
+ * process that is killed would leave behind.
+ */
+export const pinnedSsh = (
+  access: Omit<SshAccess, "knownHostsFile">,
+  { address, hostKey }: { address: string; hostKey: string },
+  tuning?: SshTuning,
+): string[] => {
+  const known = renderKnownHosts([{ address, hostKey }]).trim();
+  const [target = "", ...options] = sshArguments(
+    { ...access, knownHostsFile: "none" },
+    address,
+    tuning,
+  ).reverse();
+  return ["ssh", ...options.reverse(), "-o", `KnownHostsCommand=/bin/echo ${known}`, target];
+};
+
 /** What a person types to log in; everything else is ssh's default. */
 export const loginCommand = (
   { user, privateKeyFile, knownHostsFile }: SshAccess,

@@ -8,6 +8,12 @@ export interface Clock {
 /** What was waited for did not happen in time. */
 export class NotWithin extends Error {}
 
+/** A value that is told later. */
+export function later<T>(): [value: Promise<T>, tell: (value: T) => void] {
+  let tell!: (value: T) => void;
+  return [new Promise((resolve) => (tell = resolve)), tell];
+}
+
 export const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 

@@ -21,6 +21,15 @@ export interface SiteOutputs {
   portalUser: string;
 }
 
+/** Addresses by tier and name. */
+export function addressesOf(
+  machines: { tier: string; name: string; address: string }[],
+): SiteOutputs["addresses"] {
+  const all: SiteOutputs["addresses"] = {};
+  for (const { tier, name, address } of machines) (all[tier] ??= {})[name] = address;
+  return all;
+}
+
 /** The machines of a site, one after the other. */
 export const machinesOf = ({ addresses }: Pick<SiteOutputs, "addresses">): MachineAddress[] =>
   Object.entries(addresses).flatMap(([tier, members]) =>

@@ -1,14 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { program } from "../lib/program";
 import { ansibleSshArguments } from "../lib/ssh";
-import { AnsibleProgress } from "./ansibleProgress";
+import { AnsibleEvents, type HostOutcome } from "./ansibleEvents";
 
-/** One run of one playbook. Holds secrets. */
+/** A playbook and all that it is told. Holds secrets. */
 export const runSchema = z.strictObject({
   /** Playbook file under ansible/. */
   playbook: z.string().regex(/^[\w-]+\.yml$/),
@@ -19,56 +18,95 @@ export const runSchema = z.strictObject({
   /** One known_hosts line for each machine. */
   knownHosts: z.string(),
   sshKeyFile: z.string().min(1),
-  /** Hash of the playbook and its roles: a change of them is a reason to run again. */
-  sources: z.string(),
-  /** Of the machines: one that was made anew is a reason to run again. */
-  incarnations: z.array(z.string()),
 });
 export type RunRequest = z.infer<typeof runSchema>;
 
+export interface RunOptions {
+  /** Machines of the inventory. Default: all. */
+  limit?: string[];
+  /** Only look what would change. Default false. */
+  check?: boolean;
+  /** Shows a line to a person. */
+  say: (line: string) => void;
+  /** When aborted, Ansible is ended with all that it started. */
+  signal?: AbortSignal;
+}
+
+export interface RunOutcome {
+  /** By machine. */
+  hosts: Map<string, HostOutcome>;
+  ok: boolean;
+  /** What failed, as lines for a person. */
+  failure: string[];
+}
+
 /** For one connection, s. Many machines that start at once on few cores take their time to answer. */
 const CONNECT_SECONDS = 60;
+/** Memory, where the machine has it: what is killed with the machine leaves nothing on a disk. */
+const MEMORY = "/dev/shm";
+/** Ends when this process does, however that comes, and leaves neither Ansible nor a file of it. */
+const GUARDIAN = 'read -r group; cat >/dev/null; kill -KILL -"$group" 2>/dev/null; rm -rf "$0"';
 
 /**
- * Runs one playbook as asked on stdin (RunRequest). Progress goes to stderr, one closing line to
- * stdout. What it writes is readable by its user only and gone at the end, whatever happens.
+ * Runs one playbook. What it writes is readable by its user only, and gone at the end, also when this process is
+ * killed; the file of the variables, which hold the secrets, as soon as Ansible has read it.
  */
-export async function run(request: RunRequest): Promise<number> {
-  const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-ansible-"));
-  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+export async function runPlaybook(request: RunRequest, options: RunOptions): Promise<RunOutcome> {
+  const { limit, check = false, say, signal } = options;
+  signal?.throwIfAborted();
+  const parent = fs.existsSync(MEMORY) ? MEMORY : tmpdir();
+  const dir = fs.mkdtempSync(path.join(parent, "hpc-ha-ansible-"));
+  const guardian = spawn("sh", ["-c", GUARDIAN, dir], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  const guarded = new Promise((resolve) => guardian.once("close", resolve));
+  guardian.stdin.on("error", () => undefined);
   const file = (name: string, content: string) => {
-    writeFileSync(path.join(dir, name), content, { mode: 0o600 });
+    fs.writeFileSync(path.join(dir, name), content, { mode: 0o600 });
     return path.join(dir, name);
   };
-  const inventory = file("inventory.yml", request.inventory);
   const vars = file("vars.json", JSON.stringify(request.vars));
-  const knownHosts = file("known_hosts", request.knownHosts);
-
   const child = spawn(
     "ansible-playbook",
-    ["-i", inventory, "-e", `@${vars}`, path.join("ansible", request.playbook)],
+    [
+      ...["-i", file("inventory.yml", request.inventory), "-e", `@${vars}`],
+      ...(limit ? ["--limit", limit.join(",")] : []),
+      ...(check ? ["--check"] : []),
+      path.join("ansible", request.playbook),
+    ],
     {
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own: who types Ctrl-C asks for an end after this machine, and not in the middle of it.
+      detached: true,
       env: {
         ...process.env,
         ANSIBLE_CONFIG: path.resolve("ansible", "ansible.cfg"),
         ANSIBLE_LOCAL_TEMP: path.join(dir, "tmp"),
         ANSIBLE_SSH_ARGS: ansibleSshArguments(
-          { privateKeyFile: request.sshKeyFile, knownHostsFile: knownHosts },
+          {
+            privateKeyFile: request.sshKeyFile,
+            knownHostsFile: file("known_hosts", request.knownHosts),
+          },
           { connectSeconds: CONNECT_SECONDS, shared: { directory: dir, seconds: 30 } },
         ),
+        ANSIBLE_STDOUT_CALLBACK: "ansible.posix.jsonl",
         ANSIBLE_NOCOLOR: "1",
         ANSIBLE_FORCE_COLOR: "0",
         ...mitogen(),
       },
     },
   );
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  guardian.stdin.write(`${child.pid ?? 0}\n`);
+  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  signal?.addEventListener("abort", end);
 
-  const progress = new AnsibleProgress(request.playbook, Date.now);
+  const events = new AnsibleEvents(request.playbook, Date.now);
   for (const stream of [child.stdout, child.stderr]) {
     createInterface(stream).on("line", (line) => {
-      for (const out of progress.line(line)) console.error(out);
+      // It has read them when it begins.
+      fs.rmSync(vars, { force: true });
+      for (const out of events.line(line)) if (!check) say(out);
     });
   }
   const code = await new Promise<number>((resolve, reject) => {
@@ -76,13 +114,14 @@ export async function run(request: RunRequest): Promise<number> {
       reject(new Error(`ansible-playbook did not start (${e.message}): run the set-up first`)),
     );
     child.on("close", (status) => resolve(status ?? 1));
+  }).finally(async () => {
+    signal?.removeEventListener("abort", end);
+    guardian.stdin.end();
+    await guarded;
   });
-  if (code === 0) {
-    console.error(progress.summary());
-    // The same whatever changed: the output is an input of what comes after.
-    console.log(`${request.playbook}: done`);
-  } else for (const out of progress.failure()) console.error(out);
-  return code;
+  signal?.throwIfAborted();
+  if (code === 0 && !check) say(events.summary());
+  return { hosts: events.hosts, ok: code === 0, failure: events.failure() };
 }
 
 /** Mitogen's strategy, when it is installed beside ansible-playbook: about 1.6 times as fast. */
@@ -92,5 +131,3 @@ function mitogen(): NodeJS.ProcessEnv {
     ? {}
     : { ANSIBLE_STRATEGY_PLUGINS: plugins, ANSIBLE_STRATEGY: "mitogen_linear" };
 }
-
-if (require.main === module) program(runSchema, run);

@@ -1,55 +1,53 @@
-import * as fs from "node:fs";
-import * as path from "node:path";
-
+/** What an interrupted restart has done, so that the next one goes on; it is kept on the site with its lock. */
 export interface Saved {
-  /** Tiers that the run was to roll. */
+  /** Tiers that the run was to restart. */
   tiers: string[];
-  /** When the run began, as text. */
+  /** When the run began, ISO 8601. */
   began: string;
   /** Machines that are done. */
   done: string[];
-  /** The machine that was at work. */
-  at?: { tier: string; machine: string };
 }
 
-/** What an interrupted run has done, so that the next one goes on; gone when a run ended well. */
+/** A journal that is older says nothing of what runs now, h. */
+const STALE_HOURS = 24;
+
 export class Journal {
   readonly saved: Saved;
 
   /**
-   * Reads what an earlier run left, if there is something.
-   * @param tiers what this run is to roll. Another choice of tiers is another wish, and begins anew; what the old run
-   *   left half-way is put right all the same
+   * @param text what an earlier run left; "" when there is nothing
+   * @param tiers what this run is to restart. Another choice of tiers is another wish, and begins anew
+   * @param write keeps a line on the site; "" clears it
    */
   constructor(
-    readonly file: string,
+    text: string,
     tiers: string[],
+    private readonly write: (text: string) => void,
+    now = new Date(),
   ) {
-    this.saved = { tiers, began: new Date().toISOString(), done: [] };
-    if (!fs.existsSync(file)) return;
-    const read = JSON.parse(fs.readFileSync(file, "utf8")) as Saved;
-    this.saved = read.tiers.join() === tiers.join() ? read : { ...this.saved, at: read.at };
-  }
-
-  begin(tier: string, machine: string): void {
-    this.saved.at = { tier, machine };
-    this.write();
+    const left = read(text);
+    const stale = left && now.getTime() - Date.parse(left.began) > STALE_HOURS * 3_600_000;
+    this.saved =
+      left && !stale && left.tiers.join() === tiers.join()
+        ? left
+        : { tiers, began: now.toISOString(), done: [] };
   }
 
   finish(machine: string): void {
     this.saved.done.push(machine);
-    delete this.saved.at;
-    this.write();
+    this.write(JSON.stringify(this.saved));
   }
 
   end(): void {
-    fs.rmSync(this.file, { force: true });
+    this.write("");
   }
+}
 
-  /** All of it or nothing: whoever is killed here leaves the old one. */
-  private write(): void {
-    fs.mkdirSync(path.dirname(this.file), { recursive: true });
-    fs.writeFileSync(`${this.file}.new`, JSON.stringify(this.saved));
-    fs.renameSync(`${this.file}.new`, this.file);
+function read(text: string): Saved | undefined {
+  try {
+    const { tiers, began, done } = JSON.parse(text) as Saved;
+    return Array.isArray(tiers) && Array.isArray(done) ? { tiers, began, done } : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -4,23 +4,45 @@ import type { Parts } from "./roll";
 export interface Step {
   machine: string;
   /** `relieve`: its part goes to another machine first. */
-  action: "relieve" | "restart";
+  action: "relieve" | "change";
+}
+
+export interface TierPlan {
+  /** Together, and first: they serve nobody. */
+  sick: string[];
+  /** One after the other. */
+  steps: Step[];
 }
 
 /**
- * Steps for one tier: those that serve nobody first, the holder last, after its part has gone elsewhere.
- * @param handsOver whether the holder's part can be moved in an orderly way
- * @param done machines that an interrupted run has restarted already
+ * Steps for one tier: the sick ones, those that serve nobody, and the holder last, after its part has gone elsewhere.
+ * @param handsOver whether the holder's part is moved in an orderly way
+ * @param todo machines to change
  */
-export function planTier({ members, holder }: Parts, handsOver: boolean, done: string[]): Step[] {
-  const left = members.filter((m) => !done.includes(m));
-  const restart = (machine: string): Step => ({ machine, action: "restart" });
-  const steps = left.filter((m) => m !== holder).map(restart);
-  if (holder === undefined || !left.includes(holder)) return steps;
-  // One that is alone has nobody to hand over to.
-  const relieve: Step[] =
-    handsOver && members.length > 1 ? [{ machine: holder, action: "relieve" }] : [];
-  return [...steps, ...relieve, restart(holder)];
+export function planTier({ members, holder, sick }: Parts, handsOver: boolean, todo: string[]): TierPlan {
+  const left = members.filter((m) => todo.includes(m));
+  const well = left.filter((m) => !sick.includes(m));
+  const change = (machine: string): Step => ({ machine, action: "change" });
+  const steps = well.filter((m) => m !== holder).map(change);
+  if (holder !== undefined && well.includes(holder)) {
+    // One that is alone has nobody to hand over to.
+    if (handsOver && members.length > 1) steps.push({ machine: holder, action: "relieve" });
+    steps.push(change(holder));
+  }
+  return { sick: left.filter((m) => sick.includes(m)), steps };
+}
+
+/** The order in words, for who asks before it is done. */
+export function describePlan({ sick, steps }: TierPlan): string {
+  const words = steps.flatMap(({ machine, action }, i) =>
+    action === "relieve"
+      ? []
+      : steps[i - 1]?.action === "relieve"
+        ? [`${machine} (serves now: hands its part over first)`]
+        : [machine],
+  );
+  const first = sick.length === 0 ? [] : [`${sick.join(" and ")} (serve nobody now)`];
+  return [...first, ...words].join(", then ");
 }
 
 /**

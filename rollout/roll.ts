@@ -5,9 +5,15 @@ import type { SiteOutputs } from "../plan/outputs";
 /** The machines of a site as the roll-out uses them: the seam for tests. */
 export type Remote = Pick<Machines, "names" | "run" | "ask">;
 
+/** What the roll-out knows of a site: where its machines are, and how long things may take. */
+export type SiteFacts = Pick<
+  SiteOutputs,
+  "addresses" | "vips" | "services" | "webPool" | "failoverPatience"
+>;
+
 /** A running site and who watches the work on it. */
 export interface RunningSite {
-  outputs: SiteOutputs;
+  outputs: SiteFacts;
   machines: Remote & Pick<Machines, "start">;
   progress: Progress;
 }
@@ -17,11 +23,13 @@ export interface Parts {
   members: string[];
   /** The only one that serves: Redis master, VIP holder, the database node that HAProxy sends clients to. */
   holder?: string;
+  /** Those that serve nobody because something of them is missing: whatever is done to them, nobody notices. */
+  sick: string[];
 }
 
 /** How one tier is rolled. All of it may be called again after an interruption. */
 export interface Roll {
-  /** Who is in it, and who serves now. */
+  /** Who is in it, who serves now, and who cannot. */
   parts(): Promise<Parts>;
   /** The gate before and after each machine: what is missing to full redundancy; "" when nothing is. */
   missing(): Promise<string>;
@@ -32,10 +40,14 @@ export interface Roll {
   relieve?(machine: string): Promise<void>;
   /** Keeps new clients away from a machine, and lets those that are there end. Default: nobody is sent to it. */
   takeOut?(machine: string): Promise<void>;
-  /** Restarts a machine's services, and waits until it could take clients; the gate comes after it. */
+  /** Restarts a machine's services. */
   restart(machine: string): Promise<void>;
+  /** Waits until a machine that was changed could take clients. Default: the gate is all there is to wait for. */
+  fit?(machine: string): Promise<void>;
   /** Gives a machine clients again; also one that an interrupted run had taken out. */
   takeBack?(machine: string): Promise<void>;
+  /** Its playbook takes no clients from a machine that it changes: only a restart needs the rest of this. */
+  settledInPlace?: boolean;
 }
 
 /** Longest time for services to stop in an orderly way and to be up again, s. */
@@ -43,6 +55,6 @@ export const SERVICE_SECONDS = 60;
 
 /** A time limit that has a failover in it, on the machines of this site: whole seconds. */
 export const patient = (
-  { outputs }: { outputs: Pick<SiteOutputs, "failoverPatience"> },
+  { outputs }: { outputs: Pick<SiteFacts, "failoverPatience"> },
   seconds: number,
 ): number => Math.ceil(seconds * outputs.failoverPatience);

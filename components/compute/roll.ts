@@ -6,14 +6,21 @@ const HEALTHY = /^(idle|mixed|allocated|completing)$/;
 /** slurmd on the compute nodes. */
 export function roll({ machines }: RunningSite): Roll {
   const members = machines.names("compute");
+  const sick = async () => {
+    const ask = (name: string) => `sinfo --noheader --nodes=${name} --format=%T`;
+    const states = await Promise.all(members.map((name) => machines.ask(name, ask(name))));
+    return members
+      .map((name, i) => ({ name, state: states[i]?.trim() ?? "" }))
+      .filter(({ state }) => !HEALTHY.test(state));
+  };
   return {
-    parts: () => Promise.resolve({ members }),
+    parts: async () => ({ members, sick: (await sick()).map(({ name }) => name) }),
     missing: async () => {
-      const ask = (name: string) => `sinfo --noheader --nodes=${name} --format=%T`;
-      const states = await Promise.all(members.map((name) => machines.ask(name, ask(name))));
-      const sick = members.findIndex((_, i) => !HEALTHY.test(states[i]?.trim() ?? ""));
-      return sick < 0 ? "" : `${members[sick]} is ${states[sick]?.trim() || "not answering"}`;
+      const [first] = await sick();
+      return first ? `${first.name} is ${first.state || "not answering"}` : "";
     },
+    // slurmd alone is restarted, and reads its settings, without its jobs.
+    settledInPlace: true,
     // Jobs go on: only slurmd itself is restarted (KillMode=process).
     restart: async (machine) => {
       await machines.run(machine, "systemctl restart slurmd", SERVICE_SECONDS);

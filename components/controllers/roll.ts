@@ -1,6 +1,9 @@
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { lookAtControllers, planSwitchover } from "./pair";
+import { type Controller, lookAtControllers, planSwitchover } from "./pair";
 import { switchover } from "./switchover";
+
+/** What each must run, whether it serves or stands by. */
+const UNITS = ["munge", "keepalived", "slurm-watch"];
 
 /** The daemons of the controllers; the holder is who has the Slurm VIP. */
 export function roll(site: RunningSite): Roll {
@@ -9,7 +12,12 @@ export function roll(site: RunningSite): Roll {
   return {
     parts: async () => {
       const now = await look();
-      return { members: now.map((c) => c.name), holder: now.find((c) => c.vip)?.name };
+      const well = (c: Controller): boolean => UNITS.every((unit) => c.units?.[unit] === "active");
+      return {
+        members: now.map((c) => c.name),
+        holder: now.find((c) => c.vip)?.name,
+        sick: now.filter((c) => !c.vip && !well(c)).map((c) => c.name),
+      };
     },
     missing: async () => {
       const plan = planSwitchover(await look());
@@ -25,6 +33,8 @@ export function roll(site: RunningSite): Roll {
       const code = await switchover(site);
       if (code !== 0) throw new Error("the switchover of Slurm's controllers: see above");
     },
+    // The watch and keepalived read their settings in place, and slurmctld does without slurmdbd for a while.
+    settledInPlace: true,
     restart: async (machine) => {
       await machines.run(
         machine,

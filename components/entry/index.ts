@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
 import { formerly } from "../aliases";
-import type { AnsibleRun, Fleet } from "../ansible";
+import type { Fleet } from "../ansible";
+import type { Configuration } from "../configuration";
 import type { SiteCertificates } from "../certificates";
 import { machineSet } from "../machineSet";
 import type { MachineSpec } from "../tiers";
@@ -25,8 +26,7 @@ export interface EntryArgs {
  */
 export class Entry extends pulumi.ComponentResource {
   readonly machines: Machine[];
-  /** Its configuration. */
-  readonly runs: AnsibleRun[];
+  readonly configuration?: Configuration;
   /** Closing line of the Ansible run: the tier is configured. */
   readonly ready: pulumi.Output<string>;
 
@@ -42,7 +42,7 @@ export class Entry extends pulumi.ComponentResource {
       );
     const set = machineSet(name, { fleet, tier: "entry", specs, vars }, { parent: this });
     this.machines = set.machines;
-    this.runs = set.runs;
+    if (set.configuration) this.configuration = set.configuration;
     this.ready = set.ready;
     this.registerOutputs({ ready: this.ready });
   }

@@ -2,20 +2,30 @@ import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rol
 import { Proxies } from "./proxies";
 import { missingInRotation } from "./rotation";
 
+const UNITS = "systemctl is-active haproxy keepalived; true";
+const ACTIVE = "active\nactive";
+
 /** HAProxy and keepalived on the entry nodes; the holder is who has the VIPs. */
 export function roll(site: RunningSite): Roll {
   const { machines, outputs } = site;
   const proxies = new Proxies(machines, outputs.vips.web);
   const members = proxies.nodes;
   return {
-    parts: async () => ({ members, holder: await proxies.holder() }),
+    parts: async () => {
+      const holder = await proxies.holder();
+      const states = await Promise.all(
+        members.map(async (node) => ({ node, units: await machines.ask(node, UNITS) })),
+      );
+      const sick = states.filter(({ node, units }) => node !== holder && units?.trim() !== ACTIVE);
+      return { members, holder, sick: sick.map(({ node }) => node) };
+    },
     missing: async () => {
       if ((await proxies.holder()) === undefined) return "nobody, or more than one, holds the VIPs";
       const lists = await Promise.all(
         members.map(async (node) => {
-          const units = await machines.run(node, "systemctl is-active haproxy keepalived; true");
-          if (units.trim() !== "active\nactive")
-            return `${node}: haproxy and keepalived are ${units}`;
+          const units = await machines.run(node, UNITS);
+          if (units.trim() !== ACTIVE)
+            return `${node}: haproxy and keepalived are ${units.trim().split("\n").join(" and ")}`;
           return missingInRotation(await proxies.servers(node), node, outputs);
         }),
       );

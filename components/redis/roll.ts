@@ -46,10 +46,15 @@ export function roll(site: RunningSite): Roll {
   const proxies = new Proxies(machines, outputs.vips.web);
   const members = machines.names("redis");
   return {
-    parts: async () => ({
-      members,
-      holder: (await roles(machines)).find((r) => r.role === "master")?.name,
-    }),
+    parts: async () => {
+      const now = await roles(machines);
+      const serves = (role: string) => role === "master" || role === "slave";
+      return {
+        members,
+        holder: now.find((r) => r.role === "master")?.name,
+        sick: now.filter((r) => !serves(r.role)).map((r) => r.name),
+      };
+    },
     missing: async () => {
       const now = await roles(machines);
       const masters = now.filter((r) => r.role === "master").map((r) => r.name);

@@ -2,7 +2,8 @@ import * as random from "@pulumi/random";
 import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
 import { formerly } from "../aliases";
-import type { AnsibleRun, Fleet } from "../ansible";
+import type { Fleet } from "../ansible";
+import type { Configuration } from "../configuration";
 import type { Database } from "../database";
 import { machineSet } from "../machineSet";
 import type { MachineSpec } from "../tiers";
@@ -14,8 +15,6 @@ export interface WebArgs {
   specs: MachineSpec[];
   /** Each with what it runs. */
   services: ReleasedService[];
-  /** Longest wait for a node that was made anew to answer its health checks, s. */
-  readySeconds: number;
   /** The Redis entry on the data VIP. */
   redis: { host: string; port: number; /** Secret. */ password: pulumi.Input<string> };
   /** Database of the web services. */
@@ -25,13 +24,12 @@ export interface WebArgs {
 }
 
 /**
- * The web nodes: as many as the stack config says, each made and configured by itself, so that a change of
- * their number touches only those that come or go. They serve users once they are in HAProxy's membership.
+ * The web nodes: as many as the stack config says. A change of their number touches only those that come or go. They serve users once they are in HAProxy's membership.
  */
 export class Web extends pulumi.ComponentResource {
   readonly machines: Machine[];
-  /** Configuration runs; a node is worth probing when its own is done. */
-  readonly runs: AnsibleRun[];
+  /** A node is worth probing when it is done. */
+  readonly configuration?: Configuration;
   /** Password of the portal's first user. Secret. */
   readonly adminPassword: pulumi.Output<string>;
 
@@ -64,22 +62,11 @@ export class Web extends pulumi.ComponentResource {
     );
     const set = machineSet(
       name,
-      {
-        fleet,
-        tier: "web",
-        specs,
-        vars,
-        after: releases.made,
-        single: {
-          probes: ({ address }) =>
-            services.map((s) => `http://${address}:${s.port}${s.healthPath}`),
-          seconds: args.readySeconds,
-        },
-      },
+      { fleet, tier: "web", specs, vars, after: releases.made },
       { parent: this },
     );
     this.machines = set.machines;
-    this.runs = set.runs;
+    if (set.configuration) this.configuration = set.configuration;
     this.registerOutputs({ adminPassword: this.adminPassword });
   }
 }

@@ -8,7 +8,13 @@ export function roll({ machines, outputs, progress }: RunningSite): Roll {
   const proxies = new Proxies(machines, outputs.vips.web);
   const addressOf = (machine: string) => outputs.addresses["web"]?.[machine] ?? "";
   return {
-    parts: () => Promise.resolve({ members: machines.names("web") }),
+    parts: async () => {
+      const nodes = await Promise.all(proxies.nodes.map((node) => proxies.servers(node)));
+      const serves = (machine: string) =>
+        nodes.some((servers) => servers.some((s) => s.up && s.address === addressOf(machine)));
+      const members = machines.names("web");
+      return { members, sick: members.filter((machine) => !serves(machine)) };
+    },
     missing: async () => {
       const faults = await Promise.all(
         proxies.nodes.map(async (node) =>
@@ -24,6 +30,8 @@ export function roll({ machines, outputs, progress }: RunningSite): Roll {
     },
     restart: async (machine) => {
       await machines.run(machine, "systemctl restart 'hpc-web@*'", SERVICE_SECONDS);
+    },
+    fit: async (machine) => {
       const [asker = ""] = proxies.nodes;
       const urls = Object.values(outputs.services).map(
         ({ port, healthPath }) => `'http://${addressOf(machine)}:${port}${healthPath}'`,

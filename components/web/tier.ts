@@ -57,4 +57,5 @@ export const web: Tier<typeof keys> = {
   },
   units: ({ services }) => Object.keys(services).map(webUnit),
   roll,
+  independent: true,
 };

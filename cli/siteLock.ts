@@ -1,0 +1,30 @@
+import { hostname, userInfo } from "node:os";
+import { sshArguments } from "../lib/ssh";
+import { type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import type { Context } from "./command";
+
+/** Where the lock of a site is kept: on the entry's machines, of which one is always up. */
+export const lockSeats = ({ outputs }: Pick<Context, "outputs">): Seat[] =>
+  Object.entries(outputs.addresses["entry"] ?? {}).map(([machine, address]) => ({
+    machine,
+    ssh: ["ssh", ...sshArguments(outputs.ssh, address)],
+  }));
+
+/**
+ * Does what only one at a time may do to a site.
+ * @param what the command, for who finds the site locked
+ * @throws Error that names the holder, when somebody else has the lock
+ */
+export async function lockedSite<T>(
+  context: Pick<Context, "outputs">,
+  what: string,
+  work: (lock: SiteLock) => Promise<T>,
+): Promise<T> {
+  const who = `${userInfo().username}@${hostname()} (process ${process.pid})`;
+  const lock = await takeLock(lockSeats(context), { who, since: new Date().toISOString(), what });
+  try {
+    return await work(lock);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,146 @@
+import * as fs from "node:fs";
+import * as net from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { Machines } from "../lib/machines";
+import { program } from "../lib/program";
+import type { Progress } from "../lib/progress";
+import { machinesOf } from "../plan/outputs";
+import { runPlaybook } from "../programs/ansible";
+import { becomeReady } from "../programs/ready";
+import { clearMark, lookForMark, setMark } from "../rollout/mark";
+import { GATE_SECONDS } from "../rollout/gate";
+import { patient } from "../rollout/roll";
+import { rollTier } from "../rollout/tier";
+import { type ChangeRequest, changeSchema } from "./changeRequest";
+import type { Outcome } from "./configurationProvider";
+import { rollsOf } from "./rolls";
+import type { Tier } from "./tier";
+import { tiers } from "./tiers";
+
+/**
+ * Makes machines of a tier what they are told to be. Those that nobody has configured yet, all at once; those that
+ * serve, one at a time by the roll-out, and only those in which something would change.
+ * @param signal aborted when whoever asked for it is gone
+ */
+export async function changeMachines(
+  request: ChangeRequest,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { tier, run, site, todo } = request;
+  const outcome: Outcome = { done: {}, faults: {}, waiting: false };
+  const directory = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-change-"));
+  const knownHostsFile = path.join(directory, "known_hosts");
+  fs.writeFileSync(knownHostsFile, request.knownHosts);
+  const access = { user: "root", privateKeyFile: run.sshKeyFile, knownHostsFile };
+  const machines = new Machines(machinesOf(site), access, { cheap: true });
+  const say = (line: string) => progress(line);
+  const play = async (limit: string[], check = false) => {
+    const whole = limit.length === machines.names(tier).length;
+    return runPlaybook(run, { ...(!whole && { limit }), check, say, signal });
+  };
+  try {
+    if (request.ready) await becomeReady(request.ready);
+    const fresh = await neverConfigured(request, machines);
+    const known = todo.filter((m) => !fresh.includes(m));
+    if (fresh.length > 0) {
+      const { hosts, ok, failure } = await play(fresh);
+      for (const machine of fresh) {
+        const host = hosts.get(machine);
+        if (host && host.failure === undefined) outcome.done[machine] = host.files;
+        else outcome.faults[machine] = host?.failure ?? (failure.join("\n") || "was not reached");
+      }
+      const bearable = tierOf(tier)?.independent === true && Object.keys(outcome.done).length > 0;
+      if (!ok && !bearable) throw new Error(failure.join("\n"));
+    }
+    if (known.length > 0 && !request.turn) return { ...outcome, waiting: true };
+    if (known.length > 0) {
+      const marked = await Promise.all(
+        known.map(async (m) => (await machines.ask(m, lookForMark("change"))) === "marked"),
+      );
+      const dirty = known.filter((m, i) => marked[i] || request.drifted.includes(m));
+      const clean = known.filter((m) => !dirty.includes(m));
+      const affected = [...dirty];
+      if (clean.length > 0) {
+        const { hosts, ok, failure } = await play(clean, true);
+        if (!ok) throw new Error(failure.join("\n"));
+        for (const machine of clean) {
+          const host = hosts.get(machine);
+          if (host && host.changed.length === 0) outcome.done[machine] = host.files;
+          else affected.push(machine);
+        }
+      }
+      if (affected.length > 0) await changeKnown(affected);
+    }
+  } catch (error) {
+    outcome.error = (error as Error).message;
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+  return outcome;
+
+  async function changeKnown(affected: string[]): Promise<void> {
+    const change = async (limit: string[]) => {
+      const { hosts, ok, failure } = await play(limit);
+      if (!ok) throw new Error(failure.join("\n"));
+      for (const m of limit) files.set(m, hosts.get(m)?.files ?? []);
+    };
+    const files = new Map<string, string[]>();
+    const done = async (machine: string) => {
+      await machines.run(machine, clearMark("change"));
+      outcome.done[machine] = files.get(machine) ?? [];
+    };
+    const begin = async (machine: string) => {
+      await machines.run(machine, setMark("change"));
+    };
+    const site_ = { outputs: site, machines, progress };
+    const roll = rollsOf(site_)[tier];
+    if (!roll) {
+      await change(affected);
+      await Promise.all(affected.map(done));
+      return;
+    }
+    await rollTier({
+      tier,
+      roll,
+      todo: affected,
+      change,
+      felt: roll.settledInPlace !== true,
+      begin,
+      done,
+      progress,
+      signal,
+      gateSeconds: patient(site_, GATE_SECONDS),
+    });
+  }
+}
+
+const tierOf = (name: string): Tier | undefined => (tiers as Record<string, Tier>)[name];
+
+/** Those of them on which nothing of their tier runs, and no earlier run has been. */
+async function neverConfigured(
+  { todo, applied, units }: ChangeRequest,
+  machines: Machines,
+): Promise<string[]> {
+  const unknown = todo.filter((m) => !applied.includes(m));
+  // Also what failed, or is being tried again and again.
+  const ask = `systemctl list-units --all --plain --no-legend --state=active,activating,failed ${units.join(" ")}; ${lookForMark("change")}`;
+  const said = await Promise.all(
+    unknown.map((m) => (units.length > 0 ? machines.ask(m, ask) : Promise.resolve(""))),
+  );
+  return unknown.filter((_, i) => (said[i] ?? "") === "");
+}
+
+if (require.main === module) {
+  const abort = new AbortController();
+  // Nothing is ever written there: its end is that of whoever started this.
+  new net.Socket({ fd: 3 })
+    .on("error", () => undefined)
+    .on("close", () => abort.abort(new Error("cut off")))
+    .resume();
+  const progress: Progress = (text) => console.error(text);
+  program(changeSchema, async (request) => {
+    console.log(JSON.stringify(await changeMachines(request, progress, abort.signal)));
+  });
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { runSchema } from "../programs/ansible";
+import { readySchema } from "../programs/ready";
+
+const names = z.array(z.string());
+
+/** What components/changeProgram.ts reads from stdin, as JSON. Holds secrets. */
+export const changeSchema = z.strictObject({
+  tier: z.string(),
+  run: runSchema,
+  /** Units of each machine of the tier: one that has an active one serves, or did. */
+  units: names,
+  /** What is known of the site, besides how its machines are reached: as in SiteOutputs. */
+  site: z.strictObject({
+    addresses: z.record(z.string(), z.record(z.string(), z.string())),
+    vips: z.strictObject({ slurm: z.string(), web: z.string(), data: z.string() }),
+    services: z.record(z.string(), z.looseObject({ port: z.number(), healthPath: z.string() })),
+    webPool: z.strictObject({
+      size: z.number(),
+      min: z.number(),
+      max: z.number(),
+      drainSeconds: z.number(),
+    }),
+    failoverPatience: z.number(),
+  }),
+  /** known_hosts of the machines that are asked: its own, and those that send clients to them. */
+  knownHosts: z.string(),
+  /** How a machine that was made anew is known to have booted. Default: it has. */
+  ready: readySchema.optional(),
+  /** Machines to change. */
+  todo: names,
+  /** Machines that an earlier run configured. */
+  applied: names,
+  /** Machines that are not as they were left. */
+  drifted: names,
+  /** Whether it may change machines that serve. Else it says that they wait. */
+  turn: z.boolean(),
+});
+export type ChangeRequest = z.infer<typeof changeSchema>;
+/** What the program adds to it when it runs. */
+export type ChangeGround = Omit<ChangeRequest, "todo" | "applied" | "drifted" | "turn">;

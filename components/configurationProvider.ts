@@ -1,0 +1,224 @@
+import * as child from "node:child_process";
+import { createHash } from "node:crypto";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Seat } from "../rollout/lock";
+import { inTurn, runProgram, siteLock, tellOnce, unfinished } from "./providerProcess";
+
+/** How a machine is asked whether it is still as it was left. Holds no secrets. */
+export interface Question {
+  /** ssh and its arguments up to the remote command. */
+  ssh: string[];
+  /** Units that must be active. */
+  units: string[];
+}
+
+export interface ConfigurationInputs {
+  /** Name of the tier. */
+  tier: string;
+  /** Nothing is done at the beginning, only when what is wanted is another. */
+  gate: boolean;
+  /** Of each machine: stands for all that it is to be told. */
+  wanted: Record<string, string>;
+  questions: Record<string, Question>;
+  /** Where the site's lock is kept. */
+  seats: Seat[];
+  /** What the program needs to do it, as JSON (components/changeProgram.ts). Secret. */
+  request: string;
+}
+
+/** What is known after it was done, or half done. */
+export interface ConfigurationState {
+  tier: string;
+  /** Of each machine that is as it was wanted: what that was. */
+  applied: Record<string, string>;
+  /** SHA-256 of each file that was written on it. */
+  files: Record<string, Record<string, string>>;
+  questions: Record<string, Question>;
+  /** What was found to differ at the last refresh, by machine. */
+  drift: Record<string, string[]>;
+  /** Machines that came and could not be configured, each with the reason. */
+  faults: Record<string, string>;
+  /** The same whatever changed: it is an input of what comes after. */
+  recap: string;
+}
+
+/** What the program says in the end. */
+export interface Outcome {
+  /** Machines that are as wanted, with the files that were written. */
+  done: Record<string, string[]>;
+  faults: Record<string, string>;
+  /** Machines that serve wait for their turn: nothing was done to them. */
+  waiting: boolean;
+  /** Why it stopped. */
+  error?: string;
+}
+
+const PROGRAM = "components/changeProgram.ts";
+
+/** Longest time for a machine to say how it is, ms. */
+const ASK_TIMEOUT = 20_000;
+
+/** The machines that are not as wanted. */
+export const pending = (
+  { applied, drift }: Pick<ConfigurationState, "applied" | "drift">,
+  { wanted }: Pick<ConfigurationInputs, "wanted">,
+): string[] =>
+  Object.keys(wanted).filter((m) => applied[m] !== wanted[m] || (drift[m] ?? []).length > 0);
+
+/** Asks a machine; undefined when it does not answer. */
+function ask(ssh: string[], script: string): Promise<string | undefined> {
+  const [file = "ssh", ...args] = ssh;
+  return new Promise((resolve) => {
+    const options = { timeout: ASK_TIMEOUT, maxBuffer: 1 << 24 };
+    child.execFile(file, [...args, script], options, (error, stdout) =>
+      resolve(error ? undefined : stdout),
+    );
+  });
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** Shell text: the hashes of files, and what is not active of the units. */
+const lookScript = (files: string[], units: string[]): string =>
+  [
+    files.length > 0 ? `sha256sum ${files.map(quoted).join(" ")} 2>/dev/null` : "true",
+    "echo ==",
+    `for u in ${units.map(quoted).join(" ")}; do systemctl -q is-active "$u" || echo "$u"; done`,
+    "echo ==",
+    "if [ -e /var/lib/hpc-ha/change ]; then echo marked; fi",
+    "true",
+  ].join("\n");
+
+interface Looked {
+  files: Record<string, string>;
+  stopped: string[];
+  marked: boolean;
+}
+
+export function readLook(text: string): Looked {
+  const [sums = "", stopped = "", marked = ""] = text.split(/^==$/m);
+  const files: Record<string, string> = {};
+  for (const [, sum = "", file = ""] of sums.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm))
+    files[file] = sum;
+  const words = (lines: string) => lines.split("\n").filter((line) => line !== "");
+  return { files, stopped: words(stopped), marked: words(marked).includes("marked") };
+}
+
+/** In words, what of a machine is not as it was left. */
+export function differences(left: Record<string, string>, now: Looked): string[] {
+  return [
+    ...Object.keys(left).flatMap((file) =>
+      now.files[file] === left[file]
+        ? []
+        : [now.files[file] === undefined ? `${file} is gone` : `${file} was edited`],
+    ),
+    ...now.stopped.map((unit) => `${unit} is not active`),
+    ...(now.marked ? ["a change of it was cut off"] : []),
+  ];
+}
+
+async function findDrift(state: ConfigurationState): Promise<Record<string, string[]>> {
+  const found = await Promise.all(
+    Object.entries(state.questions).map(async ([machine, { ssh, units }]) => {
+      const left = state.files[machine];
+      if (!left) return [machine, []] as const;
+      const said = await ask(ssh, lookScript(Object.keys(left), units));
+      // A machine that does not answer is the driver's to bring back.
+      return [machine, said === undefined ? [] : differences(left, readLook(said))] as const;
+    }),
+  );
+  return Object.fromEntries(found.filter(([, all]) => all.length > 0));
+}
+
+/** Does what is pending. What comes of it is saved, also when it fails: the next run goes on from there. */
+async function apply(
+  id: string,
+  state: ConfigurationState,
+  news: ConfigurationInputs & { __provider?: unknown },
+  fresh: boolean,
+): Promise<ConfigurationState> {
+  const todo = pending(state, news);
+  const next: ConfigurationState = {
+    ...state,
+    tier: news.tier,
+    questions: news.questions,
+    applied: kept(state.applied, (m) => m in news.wanted && !todo.includes(m)),
+    files: kept(state.files, (m) => m in news.wanted),
+    drift: {},
+    faults: {},
+    recap: `${news.tier}: done`,
+  };
+  if (todo.length === 0) return next;
+  try {
+    const { signal } = await siteLock(news.seats);
+    const task = async (turn: boolean) => {
+      const request = {
+        ...(JSON.parse(news.request) as object),
+        todo,
+        applied: Object.keys(state.applied),
+        drifted: Object.keys(state.drift),
+        turn,
+      };
+      return JSON.parse(await runProgram(PROGRAM, JSON.stringify(request), signal)) as Outcome;
+    };
+    let outcome: Outcome;
+    if (fresh) {
+      outcome = await task(false);
+      if (outcome.waiting) outcome = await inTurn(() => task(true));
+    } else outcome = await inTurn(() => task(true));
+    await Promise.all(
+      Object.entries(outcome.done).map(async ([machine, files]) => {
+        next.applied[machine] = news.wanted[machine] ?? "";
+        const question = news.questions[machine];
+        const said = question && (await ask(question.ssh, lookScript(files, [])));
+        if (said !== undefined) next.files[machine] = readLook(said).files;
+      }),
+    );
+    next.faults = outcome.faults;
+    if (outcome.error !== undefined) throw new Error(outcome.error);
+    return next;
+  } catch (error) {
+    throw unfinished(id, (error as Error).message, { ...next, __provider: news.__provider });
+  }
+}
+
+const kept = <T>(all: Record<string, T>, keep: (key: string) => boolean): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));
+
+const NOTHING = { applied: {}, files: {}, drift: {}, faults: {}, questions: {}, recap: "" };
+
+export const configurationProvider: pulumi.dynamic.ResourceProvider<
+  ConfigurationInputs,
+  ConfigurationState
+> = {
+  diff(_id, olds, news) {
+    const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
+    const todo = pending(olds, news);
+    if (todo.length > 0) {
+      const words = todo.map((m) => [m, ...(olds.drift[m] ?? [])].join(": "));
+      tellOnce(
+        `${news.tier}: to be changed, one at a time, and who serves last: ${words.join("; ")}`,
+      );
+    }
+    return Promise.resolve({ changes: todo.length > 0 || gone });
+  },
+
+  async create(inputs) {
+    const id = createHash("sha256")
+      .update(Object.keys(inputs.wanted).join())
+      .digest("hex")
+      .slice(0, 12);
+    const applied = inputs.gate ? inputs.wanted : {};
+    const state = { ...NOTHING, tier: inputs.tier, applied };
+    return { id, outs: await apply(id, state, inputs, true) };
+  },
+
+  async update(id, olds, news) {
+    return { outs: await apply(id, { ...NOTHING, ...olds }, news, false) };
+  },
+
+  async read(id, props) {
+    if (id === undefined || props === undefined) throw new Error("it cannot be imported");
+    return { id, props: { ...props, drift: await findDrift(props) } };
+  },
+};
