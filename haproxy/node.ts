@@ -113,7 +113,7 @@ export class HaproxyNode {
 /** Runs a program to its end; `code` is null when it was killed after `seconds`. */
 function run(file: string, args: string[], stdin: string, seconds: number): Promise<Result> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: "pipe", timeout: seconds * 1000 });
+    const child = spawn(file, args, { stdio: "pipe", timeout: Math.round(seconds * 1000) });
     const result: Result = { code: null, stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (d: string) => (result.stdout += d));
     child.stderr.setEncoding("utf8").on("data", (d: string) => (result.stderr += d));
