@@ -14,6 +14,7 @@ import { patient } from "../rollout/roll";
 import { rollTier } from "../rollout/tier";
 import { type ChangeRequest, changeSchema } from "./changeRequest";
 import type { Outcome } from "./configurationProvider";
+import { quote } from "./look";
 import { rollsOf } from "./rolls";
 import type { Tier } from "./tier";
 import { tiers } from "./tiers";
@@ -57,7 +58,7 @@ export async function changeMachines(
     if (known.length > 0 && !request.turn) return { ...outcome, waiting: true };
     if (known.length > 0) {
       const marked = await Promise.all(
-        known.map(async (m) => (await machines.ask(m, lookForMark("change"))) === "marked"),
+        known.map(async (m) => (await machines.run(m, lookForMark("change"))).trim() === "marked"),
       );
       const dirty = known.filter((m, i) => marked[i] || request.drifted.includes(m));
       const clean = known.filter((m) => !dirty.includes(m));
@@ -71,7 +72,7 @@ export async function changeMachines(
           else affected.push(machine);
         }
       }
-      if (affected.length > 0) await changeKnown(affected);
+      if (affected.length > 0) await changeKnown(affected, dirty);
     }
   } catch (error) {
     outcome.error = (error as Error).message;
@@ -80,7 +81,7 @@ export async function changeMachines(
   }
   return outcome;
 
-  async function changeKnown(affected: string[]): Promise<void> {
+  async function changeKnown(affected: string[], suspects: string[]): Promise<void> {
     const change = async (limit: string[]) => {
       const { hosts, ok, failure } = await play(limit);
       if (!ok) throw new Error(failure.join("\n"));
@@ -105,6 +106,7 @@ export async function changeMachines(
       tier,
       roll,
       todo: affected,
+      suspects,
       change,
       felt: roll.settledInPlace !== true,
       begin,
@@ -124,12 +126,11 @@ async function neverConfigured(
   machines: Machines,
 ): Promise<string[]> {
   const unknown = todo.filter((m) => !applied.includes(m));
-  // Also what failed, or is being tried again and again.
-  const ask = `systemctl list-units --all --plain --no-legend --state=active,activating,failed ${units.join(" ")}; ${lookForMark("change")}`;
-  const said = await Promise.all(
-    unknown.map((m) => (units.length > 0 ? machines.ask(m, ask) : Promise.resolve(""))),
-  );
-  return unknown.filter((_, i) => (said[i] ?? "") === "");
+  // What failed, or is being tried again and again, was configured as well.
+  const ask = `systemctl show --property ActiveState --value ${units.map(quote).join(" ")}; ${lookForMark("change")}`;
+  const said = await Promise.all(unknown.map((m) => machines.run(m, ask)));
+  const untouched = (text = "") => text.split("\n").every((line) => /^(inactive)?$/.test(line));
+  return unknown.filter((_, i) => untouched(said[i]));
 }
 
 if (require.main === module) {

@@ -99,7 +99,9 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
     void found.ended.then(() => {
       kept.delete(seat.machine);
       if (over || kept.size > 0) return;
-      abort.abort(new Error("the lock of the site was lost: taken away, or no machine that has it answers"));
+      abort.abort(
+        new Error("the lock of the site was lost: taken away, or no machine that has it answers"),
+      );
     });
   };
   const release = async () => {
@@ -133,7 +135,8 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
     signal: abort.signal,
     journal: [...kept.values()].find(({ journal }) => journal !== "")?.journal ?? "",
     write: (text) => {
-      for (const { process } of kept.values()) process.stdin?.write(`${text === "" ? "-" : text}\n`);
+      for (const { process } of kept.values())
+        process.stdin?.write(`${text === "" ? "-" : text}\n`);
     },
     release,
   };

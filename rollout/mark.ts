@@ -10,8 +10,7 @@ const DIRECTORY = "/var/lib/hpc-ha";
 const file = (work: Work) => `${DIRECTORY}/${work}`;
 
 /** Shell text: sets the mark. */
-export const setMark = (work: Work): string =>
-  `mkdir -p ${DIRECTORY} && date -Is >${file(work)}`;
+export const setMark = (work: Work): string => `mkdir -p ${DIRECTORY} && date -Is >${file(work)}`;
 
 /** Shell text: takes it away. */
 export const clearMark = (work: Work): string => `rm -f ${file(work)}`;

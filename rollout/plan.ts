@@ -19,7 +19,11 @@ export interface TierPlan {
  * @param handsOver whether the holder's part is moved in an orderly way
  * @param todo machines to change
  */
-export function planTier({ members, holder, sick }: Parts, handsOver: boolean, todo: string[]): TierPlan {
+export function planTier(
+  { members, holder, sick }: Parts,
+  handsOver: boolean,
+  todo: string[],
+): TierPlan {
   const left = members.filter((m) => todo.includes(m));
   const well = left.filter((m) => !sick.includes(m));
   const change = (machine: string): Step => ({ machine, action: "change" });

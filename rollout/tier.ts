@@ -9,6 +9,8 @@ export interface Change {
   roll: Roll;
   /** Machines to change. */
   todo: string[];
+  /** Those of them that are not as they were left, and may be why the tier is not whole. Default: none. */
+  suspects?: string[];
   /** Does it to a machine that was relieved; several at once only where they serve nobody. May be called again. */
   change(machines: string[]): Promise<void>;
   /** Whether clients feel the change of a machine that serves: then it is relieved first. Default true. */
@@ -26,62 +28,103 @@ export interface Change {
 }
 
 /**
- * Changes machines of a tier: the sick ones first, then whole → relieve → change one → whole → next. Stops at the first
- * that does not become whole; the others are untouched and serve.
+ * Changes machines of a tier: those that serve nobody together and first, then whole → relieve → change one → whole →
+ * next. Where the tier is not whole, those that may be why come before, as nothing else could make it whole. Stops at
+ * the first machine that does not become well; the others are untouched and serve.
  * @throws Error with what is missing, or what failed
  */
 export async function rollTier(run: Change): Promise<void> {
-  const { tier, roll, todo, progress, signal, felt = true } = run;
+  const { tier, roll, todo, suspects = [], progress, signal, felt = true } = run;
   const { gateSeconds = GATE_SECONDS, lookSeconds = 5 } = run;
-  const plan = planTier(await roll.parts(), felt && roll.relieve !== undefined, todo);
-  let touched = "Nothing";
-  const stop = (at: string) => (error: Error) => {
-    throw new Error(`${at}: ${error.message}\n${touched} was changed; the machines after it were not touched.`);
+  const handsOver = felt && roll.relieve !== undefined;
+  const touched: string[] = [];
+  /** Does something to machines, and says how far it came when that fails. */
+  const at = async (machines: string[], what: string, work: () => Promise<void>) => {
+    signal?.throwIfAborted();
+    await step(`${tier}: ${what}`, progress, work).catch((error: Error) => {
+      const far = touched.length === 0 ? "Nothing was changed" : `Changed: ${touched.join(", ")}`;
+      throw new Error(
+        `${machines.join(", ")}: ${error.message}\n${far}; the machines after it were not touched.`,
+      );
+    });
   };
-  signal?.throwIfAborted();
-  if (plan.sick.length > 0) {
-    const names = plan.sick.join(", ");
-    await step(`${tier}: ${names}, where nobody is served`, progress, async () => {
-      for (const machine of plan.sick) await run.begin(machine);
-      touched = `Only ${names}`;
-      await run.change(plan.sick);
-      for (const machine of plan.sick) {
+  const change = async (machine: string) => {
+    await run.begin(machine);
+    if (felt) await roll.takeOut?.(machine);
+    touched.push(machine);
+    await run.change([machine]);
+    await roll.fit?.(machine);
+    if (felt) await roll.takeBack?.(machine);
+  };
+
+  const { sick } = planTier(await roll.parts(), handsOver, todo);
+  if (sick.length > 0) {
+    await at(sick, `${sick.join(", ")}, where nobody is served`, async () => {
+      for (const machine of sick) await run.begin(machine);
+      touched.push(...sick);
+      await run.change(sick);
+      for (const machine of sick) {
         await roll.fit?.(machine);
         await roll.takeBack?.(machine);
       }
-      await wellAgain(roll, tier, plan.sick, gateSeconds);
-      for (const machine of plan.sick) await run.done(machine);
-    }).catch(stop(names));
+      await wellAgain(roll, tier, sick, gateSeconds);
+      for (const machine of sick) await run.done(machine);
+    });
   }
-  if (plan.steps.length === 0) return;
-  await openGate(roll, tier, plan.sick.length > 0 ? gateSeconds : lookSeconds).catch(
-    stop(plan.steps[0]?.machine ?? tier),
+  const rest = todo.filter((m) => !sick.includes(m));
+  if (rest.length === 0) return;
+
+  const blamed = rest.filter((m) => suspects.includes(m));
+  if (blamed.length > 0 && !(await isWhole(roll, tier, lookSeconds))) {
+    const { steps } = planTier(await roll.parts(), false, blamed);
+    for (const { machine } of steps) {
+      await at([machine], `${machine}, which may be why it is not whole`, () => change(machine));
+    }
+    await at(blamed, "is it whole again?", () => openGate(roll, tier, gateSeconds));
+    for (const machine of blamed) await run.done(machine);
+  } else blamed.length = 0;
+
+  const { steps } = planTier(
+    await roll.parts(),
+    handsOver,
+    rest.filter((m) => !blamed.includes(m)),
   );
-  for (const { machine, action } of plan.steps) {
-    signal?.throwIfAborted();
-    const what = `${tier}: ${machine}`;
-    await step(action === "relieve" ? `${what} hands its part over` : what, progress, async () => {
+  const [first] = steps;
+  if (!first) return;
+  await openGate(roll, tier, touched.length > 0 ? gateSeconds : lookSeconds).catch(
+    (error: Error) => {
+      throw new Error(`${error.message}\n${first.machine} and those after it were not touched.`);
+    },
+  );
+  for (const { machine, action } of steps) {
+    const what = action === "relieve" ? `${machine} hands its part over` : machine;
+    await at([machine], what, async () => {
       if (action === "relieve") await roll.relieve?.(machine);
-      else {
-        await run.begin(machine);
-        if (felt) await roll.takeOut?.(machine);
-        touched = touched === "Nothing" ? `Only ${machine}` : `${touched}, ${machine}`;
-        await run.change([machine]);
-        await roll.fit?.(machine);
-        if (felt) await roll.takeBack?.(machine);
-      }
+      else await change(machine);
       await openGate(roll, tier, gateSeconds);
       if (action === "change") await run.done(machine);
-    }).catch(stop(machine));
+    });
   }
 }
 
+const isWhole = (roll: Roll, tier: string, seconds: number): Promise<boolean> =>
+  openGate(roll, tier, seconds).then(
+    () => true,
+    () => false,
+  );
+
 /** Waits until machines that served nobody could. */
-async function wellAgain(roll: Roll, tier: string, machines: string[], seconds: number): Promise<void> {
+async function wellAgain(
+  roll: Roll,
+  tier: string,
+  machines: string[],
+  seconds: number,
+): Promise<void> {
   const missing = async () => {
     const { sick } = await roll.parts();
-    if (!machines.some((m) => sick.includes(m))) return "";
-    return (await roll.missing()) || `${machines.filter((m) => sick.includes(m)).join(", ")} serve nobody`;
+    const left = machines.filter((m) => sick.includes(m));
+    if (left.length === 0) return "";
+    return (await roll.missing()) || `${left.join(", ")} serve nobody`;
   };
   await openGate({ missing }, tier, seconds);
 }

@@ -24,7 +24,7 @@ export interface RedisArgs {
  */
 export class Redis extends pulumi.ComponentResource {
   readonly machines: Machine[];
-  /** Password of all clients. Secret. */
+  /** Password of services, and of HAProxy's checks. Secret. */
   readonly password: pulumi.Output<string>;
   /** Closing line of the Ansible run: one master, and replicas that follow it. */
   readonly ready: pulumi.Output<string>;
@@ -34,15 +34,25 @@ export class Redis extends pulumi.ComponentResource {
     super("hpc-ha:redis:Redis", name, {}, { aliases, ...opts });
     const { fleet, specs, certificates } = args;
     // Letters and digits, so that no configuration file has to quote it.
-    this.password = new random.RandomPassword(
-      `${name}-password`,
-      { length: 32, special: false },
-      { parent: this },
-    ).result;
+    const password = (suffix: string) =>
+      new random.RandomPassword(
+        `${name}-${suffix}`,
+        { length: 32, special: false },
+        { parent: this },
+      ).result;
+    this.password = password("password");
+    const passwords = pulumi.secret({
+      services: this.password,
+      users: {
+        admin: password("admin-password"),
+        replica: password("replica-password"),
+        sentinel: password("sentinel-password"),
+      },
+    });
     const memoryMiB = Math.min(...specs.map((spec) => spec.memoryMiB));
     const vars = pulumi
-      .all([pulumi.secret(this.password), certificates.ca, certificates.of(specs)])
-      .apply(([password, ca, own]) => redisVars({ ...args, memoryMiB }, password, ca, own));
+      .all([passwords, certificates.ca, certificates.of(specs)])
+      .apply(([secrets, ca, own]) => redisVars({ ...args, memoryMiB }, secrets, ca, own));
     const set = machineSet(name, { fleet, tier: "redis", specs, vars }, { parent: this });
     this.machines = set.machines;
     this.ready = set.ready;

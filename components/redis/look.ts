@@ -14,6 +14,7 @@ import {
   type Part,
   type Status,
 } from "../look";
+import { REDIS as REDIS_CLI } from "./cli";
 import { REDIS, SENTINEL } from "./units";
 
 export interface Redis {
@@ -40,28 +41,12 @@ export interface Redis {
  */
 const MAX_LAG = 3;
 
-/** redis-cli with the password from the machine's own file, which is in no process list; then arguments. */
-const redisCli = (file: string) => {
-  const value = (key: string) => `$(sed -n "s/^${key} //p" ${file} | tr -d '"')`;
-  return (
-    `REDISCLI_AUTH=${value("requirepass")} ` +
-    `redis-cli --tls --cacert ${value("tls-ca-cert-file")} -p ${value("tls-port")}`
-  );
-};
-const SITE_CONF = "/etc/redis/site.conf";
-const SENTINEL_CONF = "/etc/redis/sentinel.conf";
-/** Shell text: what Redis says of its replication. */
-export const REPLICATION = `${redisCli(SITE_CONF)} info replication`;
-
 /** Who is the master, who follows it, and who could replace it. */
 export const look: Look<Redis> = {
   rank: 2,
   questions: () => [
-    part("replication", REPLICATION),
-    part(
-      "quorum",
-      `printf 'SENTINEL CKQUORUM %s\\nINFO sentinel\\n' $(sed -n "s/^sentinel monitor \\([^ ]*\\) .*/\\1/p" ${SENTINEL_CONF}) | ${redisCli(SENTINEL_CONF)}`,
-    ),
+    part("replication", `${REDIS_CLI} redis info replication`),
+    part("quorum", `${REDIS_CLI} printf 'SENTINEL CKQUORUM %s\\nINFO sentinel\\n' $set | watcher`),
   ],
   read,
   findings: (state, status) => [...replication(state, status), ...sentinels(state, status)],

@@ -6,20 +6,10 @@ import {
   SERVICE_SECONDS,
 } from "../../rollout/roll";
 import { Proxies } from "../entry/proxies";
+import { REDIS } from "./cli";
 
 /** Longest time for a Sentinel failover, which takes 1 to 2 s; Redis takes no writes meanwhile, s. */
 const FAILOVER_SECONDS = 10;
-
-/** Shell functions to ask Redis and its Sentinel on a machine; the password does not get into the list of processes. */
-const REDIS = `
-value() { sed -n "s/^$1 //p" $2 | head -n 1 | tr -d '"'; }
-cd /etc/redis
-export REDISCLI_AUTH=$(value requirepass site.conf)
-ask() { file=$1; shift; redis-cli --tls --cacert "$(value tls-ca-cert-file $file)" -p "$(value tls-port $file)" "$@"; }
-redis() { ask site.conf "$@"; }
-sentinel() { ask sentinel.conf sentinel "$@"; }
-set=$(sed -n 's/^sentinel monitor \\(\\S*\\).*/\\1/p' sentinel.conf)
-`;
 
 /**
  * Sentinel makes the old master a replica only some 10 s after the new one is there; until then both would take

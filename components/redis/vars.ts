@@ -1,5 +1,13 @@
 import { CA_FILE } from "../certificates";
 
+/** Secret. */
+export interface RedisPasswords {
+  /** The user "default". */
+  services: string;
+  /** Those who may more: people and tools on the machines, Redis to its master, Sentinels to Redis. */
+  users: { admin: string; replica: string; sentinel: string };
+}
+
 export interface RedisSettings {
   ports: { redis: number; sentinel: number };
   patience: number;
@@ -10,7 +18,7 @@ export interface RedisSettings {
 /** Variables of ansible/redis.yml; its role's argument_specs describe them. */
 export const redisVars = (
   { ports, patience, memoryMiB }: RedisSettings,
-  password: string,
+  passwords: RedisPasswords,
   ca: string,
   certificates: Record<string, string>,
 ): Record<string, unknown> => ({
@@ -18,7 +26,8 @@ export const redisVars = (
   redis_patience: patience,
   redis_port: ports.redis,
   redis_sentinel_port: ports.sentinel,
-  redis_password: password,
+  redis_password: passwords.services,
+  redis_users: passwords.users,
   // Half of the machine: while it writes a copy for a replica or its disk, what changes is there twice.
   redis_maxmemory_mib: Math.floor(memoryMiB / 2),
   redis_ca: ca,
