@@ -138,7 +138,7 @@ describe("the program", () => {
     made.remove();
   });
 
-  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, and what configures the login machine by itself", () => {
+  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, Redis' users, and what configures the login machine by itself", () => {
     expect(changeFrom(of01("lab"), two)).toEqual({
       lost: [],
       added: [
@@ -146,6 +146,9 @@ describe("the program", () => {
         "login",
         "login-config",
         "web-releases",
+        "redis-admin-password",
+        "redis-replica-password",
+        "redis-sentinel-password",
         expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
         "login-config-run",
       ],

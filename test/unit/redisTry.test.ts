@@ -23,11 +23,13 @@ const FATAL =
 
 beforeEach(() => {
   for (const program of ["redis-server", "redis-sentinel"]) commands.set(program, listens);
+  commands.set("redis-cli", "echo PONG");
 });
 
 /** What is said of these settings, the script being given as text as Ansible gives it. */
 const tryOut = async (seed = "sentinel monitor site 10.0.0.131 6379 2") => {
-  const input = `=== site.conf\nport 0\n=== sentinel.seed\n${seed}\n=== server.pem\n=== ca.pem\n`;
+  const users = "# what users.acl is made from\nuser admin on";
+  const input = `=== site.conf\nport 0\n=== sentinel.seed\n${seed}\n=== users.seed\n${users}\n=== server.pem\n=== ca.pem\n`;
   const env = { PATH: `${commands.path("bin")}:${process.env["PATH"]}` };
   const text = script.replaceAll("-p /run", `-p ${commands.directory}`);
   return (await execa("sh", ["-c", text], { input, env })).stdout;
@@ -62,6 +64,12 @@ it.each([
     "sentinel.seed:22: 'sentinel failover-timeout site x' negative or zero time parameter.",
   ],
   [
+    "a user's rights",
+    "redis-server",
+    "1:M 26 Nov 2026 15:27:07.896 # Server initialized\n1:M 26 Nov 2026 15:27:07.896 # Aborting Redis startup because of ACL errors: /etc/redis/users.acl:2: Unknown command",
+    "site.conf: /etc/redis/users.acl:2: Unknown command",
+  ],
+  [
     "a certificate with another key",
     "redis-server",
     "1:C 26 Nov 2026 15:09:35.041 # Failed to load private key: server.pem: key values mismatch\n1:C 26 Nov 2026 15:09:35.041 # Failed to configure TLS. Check logs for more info.",
@@ -71,6 +79,12 @@ it.each([
   commands.set(program, fails(said));
   expect(await tryOut()).toBe(`/etc/redis/${told}`);
   expect(left()).toEqual([]);
+});
+
+it("a Redis that ends once its socket is there is no Redis that took its settings", async () => {
+  commands.set("redis-server", `${listens.replace("signal.pause()", "sys.exit(1)")}`);
+  commands.set("redis-cli", "exit 1");
+  expect(await tryOut()).toMatch(/^\/etc\/redis\/site.conf:/);
 });
 
 it("a line with a secret is not repeated", async () => {

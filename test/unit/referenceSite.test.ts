@@ -38,7 +38,7 @@ describe("the reference site", () => {
     expect(violations(made, intentOf(site, topology))).toEqual([]);
   });
 
-  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, and what configures the login machine by itself", () => {
+  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, Redis' users, and what configures the login machine by itself", () => {
     expect(changeFrom(of01("prod"), made)).toEqual({
       lost: [],
       added: [
@@ -46,6 +46,9 @@ describe("the reference site", () => {
         "login",
         "login-config",
         "web-releases",
+        "redis-admin-password",
+        "redis-replica-password",
+        "redis-sentinel-password",
         expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
         "login-client-gate",
         "login-config-run",

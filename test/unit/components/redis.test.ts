@@ -13,20 +13,26 @@ const make = () => {
 };
 
 describe("Redis", () => {
-  it("is its machines with a gate each, a password, and one run", async () => {
+  it("is its machines with a gate each, passwords, and one run", async () => {
     const made = await make();
     expect(family(made)).toEqual([
+      `redis > redis-admin-password random:index/randomPassword:RandomPassword`,
       `redis > redis-config hpc-ha:ansible:AnsibleRun`,
       `redis > redis-password random:index/randomPassword:RandomPassword`,
       `redis > redis-redis1 hpc-ha:machine:Machine`,
       `redis > redis-redis1-gate ${COMMAND}`,
       `redis > redis-redis2 hpc-ha:machine:Machine`,
       `redis > redis-redis2-gate ${COMMAND}`,
+      `redis > redis-replica-password random:index/randomPassword:RandomPassword`,
+      `redis > redis-sentinel-password random:index/randomPassword:RandomPassword`,
       `redis hpc-ha:redis:Redis`,
       `redis-config > redis-config-run ${COMMAND}`,
     ]);
     // So that no configuration file has to quote it.
-    expect(find(made, "redis-password").inputs).toEqual({ length: 32, special: false });
+    for (const user of ["", "admin-", "replica-", "sentinel-"]) {
+      const { inputs } = find(made, `redis-${user}password`);
+      expect(inputs).toEqual({ length: 32, special: false });
+    }
   });
 
   it("tells its machines ports, patience, password and each its own certificate", async () => {
@@ -40,6 +46,11 @@ describe("Redis", () => {
       redis_port: 6379,
       redis_sentinel_port: 26379,
       redis_password: "secret-redis-password",
+      redis_users: {
+        admin: "secret-redis-admin-password",
+        replica: "secret-redis-replica-password",
+        sentinel: "secret-redis-sentinel-password",
+      },
       // Half of the smallest machine.
       redis_maxmemory_mib: 1536,
       redis_ca: "the CA",
