@@ -9,6 +9,7 @@ export const ORDER = [
   "services",
   "idempotence",
   "encryption",
+  "dataTier",
   "slurmSwitchover",
   "rollingRestart",
   "computeNodes",
