@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import execa from "execa";
 import { Machines } from "../lib/machines";
 import { program } from "../lib/program";
 import type { Progress } from "../lib/progress";
@@ -62,17 +63,19 @@ export async function changeMachines(
       );
       const dirty = known.filter((m, i) => marked[i] || request.drifted.includes(m));
       const clean = known.filter((m) => !dirty.includes(m));
+      const outdated = await outdatedOf(request.power, known);
       const affected = [...dirty];
       if (clean.length > 0) {
         const { hosts, ok, failure } = await play(clean, true);
         if (!ok) throw new Error(failure.join("\n"));
         for (const machine of clean) {
           const host = hosts.get(machine);
-          if (host && host.changed.length === 0) outcome.done[machine] = host.files;
+          const same = host?.changed.length === 0 && !outdated.includes(machine);
+          if (same) outcome.done[machine] = host.files;
           else affected.push(machine);
         }
       }
-      if (affected.length > 0) await changeKnown(affected, dirty);
+      if (affected.length > 0) await changeKnown(affected, dirty, outdated);
     }
   } catch (error) {
     outcome.error = (error as Error).message;
@@ -81,8 +84,16 @@ export async function changeMachines(
   }
   return outcome;
 
-  async function changeKnown(affected: string[], suspects: string[]): Promise<void> {
+  async function changeKnown(
+    affected: string[],
+    suspects: string[],
+    outdated: string[],
+  ): Promise<void> {
     const change = async (limit: string[]) => {
+      for (const machine of limit.filter((m) => outdated.includes(m))) {
+        progress(`    ${machine} starts anew`);
+        await execa(...command(request.power[machine] ?? [], "cycle"));
+      }
       const { hosts, ok, failure } = await play(limit);
       if (!ok) throw new Error(failure.join("\n"));
       for (const m of limit) files.set(m, hosts.get(m)?.files ?? []);
@@ -108,7 +119,7 @@ export async function changeMachines(
       todo: affected,
       suspects,
       change,
-      felt: roll.settledInPlace !== true,
+      felt: outdated.length > 0 || roll.inPlace?.includes("settings") !== true,
       begin,
       done,
       progress,
@@ -117,6 +128,22 @@ export async function changeMachines(
     });
   }
 }
+
+/** Those that are other machines than they are to be, until they start anew. */
+async function outdatedOf(power: Record<string, string[]>, machines: string[]): Promise<string[]> {
+  const said = await Promise.all(
+    machines.map(async (m) => {
+      const own = power[m] ?? [];
+      return own.length === 0 ? "" : (await execa(...command(own, "look"))).stdout;
+    }),
+  );
+  return machines.filter((_, i) => said[i] === "outdated");
+}
+
+const command = ([file = "", ...args]: string[], what: string): [string, string[]] => [
+  file,
+  [...args, what],
+];
 
 const tierOf = (name: string): Tier | undefined => (tiers as Record<string, Tier>)[name];
 

@@ -25,6 +25,8 @@ export const changeSchema = z.strictObject({
   }),
   /** known_hosts of the machines that are asked: its own, and those that send clients to them. */
   knownHosts: z.string(),
+  /** Command of this host for each machine: see Made. */
+  power: z.record(z.string(), names),
   /** How a machine that was made anew is known to have booted. Default: it has. */
   ready: readySchema.optional(),
   /** Machines to change. */

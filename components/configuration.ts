@@ -13,6 +13,8 @@ import { providerOf } from "./trampoline";
 export interface Reached extends InventoryHost {
   /** Another one when the machine was made anew. */
   incarnation: string;
+  /** See Made: how it is started anew, when it has to be. */
+  power: string[];
 }
 
 export interface ConfigurationArgs {
@@ -81,6 +83,7 @@ function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs
       units,
       site: fleet.facts,
       knownHosts: renderKnownHosts(reached),
+      power: Object.fromEntries(own.map(({ name, power }) => [name, power])),
       ...(ready && { ready }),
     };
     return JSON.stringify(ground);

@@ -119,13 +119,15 @@ export function differences(left: Record<string, string>, now: Looked): string[]
 
 async function findDrift(state: ConfigurationState): Promise<Record<string, string[]>> {
   const found = await Promise.all(
-    Object.entries(state.questions).map(async ([machine, { ssh, units }]) => {
-      const left = state.files[machine];
-      if (!left) return [machine, []] as const;
-      const said = await ask(ssh, lookScript(Object.keys(left), units));
-      // A machine that does not answer is the driver's to bring back.
-      return [machine, said === undefined ? [] : differences(left, readLook(said))] as const;
-    }),
+    Object.entries(state.questions).map(
+      async ([machine, { ssh, units }]): Promise<[string, string[]]> => {
+        const left = state.files[machine];
+        if (!left) return [machine, []];
+        const said = await ask(ssh, lookScript(Object.keys(left), units));
+        // A machine that does not answer is the driver's to bring back.
+        return [machine, said === undefined ? [] : differences(left, readLook(said))];
+      },
+    ),
   );
   return Object.fromEntries(found.filter(([, all]) => all.length > 0));
 }

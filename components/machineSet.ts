@@ -68,6 +68,7 @@ const reached = (m: Machine): pulumi.Output<Reached> =>
     address,
     hostKey,
     incarnation,
+    power: m.power,
   }));
 
 /** Passes at once unless its machine was made anew; then it makes the machine part of the set again first. */
@@ -84,6 +85,7 @@ function makeGate(
       address,
       hostKey: keys[i] ?? "",
       incarnation: "",
+      power: [],
     })),
   );
   return new Configuration(

@@ -7,8 +7,13 @@ export interface Made {
   address: pulumi.Output<string>;
   /** Public ssh host key (`ssh-ed25519 AAAA…`). */
   hostKey: pulumi.Output<string>;
-  /** Another one when the machine was made anew. */
+  /** Another one when the machine was made anew, or is to be at its next start. */
   incarnation: pulumi.Output<string>;
+  /**
+   * Command of this host that says "outdated" where the machine needs a new start ("look"), or starts it anew ("cycle").
+   * Default: none, a machine that changes is another one.
+   */
+  power?: string[];
 }
 
 /** One machine that answers on ssh with a known host key; the same to all others whatever made it. */
@@ -19,6 +24,8 @@ export class Machine extends pulumi.ComponentResource {
   readonly hostKey: pulumi.Output<string>;
   /** Another one when the machine was made anew: a reason to configure it again. */
   readonly incarnation: pulumi.Output<string>;
+  /** See Made. Empty: none. */
+  readonly power: string[];
 
   /** @param make makes what it consists of, as children of it */
   constructor(
@@ -28,7 +35,11 @@ export class Machine extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("hpc-ha:machine:Machine", name, {}, opts);
-    ({ address: this.address, hostKey: this.hostKey, incarnation: this.incarnation } = make(this));
+    const { address, hostKey, incarnation, power = [] } = make(this);
+    this.address = address;
+    this.hostKey = hostKey;
+    this.incarnation = incarnation;
+    this.power = power;
     this.registerOutputs({ address: this.address, hostKey: this.hostKey });
   }
 }

@@ -29,7 +29,7 @@ export interface SiteLock {
   /** What the last holder wrote and did not clear; "" when there is nothing. */
   journal: string;
   /** Keeps one line on the site, on each machine that has the lock. "" clears it. */
-  write(journal: string): void;
+  write: (journal: string) => void;
   release(): Promise<void>;
 }
 
@@ -91,7 +91,6 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
   const kept = new Map<string, Kept>();
   let over = false;
   let regaining = false;
-  let beat: NodeJS.Timeout | undefined;
   const sit = async (seat: Seat): Promise<void> => {
     const found = await occupy(seat, holder);
     if (!found) return;
@@ -116,7 +115,7 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
     seats
       .filter(({ machine }) => !kept.has(machine))
       .reduce((before, seat) => before.then(() => sit(seat)), Promise.resolve());
-  beat = setInterval(() => {
+  const beat = setInterval(() => {
     for (const { process } of kept.values()) process.stdin?.write("\n");
     if (regaining || kept.size === 0 || kept.size === seats.length) return;
     regaining = true;

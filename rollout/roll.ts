@@ -46,8 +46,11 @@ export interface Roll {
   fit?(machine: string): Promise<void>;
   /** Gives a machine clients again; also one that an interrupted run had taken out. */
   takeBack?(machine: string): Promise<void>;
-  /** Its playbook takes no clients from a machine that it changes: only a restart needs the rest of this. */
-  settledInPlace?: boolean;
+  /**
+   * What takes no clients from a machine that serves, and no jobs: new settings, a restart of its services. Then it is
+   * neither relieved nor taken out. Default: nothing.
+   */
+  inPlace?: readonly ("settings" | "restart")[];
 }
 
 /** Longest time for services to stop in an orderly way and to be up again, s. */

@@ -13,8 +13,8 @@ export interface Run extends Pick<Change, "signal" | "gateSeconds" | "lookSecond
   /** Machines that an interrupted run left half-way. */
   left: { tier: string; machine: string }[];
   /** Keeps on the machine itself that it is being restarted, or that it is done. */
-  mark(machine: string): Promise<void>;
-  clear(machine: string): Promise<void>;
+  mark: (machine: string) => Promise<void>;
+  clear: (machine: string) => Promise<void>;
   progress: Progress;
 }
 
@@ -45,6 +45,7 @@ export async function rollOut(run: Run): Promise<void> {
         ...run,
         tier,
         roll,
+        felt: roll.inPlace?.includes("restart") !== true,
         todo: members.filter((m) => !done.includes(m)),
         change: async (machines) => {
           for (const machine of machines) await roll.restart(machine);

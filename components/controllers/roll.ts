@@ -34,7 +34,7 @@ export function roll(site: RunningSite): Roll {
       if (code !== 0) throw new Error("the switchover of Slurm's controllers: see above");
     },
     // The watch and keepalived read their settings in place, and slurmctld does without slurmdbd for a while.
-    settledInPlace: true,
+    inPlace: ["settings"],
     restart: async (machine) => {
       await machines.run(
         machine,

@@ -1,3 +1,4 @@
+import * as crypto from "node:crypto";
 import type { ContainerInputs } from "./inputs";
 
 // The provider is serialised into the stack's state by Pulumi with all that it reaches, so this file uses Node's own
@@ -43,14 +44,24 @@ export const bootXml = (domain: string): string =>
   </capabilities></features>
   <on_reboot>restart</on_reboot>`;
 
-/** Libvirt's definition of a container. */
-export function domainXml(c: ContainerInputs): string {
+/** Libvirt's definition of a container. @param uuid of the one that is there; "" when there is none */
+export function domainXml(c: ContainerInputs, uuid: string): string {
   const mounts = c.mounts.map(
     (m) =>
       `<filesystem type='mount'><source dir='${m.source}'/><target dir='${m.target}'/></filesystem>`,
   );
+  const definition = JSON.stringify([
+    c.memoryMiB,
+    c.vcpus,
+    c.mac,
+    c.network,
+    c.interface,
+    c.mounts,
+  ]);
+  const id = crypto.createHash("sha256").update(definition).digest("hex").slice(0, 16);
   return `<domain type='lxc'>
-  <name>${c.domain}</name>
+  <name>${c.domain}</name>${uuid === "" ? "" : `\n  <uuid>${uuid}</uuid>`}
+  <description>${id}</description>
   <memory unit='MiB'>${c.memoryMiB}</memory>
   <vcpu>${c.vcpus}</vcpu>
   ${bootXml(c.domain)}

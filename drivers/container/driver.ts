@@ -6,6 +6,8 @@ import { SiteNetwork } from "../network";
 import { domainName, type Ground, imagePath, machineDirectory } from "../place";
 import { Container } from "./container";
 
+const POWER = ["node", "--import", "tsx", "drivers/container/powerProgram.ts"];
+
 /** Libvirt LXC containers of this host, over one root file system. */
 export function containers(name: string, site: Ground): Driver {
   const { place, cidr, libvirtUri } = site;
@@ -62,6 +64,11 @@ function made(
     // A new image is for new machines only; replacing running ones is never a side effect.
     { parent, ignoreChanges: ["image"] },
   );
-  // A container that is made anew has another key.
-  return { address, hostKey, incarnation: hostKey };
+  return {
+    address,
+    hostKey,
+    // A container that is made anew has another key.
+    incarnation: hostKey.apply((key) => `${key} ${spec.vcpus} ${spec.memoryMiB}`),
+    power: [...POWER, domainName(place, spec), spec.address],
+  };
 }

@@ -4,57 +4,39 @@ import { domainXml } from "./boot";
 import type { ContainerInputs, ContainerState } from "./inputs";
 import { removeControlGroups } from "./controlGroups";
 import { domainState, isMounted, removeParentIfEmpty, run, sshAnswers, until, virsh } from "./host";
+import { SSH_DEADLINE, stop } from "./power";
 import { mountRoot, personalise } from "./root";
 
 // This file is serialised into the stack's state by Pulumi, so it uses Node's own modules only and
 // reaches everything through these functions.
 
-/** A machine must answer on ssh within this time (requirements: 60 s), ms. */
-const SSH_DEADLINE = 60_000;
-/** A machine that has not stopped by itself after this time is switched off, ms. */
-const STOP_DEADLINE = 20_000;
-
-/** Asks the machine to power off; switches it off when it has not done so in time. */
-async function stop(domain: string): Promise<void> {
-  const state = await domainState(domain);
-  if (state === "absent" || state === "shut off") return;
-  if (state === "running") {
-    // The poweroff ends this very shell's namespace, so its own failure says nothing.
-    await virsh(
-      "lxc-enter-namespace",
-      domain,
-      "--noseclabel",
-      "--",
-      "/bin/systemctl",
-      "poweroff",
-    ).catch(() => "");
-    const off = async () => (await domainState(domain)) === "shut off";
-    await until("a clean shutdown", STOP_DEADLINE, off).catch(() => undefined);
-  }
-  if ((await domainState(domain)) !== "shut off") await virsh("destroy", domain);
-}
-
-/** Brings the container to the wanted state from whatever is there: also after an interruption. */
-async function ensure(c: ContainerInputs, restart: boolean): Promise<ContainerState> {
-  if (restart) await stop(c.domain);
+/**
+ * Brings the container to the wanted state from whatever is there: also after an interruption. One that runs keeps
+ * running as it is: what it is to be takes effect at its next start, which is the roll-out's (power.ts).
+ */
+async function ensure(
+  c: ContainerInputs,
+  { anew = false, redefine = false },
+): Promise<ContainerState> {
+  if (anew) await stop(c.domain);
   await mountRoot(c);
   const hostKey = await personalise(c);
   if ((await domainState(c.domain)) === "paused") await virsh("destroy", c.domain);
   const state = await domainState(c.domain);
-  if (state !== "running") {
+  if (state !== "running" || redefine) {
     const xml = `${c.directory}/domain.xml`;
-    fs.writeFileSync(xml, domainXml(c));
-    // The definition of a stopped one is another domain of the same name for libvirt.
-    if (state !== "absent") await virsh("undefine", c.domain);
+    // Without its id it would be another domain of the same name for libvirt.
+    const uuid = state === "absent" ? "" : await virsh("domuuid", c.domain);
+    fs.writeFileSync(xml, domainXml(c, uuid));
     await virsh("define", xml);
-    await virsh("start", c.domain);
   }
+  if (state !== "running") await virsh("start", c.domain);
   await until(`ssh on ${c.hostname} (${c.address})`, SSH_DEADLINE, () => sshAnswers(c.address));
   return { ...c, hostKey, running: true };
 }
 
 const REPLACING = ["domain", "directory"] as const;
-const RESTARTING = [
+const DEFINING = [
   "hostname",
   "address",
   "prefixLength",
@@ -75,18 +57,18 @@ export const containerProvider: pulumi.dynamic.ResourceProvider<ContainerInputs,
   diff(_id, olds, news) {
     const replaces = changed(olds, news, REPLACING);
     const changes =
-      replaces.length > 0 || !olds.running || changed(olds, news, RESTARTING).length > 0;
+      replaces.length > 0 || !olds.running || changed(olds, news, DEFINING).length > 0;
     return Promise.resolve({ changes, replaces, deleteBeforeReplace: true });
   },
 
   async create(inputs) {
     // One that is there already is of an interrupted run, and may not even have booted.
-    return { id: inputs.domain, outs: await ensure(inputs, true) };
+    return { id: inputs.domain, outs: await ensure(inputs, { anew: true }) };
   },
 
   async update(_id, olds, news) {
-    const restart = changed(olds, news, RESTARTING).length > 0;
-    return { outs: await ensure({ ...news, image: olds.image }, restart) };
+    const redefine = changed(olds, news, DEFINING).length > 0;
+    return { outs: await ensure({ ...news, image: olds.image }, { redefine }) };
   },
 
   async read(id, props) {
