@@ -78,7 +78,9 @@ export class UpdateView {
     const { severity, urn = "", message, prefix = "", ephemeral } = diagnostic;
     if (severity === "error") this.failure(urn, prefix + message);
     if (severity === "warning" && urn === "") return lines(`  ${prefix}${message}`);
-    if (severity !== "info" || ephemeral) return [];
+    if (!/^info(#err)?$/.test(severity) || ephemeral) return [];
+    // Steps of the roll-out.
+    if (/^(▶|✔|✖|\S+: to be changed)/.test(message)) return lines(`    ${message}`);
     // What the membership reconciler says; Ansible's tasks ("host: role : task") would be too many.
     const told = [...message.matchAll(/^ *[\d.]+ s {2}(?!.* : )(.*\S.*)$/gm)];
     return told.map(([, text]) => `    ${text}`);
