@@ -12,7 +12,7 @@ export interface Context {
   asking: SshTuning;
   /** Words that follow the command's name; only as many as its `usage` allows. */
   args: string[];
-  /** Values of the options that only this command has (`flags` in the table), in the order given. */
+  /** Values of the options that only this command has (`flags` in the table), in the order given; none for a switch. */
   flags: Record<string, string[]>;
   /** `--json` was given: stdout is for one JSON value and nothing else. */
   json: boolean;
@@ -26,14 +26,17 @@ export interface Context {
  */
 export type Command = (context: Context) => Promise<number>;
 
+/** Options of a command and what is shown as their value; "" for a switch, which has none. */
+export type Flags = Record<string, string>;
+
 /** A command in the table. */
 export interface Entry {
   /** One line for `--help`. */
   summary: string;
   /** Words that it takes after its name, as `--help` shows them: "[CONTROLLER]"; "…" for any number. Default none. */
   usage?: string;
-  /** Options with a value that only this command has, each any number of times: { lost: "NODE" }. Default none. */
-  flags?: Record<string, string>;
+  /** Options that only this command has; those with a value any number of times: { lost: "NODE" }. Default none. */
+  flags?: Flags;
   /** Loads its file, so that a command does not wait for what only others need. */
   load: () => Promise<Command>;
 }

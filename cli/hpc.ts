@@ -1,6 +1,6 @@
 /** `npx hpc COMMAND`: what a person does with a running site beside `pulumi`. */
 import { parseArgs } from "node:util";
-import type { Entry } from "./command";
+import type { Entry, Flags } from "./command";
 import { keptConnections } from "./connections";
 import { Stack } from "./stack";
 
@@ -32,6 +32,11 @@ const commands: Record<string, Entry> = {
     usage: "PAIR",
     load: async () => (await import("./commands/switchover.js")).switchover,
   },
+  unlock: {
+    summary: "who holds the site's lock, and takes it away when you say so",
+    flags: { yes: "" },
+    load: async () => (await import("./commands/unlock.js")).unlock,
+  },
 };
 
 /** Exit code when a command could not be done at all; below are the commands' own. */
@@ -45,7 +50,9 @@ const options = {
 
 function help(): string {
   const rows = Object.entries(commands).map(([name, { usage, flags, summary }]) => {
-    const own = Object.entries(flags ?? {}).map(([flag, value]) => `[--${flag} ${value}]…`);
+    const own = Object.entries(flags ?? {}).map(([flag, value]) =>
+      value === "" ? `[--${flag}]` : `[--${flag} ${value}]…`,
+    );
     return `  ${[name, usage, ...own].join(" ").trim().padEnd(28)} ${summary}`;
   });
   return [
@@ -59,11 +66,15 @@ function help(): string {
 }
 
 async function main(argv: string[]): Promise<number> {
-  const special = Object.values(commands).flatMap((entry) => Object.keys(entry.flags ?? {}));
-  const repeated = { type: "string", multiple: true } as const;
+  const own = Object.assign({}, ...Object.values(commands).map(({ flags }) => flags)) as Flags;
+  const special = Object.keys(own);
+  const parsed = (flag: string) =>
+    own[flag] === ""
+      ? ({ type: "boolean" } as const)
+      : ({ type: "string", multiple: true } as const);
   const { values, positionals } = parseArgs({
     args: argv,
-    options: { ...options, ...Object.fromEntries(special.map((flag) => [flag, repeated])) },
+    options: { ...options, ...Object.fromEntries(special.map((flag) => [flag, parsed(flag)])) },
     allowPositionals: true,
   });
   const [name, ...args] = positionals;
@@ -74,7 +85,7 @@ async function main(argv: string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) throw new Error(`no command "${name}"\n\n${help()}`);
   const given = Object.entries(values as Record<string, unknown>).flatMap(([flag, value]) =>
-    special.includes(flag) ? [[flag, value as string[]] as const] : [],
+    special.includes(flag) ? [[flag, value === true ? [] : (value as string[])] as const] : [],
   );
   const foreign = given.find(([flag]) => !Object.hasOwn(entry.flags ?? {}, flag));
   if (foreign) throw new Error(`${name} has no option --${foreign[0]}\n\n${help()}`);

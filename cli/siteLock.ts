@@ -3,9 +3,11 @@ import { sshArguments } from "../lib/ssh";
 import { type Seat, type SiteLock, takeLock } from "../rollout/lock";
 import type { Context } from "./command";
 
-/** Where the lock of a site is kept: on the entry's machines, of which one is always up. */
+/** Tier on whose machines the lock of a site is kept: one of them is always up. */
+export const SEATS = "entry";
+
 export const lockSeats = ({ outputs }: Pick<Context, "outputs">): Seat[] =>
-  Object.entries(outputs.addresses["entry"] ?? {}).map(([machine, address]) => ({
+  Object.entries(outputs.addresses[SEATS] ?? {}).map(([machine, address]) => ({
     machine,
     ssh: ["ssh", ...sshArguments(outputs.ssh, address)],
   }));

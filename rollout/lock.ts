@@ -6,6 +6,10 @@ const HEARTBEAT = 5000;
 /** A holder that was silent for so long is dead: its seats are free, s. Four heartbeats. */
 const SILENCE = 20;
 
+/** On a seat: what the lock is of, and who has it: the keeper's process, then the holder as JSON. */
+export const LOCK_FILE = "/run/hpc-ha.lock";
+export const HOLDER_FILE = "/run/hpc-ha.holder";
+
 /** A machine of the site on which the lock is kept, and ssh with its arguments up to the remote command. */
 export interface Seat {
   machine: string;
@@ -41,10 +45,10 @@ export interface SiteLock {
 const KEEPER = `
 umask 077
 mkdir -p /var/lib/hpc-ha
-exec 9>>/run/hpc-ha.lock
-if ! flock -n 9; then echo taken; cat /run/hpc-ha.holder 2>/dev/null; exit; fi
+exec 9>>${LOCK_FILE}
+if ! flock -n 9; then echo taken; cat ${HOLDER_FILE} 2>/dev/null; exit; fi
 read -r -t ${SILENCE} holder || exit
-printf "%s\\n%s\\n" $$ "$holder" >/run/hpc-ha.holder
+printf "%s\\n%s\\n" $$ "$holder" >${HOLDER_FILE}
 echo held
 cat /var/lib/hpc-ha/journal 2>/dev/null
 echo
@@ -55,7 +59,7 @@ while read -r -t ${SILENCE} line; do
     *) printf "%s\\n" "$line" >/var/lib/hpc-ha/journal.new && mv /var/lib/hpc-ha/journal.new /var/lib/hpc-ha/journal ;;
   esac
 done
-rm -f /run/hpc-ha.holder`;
+rm -f ${HOLDER_FILE}`;
 
 /** Somebody else has it. */
 export const takenMessage = (machine: string, holder: Holder | undefined): string =>

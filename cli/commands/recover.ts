@@ -1,6 +1,7 @@
 import { GaleraRecovery } from "../../components/galera/recover";
 import type { Context } from "../command";
 import { runningSite } from "../runningSite";
+import { lockedSite } from "../siteLock";
 
 /** `npx hpc recover galera [--lost NODE]…`: the set's primary component back after a crash of all nodes. */
 export async function recover(context: Context): Promise<number> {
@@ -10,5 +11,6 @@ export async function recover(context: Context): Promise<number> {
       `recover ${tier ?? ""}: allowed is galera; the other tiers recover by themselves`,
     );
   }
-  return new GaleraRecovery(runningSite(context), context.flags["lost"] ?? []).run();
+  const recovery = new GaleraRecovery(runningSite(context), context.flags["lost"] ?? []);
+  return lockedSite(context, "npx hpc recover galera", ({ signal }) => recovery.run(signal));
 }

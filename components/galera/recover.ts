@@ -66,6 +66,7 @@ export interface GaleraSite {
 /** Brings the set's primary component back after a crash of all nodes. */
 export class GaleraRecovery {
   private readonly names: string[];
+  private signal?: AbortSignal;
 
   /**
    * @param lost nodes that the operator says will not come back
@@ -83,10 +84,12 @@ export class GaleraRecovery {
   }
 
   /**
+   * @param signal when aborted nothing more is begun. Default: never
    * @returns exit code: 1 when it was refused, or a node that is not lost stays outside
    * @throws Error when a step fails; the same again goes on
    */
-  async run(): Promise<number> {
+  async run(signal?: AbortSignal): Promise<number> {
+    this.signal = signal;
     const { progress } = this.site;
     const nodes = await step("Asking the nodes", progress, () => this.look());
     for (const node of nodes) progress(`  ${this.tell(node)}`);
@@ -96,6 +99,7 @@ export class GaleraRecovery {
       decision = await this.prove(nodes.filter((n) => n.reachable).map((n) => n.name));
       changed = "MariaDB looks for the others again, as before";
     }
+    signal?.throwIfAborted();
     switch (decision.action) {
       case "bootstrap":
         return this.bootstrap(decision);
@@ -180,6 +184,7 @@ export class GaleraRecovery {
     const { machines, progress } = this.site;
     const sync = patient(this.site, SYNC_SECONDS.others);
     for (const node of nodes) {
+      this.signal?.throwIfAborted();
       await step(`Joining ${node}`, progress, () =>
         machines.run(node, join(sync), JOIN_SECONDS + sync),
       );
