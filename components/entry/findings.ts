@@ -90,5 +90,4 @@ function whyNot(server: Server | undefined): string {
 }
 
 /** Puts the pool into rotation again on both HAProxy nodes, whatever somebody did to it by hand. */
-const rejoin = ({ stack }: Status) =>
-  `pulumi up --stack ${stack} --replace '**entry-membership-command'`;
+const rejoin = ({ stack }: Status) => `pulumi up --stack ${stack} --replace '**entry-membership'`;

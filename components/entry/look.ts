@@ -1,4 +1,6 @@
 import { ADMIN_SOCKET } from "../../haproxy/node";
+import { readHolder } from "../../rollout/lock";
+import { LOOK_FOR_HOLDER } from "../../rollout/unlock";
 import { type Look, part } from "../look";
 import { findings } from "./findings";
 import { type Entry, proxy } from "./proxy";
@@ -16,10 +18,14 @@ export const look: Look<Entry> = {
     part("state", admin("show servers state; show stat -1 7 -1")),
     part("redis", admin("show table redis")),
     part("galera", admin("show table galera")),
+    part("lock", LOOK_FOR_HOLDER),
   ],
   read: (members, part, site) => ({
     pool: site.webPool,
     proxies: members.map(({ name }) => proxy(name, part, site)),
+    lock: members
+      .map(({ name }) => readHolder(part(name, "lock") ?? "")?.holder)
+      .find((holder) => holder !== undefined),
   }),
   findings,
   rows,

@@ -1,10 +1,13 @@
 import { EMPTY, type Observed, parseObservation, parseStats } from "../../haproxy/state";
 import type { SiteOutputs } from "../../plan/outputs";
+import type { Holder } from "../../rollout/lock";
 import type { Part } from "../look";
 
 export interface Entry {
   pool: { size: number; min: number; max: number };
   proxies: Proxy[];
+  /** Who holds the site's lock; undefined when nobody does. */
+  lock?: Holder;
 }
 
 /** One HAProxy node. */

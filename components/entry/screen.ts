@@ -1,10 +1,11 @@
 import type { Colors } from "picocolors/types";
+import { describeHolder } from "../../rollout/unlock";
 import { holderOf, mark, type Status, vipText } from "../look";
 import type { Entry, Proxy, Server } from "./proxy";
 
-/** The lines of the two VIPs. */
+/** The lines of the two VIPs, and of the site's lock while somebody has it. */
 export function rows(entry: Entry, status: Status, c: Colors): [title: string, text: string][] {
-  const { pool, proxies } = entry;
+  const { pool, proxies, lock } = entry;
   const word = (p: Proxy) =>
     p.answers ? p.sessions : mark(p.answers, p.answers === undefined ? "?" : "no answer", c);
   const web = [
@@ -19,6 +20,7 @@ export function rows(entry: Entry, status: Status, c: Colors): [title: string, t
   return [
     ["Web", web.join(" · ")],
     ["Data", [vipText(status, "data", c), ...sent].join(" · ")],
+    ["Lock", lock ? `held by ${describeHolder(lock)}` : ""],
   ];
 }
 

@@ -319,7 +319,7 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     ]);
     expect(mends(findings).slice(0, 2)).toEqual([
       `${ssh} root@198.18.3.21 'systemctl restart hpc-web@app'`,
-      "pulumi up --stack lab --replace '**entry-membership-command'",
+      "pulumi up --stack lab --replace '**entry-membership'",
     ]);
   });
 
@@ -435,6 +435,20 @@ describe("what is shown", () => {
     expect(text).toMatch(/jobs: 1 pending, 3 running · allocated compute1 · mixed compute2/);
     expect(text).toMatch(/pool 2 \(2 to 3\)/);
     expect(text).toMatch(/app +up 0 +up 0 +0/);
+  });
+
+  it("says who holds the site's lock, and asks the entry's machines in the same go", () => {
+    expect(screen(see())).not.toContain("Lock");
+    expect(questions("entry", outputs)).toContain("echo '==> lock'");
+    const holder = {
+      who: "root@admin1 (process 7)",
+      since: new Date().toISOString(),
+      what: "pulumi up",
+    };
+    const said = `${healthy["haproxy2"]}==> lock\n4711\n${JSON.stringify(holder)}\n`;
+    expect(screen(see({ haproxy2: said }))).toMatch(
+      /^Lock +held by root@admin1 \(process 7\), for less than a minute \(since .*\): pulumi up$/m,
+    );
   });
 
   it("marks what is not known", () => {
