@@ -1,4 +1,10 @@
-import { faultSuite, labSuite, onTestStack, removeEverything } from "../test/support/suite";
+import {
+  changeSuite,
+  faultSuite,
+  labSuite,
+  onTestStack,
+  removeEverything,
+} from "../test/support/suite";
 import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
@@ -76,6 +82,9 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     if (!fitForFigures(pace)) throw new Error(`${sayPace(pace)}: no figures from it`);
     return onTestStack([() => faultSuite([repeats, ...names], progress)], progress);
   },
+  // npm run test:changes -- [repeats | short] [parts of the cases' names]
+  changes: ([repeats = "10", ...names]) =>
+    onTestStack([() => changeSuite([repeats, ...names], progress)], progress),
   // Two lists, since it is two cores that everybody has at least.
   all: async (_, pace) => {
     await ensurePackages(UNIT_NEEDS, progress);
@@ -87,7 +96,11 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     return (
       (await sideBySide(lists, progress)) &&
       (await onTestStack(
-        [() => labSuite([], progress), () => faultSuite(["short"], progress)],
+        [
+          () => labSuite([], progress),
+          () => changeSuite(["short"], progress),
+          () => faultSuite(["short"], progress),
+        ],
         progress,
       ))
     );

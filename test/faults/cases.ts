@@ -11,6 +11,8 @@ export interface Case {
   /** Does it; returns how to mend it. */
   fault: (cluster: Cluster) => Promise<() => Promise<unknown>>;
   limits: Partial<Record<Client, number>>;
+  /** Clients of which no request may fail, from the begin of the fault until it is mended. Default: none. */
+  unharmed?: Client[];
   /** Clients that nobody can serve until it is mended. */
   without?: Client[];
   /** Looked at while the fault lasts; each text is something that is wrong. */

@@ -4,6 +4,7 @@
  */
 import { fitForFigures, measurePace, sayPace } from "../support/pace";
 import type { Progress } from "../../lib/progress";
+import { CASES } from "./cases";
 import { faultSuite } from "./suite";
 
 const progress: Progress = (text) => console.log(text);
@@ -20,7 +21,7 @@ async function main([form = "short", ...names]: string[]): Promise<boolean> {
       "No figures from so slow or busy a machine: they would say nothing of the site. Limits hold for it in the form that `npm test` runs",
     );
   }
-  return faultSuite({ repeats, names, short, pace }, progress);
+  return faultSuite({ all: CASES, figures: "faults", repeats, names, short, pace }, progress);
 }
 
 main(process.argv.slice(2)).then(

@@ -3,7 +3,7 @@ import { type Progress, step } from "../../lib/progress";
 import { keepFigures, keptFigures } from "../support/measured";
 import { CLIENTS, type Client, type Verdict } from "../support/load/faultProtocol";
 import { baseState, eventually } from "../support/site";
-import { type Case, CASES } from "./cases";
+import type { Case } from "./cases";
 import { FaultClients } from "./clients";
 import { Cluster } from "./cluster";
 import { beyond, beyondP95, percentile } from "./limits";
@@ -30,6 +30,10 @@ interface Result {
 }
 
 export interface FaultRun {
+  /** All cases of the suite. */
+  all: Case[];
+  /** Where its figures are kept: "faults", "changes". */
+  figures: string;
   /** How often each case is run. */
   repeats: number;
   /** Parts of the names of the cases to run; none: all. */
@@ -45,9 +49,8 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
   const cluster = new Cluster(await baseState());
   const wanted = (name: string) =>
     options.names.length === 0 || options.names.some((part) => name.includes(part));
-  const cases = CASES.filter((c) => wanted(c.name) && (c.short || !options.short));
-  if (cases.length === 0)
-    throw new Error(`no fault case has ${options.names.join(" or ")} in its name`);
+  const cases = options.all.filter((c) => wanted(c.name) && (c.short || !options.short));
+  if (cases.length === 0) throw new Error(`no case has ${options.names.join(" or ")} in its name`);
   const results: Result[] = [];
   // Figures are for the machine of normal speed, and so are their limits.
   const pace = options.short ? options.pace : 1;
@@ -68,7 +71,7 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
         const seen = Object.entries(result.outages).map(([who, s]) => `${who} ${s.toFixed(1)} s`);
         progress(`    ${seen.join(", ")}`);
         for (const fault of result.faults) progress(`    ${pc.red(fault)}`);
-        if (!options.short) keep(results);
+        if (!options.short) keep(options, results);
         // What broke in this case must not count in the next ones.
         if (result.faults.length > 0) await dismiss();
       }
@@ -78,7 +81,7 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
   } finally {
     await dismiss();
   }
-  progress(`\n${table(CASES, results)}\n`);
+  progress(`\n${table(options.all, results)}\n`);
   // Only where figures are taken are there so many runs, and the machine is of normal speed.
   const slow = cases.flatMap(({ name, limits }) => {
     const runs = results.filter((r) => r.case === name).map(({ outages }) => outages);
@@ -89,11 +92,11 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
 }
 
 /** A run of some cases replaces their older figures and keeps those of the others; after each case, as it may be long. */
-function keep(results: Result[]): void {
+function keep({ figures, all: cases }: FaultRun, results: Result[]): void {
   const ran = new Set(results.map((r) => r.case));
-  const kept = ((keptFigures("faults") ?? []) as Result[]).filter((r) => !ran.has(r.case));
+  const kept = ((keptFigures(figures) ?? []) as Result[]).filter((r) => !ran.has(r.case));
   const all = [...kept, ...results];
-  keepFigures("faults", all, table(CASES, all));
+  keepFigures(figures, all, table(cases, all));
 }
 
 /** Those who use the cluster while its parts fail. */
@@ -151,11 +154,17 @@ async function runCase(c: Case, cluster: Cluster, users: Users, pace: number): P
     const faults = (await c.during?.(cluster)) ?? [];
     await mend();
     await users.clients.progress("every client when the cluster is whole again", RECOVERED);
-    const seen = await judge(cluster, users, faults);
+    const { failed, ...seen } = await judge(cluster, users, faults);
     return {
       case: c.name,
       ...seen,
-      faults: [...seen.faults, ...beyond(c.limits, seen.outages, pace)],
+      faults: [
+        ...seen.faults,
+        ...beyond(c.limits, seen.outages, pace),
+        ...(c.unharmed ?? []).flatMap((client) =>
+          failed[client] === 0 ? [] : [`${client}: ${failed[client]} requests failed`],
+        ),
+      ],
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -171,7 +180,7 @@ async function judge(
   cluster: Cluster,
   users: Users,
   during: string[],
-): Promise<Omit<Result, "case">> {
+): Promise<Omit<Result, "case"> & { failed: Record<Client, number> }> {
   const { run, verdict } = await users.next();
   const queue = await cluster.ask("client", `squeue -h -n ${run} -o %i`);
   const queued = queue.stdout.trim().split("\n");
@@ -202,7 +211,10 @@ async function judge(
     const known = new Set(ids.split("\n"));
     return verdict.jobs.every((id) => known.has(id));
   }).catch((error: Error) => faults.push(error.message));
-  return { outages, lost, faults };
+  const failed = Object.fromEntries(
+    CLIENTS.map((client) => [client, verdict.report[client].failed]),
+  ) as Record<Client, number>;
+  return { outages, lost, faults, failed };
 }
 
 /** Median, 95th percentile and largest of what each case is about; cases that were not run are left out. */
@@ -220,7 +232,7 @@ function table(cases: Case[], results: Result[]): string {
     }),
   );
   return [
-    "| fault | client | n | p50 s | p95 s | max s | limit s | lost |",
+    "| case | client | n | p50 s | p95 s | max s | limit s | lost |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");

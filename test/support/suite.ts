@@ -80,6 +80,13 @@ export function labSuite(files: string[], progress: Progress): Promise<boolean> 
 export const faultSuite = (args: string[], progress: Progress): Promise<boolean> =>
   stages([{ name: "fault suite", command: ["tsx", "test/faults/main.ts", ...args] }], progress);
 
+/** The suite of changes. @param args as of the fault suite */
+export const changeSuite = (args: string[], progress: Progress): Promise<boolean> =>
+  stages(
+    [{ name: "suite of changes", command: ["tsx", "test/changes/main.ts", ...args] }],
+    progress,
+  );
+
 /** Removes the test stack. @throws when `pulumi destroy` left something; that is removed too */
 async function removeStack(): Promise<void> {
   try {
