@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import { playbookRequests, runPlaybook } from "../support/playbooks";
+import { playbookRequests, runAgain } from "../support/playbooks";
 import { baseState, stack } from "../support/site";
 
 beforeAll(baseState);
@@ -10,7 +10,7 @@ it("a second `pulumi up` changes nothing, and neither does a refresh", async () 
 });
 
 it("every playbook run again changes nothing", async () => {
-  const runs = (await playbookRequests()).map((request) => runPlaybook(request));
+  const runs = (await playbookRequests()).map((request) => runAgain(request));
   const results = await Promise.all(runs);
   expect(results.map((r) => r.playbook).sort()).toEqual([
     "compute.yml",
@@ -20,7 +20,6 @@ it("every playbook run again changes nothing", async () => {
     "login.yml",
     "redis.yml",
     "web.yml",
-    "web.yml",
   ]);
-  expect(results.filter((r) => r.changed !== 0)).toEqual([]);
+  expect(results.filter((r) => r.changed.length > 0)).toEqual([]);
 });

@@ -1,52 +1,44 @@
-import execa from "execa";
-import { projectRoot } from "../../lib/project";
+import type { ChangeGround } from "../../components/changeRequest";
+import { type RunRequest, runPlaybook } from "../../programs/ansible";
 import type { FaultOptions } from "./load/faultProtocol";
 import type { Stack } from "../../cli/stack";
 import { disturbed, stack } from "./site";
 
 interface Deployment {
   deployment: {
-    resources: { urn: string; inputs?: { stdin?: string | { plaintext?: string } } }[];
+    resources: {
+      urn: string;
+      inputs?: { gate?: boolean; request?: string | { plaintext?: string } };
+    }[];
   };
 }
 
-/** What every Ansible run of a stack was given: request texts with secrets. */
-export async function playbookRequests(of: Stack = stack): Promise<string[]> {
+/** What every Ansible run of a stack was given, with secrets. */
+export async function playbookRequests(of: Stack = stack): Promise<RunRequest[]> {
   const { stdout } = await of.start("stack", "export", "--show-secrets");
   return (JSON.parse(stdout) as Deployment).deployment.resources.flatMap(({ inputs }) => {
-    const stdin = inputs?.stdin;
-    const text =
-      typeof stdin === "object" ? (JSON.parse(stdin.plaintext ?? '""') as string) : stdin;
-    return text?.startsWith('{"playbook"') ? [text] : [];
+    const request = inputs?.request;
+    if (typeof request !== "object" || inputs?.gate === true) return [];
+    const text = JSON.parse(request.plaintext ?? '""') as string;
+    return [(JSON.parse(text) as ChangeGround).run];
   });
 }
 
 /** Runs a playbook again just as `pulumi up` did; tells how many tasks changed something. */
-export async function runPlaybook(
-  request: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ playbook: string; changed: number; said: string }> {
-  const { playbook } = JSON.parse(request) as { playbook: string };
-  let changed = NaN;
-  try {
-    const run = await execa("node", ["--import", "tsx", "programs/ansible.ts"], {
-      cwd: projectRoot,
-      input: request,
-      env,
-    });
-    changed = Number(/changed=(\d+)/.exec(run.stderr)?.[1]);
-    return { playbook, changed, said: run.stderr };
-  } finally {
-    if (changed !== 0) disturbed();
-  }
+export async function runAgain(
+  request: RunRequest,
+): Promise<{ playbook: string; changed: string[]; said: string }> {
+  const said: string[] = [];
+  const { hosts, failure } = await runPlaybook(request, { say: (line) => said.push(line) });
+  const changed = [...hosts].flatMap(([host, h]) => h.changed.map((task) => `${host}: ${task}`));
+  const all = [...changed, ...failure];
+  if (all.length > 0) disturbed();
+  return { playbook: request.playbook, changed: all, said: said.join("\n") };
 }
 
 /** The variables that a playbook was last run with. */
 export async function playbookVars(playbook: string): Promise<Record<string, unknown>> {
-  const requests = (await playbookRequests()).map(
-    (text) => JSON.parse(text) as { playbook: string; vars: Record<string, unknown> },
-  );
-  const found = requests.find((r) => r.playbook === playbook);
+  const found = (await playbookRequests()).find((r) => r.playbook === playbook);
   if (!found) throw new Error(`no run of ${playbook} in the state`);
   return found.vars;
 }
