@@ -57,7 +57,7 @@ it("SIGINT while machines are made: the same command again ends in the right sta
 });
 
 it("SIGINT while a new node is configured: the same command again", async () => {
-  await interruptScaleOut("SIGINT", /web-web3-config-run creating/);
+  await interruptScaleOut("SIGINT", /web-config updating/);
   await scale(4);
   await expectFour();
 });
@@ -73,7 +73,7 @@ it("SIGKILL while machines are made: cancel, refresh and up, as documented", asy
 });
 
 it("SIGKILL while a new node is configured: what `npm run lab` does", async () => {
-  await interruptScaleOut("SIGKILL", /web-web4-config-run creating/);
+  await interruptScaleOut("SIGKILL", /web-config updating/);
   await stack.up();
   await expectFour();
 });

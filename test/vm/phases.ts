@@ -47,8 +47,8 @@ export function phases(
   const domain = when(new RegExp(`web-${node}-domain creating`));
   const started = when(new RegExp(`web-${node}-domain created`));
   const ready = when(new RegExp(`web-${node}-ready created`));
-  const configured = when(new RegExp(`web-${node}-config-run created`));
-  const member = when(/entry-membership-command updated/);
+  const configured = when(/web-config updated/);
+  const member = when(/entry-membership updated/);
   return {
     "pulumi starts": seconds(start, first),
     "seed and volumes": seconds(first, domain),
