@@ -66,7 +66,8 @@ function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs
       pulumi.all(
         all.map((m) =>
           pulumi
-            .all([m.address, m.hostKey])
+            // A gate cannot wait for their boot: some of them may wait for it.
+            .all([gate ? m.spec.address : m.address, m.hostKey])
             .apply(([address, hostKey]) => ({ name: m.spec.name, address, hostKey })),
         ),
       ),
