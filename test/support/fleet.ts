@@ -5,6 +5,7 @@ import { type TierName, tiers, type Topology } from "../../components/tiers";
 import type { Driver, SetArgs } from "../../drivers/driver";
 import { Machine } from "../../drivers/machine";
 import type { Rule } from "../../plan/rule";
+import type { SiteFacts } from "../../rollout/roll";
 import { configOf } from "./referenceSite";
 import { parsed } from "./site";
 import type { Registration } from "./mocked";
@@ -16,8 +17,9 @@ export type Asked = SetArgs & { name: string };
  * Machines that are there as soon as they are asked for, without a hypervisor.
  * @param gated whether their sets have gates, as those of VMs have
  * @param asked gets what each set was asked for
+ * @param made how often its machines were made
  */
-export function fleetOf(gated: boolean, asked: Asked[] = []): Fleet {
+export function fleetOf(gated: boolean, asked: Asked[] = [], made = "first"): Fleet {
   const driver: Driver = {
     set: (name, args, opts) => {
       asked.push({ ...args, name });
@@ -31,7 +33,7 @@ export function fleetOf(gated: boolean, asked: Asked[] = []): Fleet {
             () => ({
               address: pulumi.output(spec.address),
               hostKey: pulumi.output(`ssh-ed25519 ${spec.name}`),
-              incarnation: pulumi.output(`first ${spec.name}`),
+              incarnation: pulumi.output(`${made} ${spec.name}`),
             }),
             aliased,
           ),
@@ -58,8 +60,22 @@ export function fleetOf(gated: boolean, asked: Asked[] = []): Fleet {
       authorizedKeys: ["ssh-ed25519 AAAA"],
     },
     firewall: { admins: ["192.168.1.1"], rules: rules as Record<TierName, Rule[]> },
+    facts,
+    entry: Promise.resolve([]),
   };
 }
+
+/** Type of what configures the machines of a tier, and of its gates. */
+export const CONFIGURATION = "pulumi-nodejs:dynamic/hpc-ha:Configuration";
+
+/** What the roll-out is told of the site. */
+export const facts: SiteFacts = {
+  addresses: { web: { web1: "192.168.1.21" } },
+  vips: { slurm: "192.168.1.100", web: "192.168.1.101", data: "192.168.1.102" },
+  services: {},
+  webPool: { size: 2, min: 2, max: 10, drainSeconds: 300 },
+  failoverPatience: 2,
+};
 
 const readyOf = ({ name, address }: { name: string; address: string }) => ({
   name,

@@ -70,6 +70,12 @@ export const isSecret = (value: unknown): value is { value: unknown } =>
 /** A text, secret or not. */
 export const plain = (value: unknown): string => String(isSecret(value) ? value.value : value);
 
-/** The request that a command is given on stdin. */
-export const request = (all: Registration[], name: string): Values =>
-  JSON.parse(plain(find(all, name).inputs["stdin"])) as Values;
+/** The request that a program is given: a command's on stdin, a provider's among its inputs. */
+export const request = (all: Registration[], name: string): Values => {
+  const { stdin, request: told } = find(all, name).inputs;
+  return JSON.parse(plain(stdin ?? told)) as Values;
+};
+
+/** What a tier's playbook is told. @param name the tier's configuration, or a gate */
+export const runOf = (all: Registration[], name: string): Values & { vars: Values } =>
+  request(all, name)["run"] as Values & { vars: Values };

@@ -5,11 +5,10 @@ import { describe, expect, it } from "vitest";
 import { Compute } from "../../../components/compute";
 import { Login } from "../../../components/login";
 import { cluster, clusterVars } from "../../support/cluster";
-import { base, family, fleet, machines } from "../../support/fleet";
+import { CONFIGURATION, base, family, fleet, machines } from "../../support/fleet";
 import { type Registration, registered } from "../../support/mocked";
-import { before, find, isSecret, request } from "../../support/referenceSite";
+import { before, find, isSecret, runOf } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
 const makers = { compute: Compute, login: Login };
 const make = (tier: "compute" | "login", specs = machines[tier]): Promise<Registration[]> =>
   registered(() => {
@@ -21,10 +20,10 @@ const make = (tier: "compute" | "login", specs = machines[tier]): Promise<Regist
 describe.each(["compute", "login"] as const)("%s", (tier) => {
   it("is configured by its own playbook once a controller answers, told the cluster and no more", async () => {
     const made = await make(tier);
-    const run = find(made, `${tier}-config-run`);
-    expect(isSecret(run.inputs["stdin"])).toBe(true);
-    expect(request(made, run.name)).toMatchObject({ playbook: `${tier}.yml` });
-    expect(request(made, run.name)["vars"]).toEqual({
+    const run = find(made, `${tier}-config`);
+    expect(isSecret(run.inputs["request"])).toBe(true);
+    expect(runOf(made, run.name)).toMatchObject({ playbook: `${tier}.yml` });
+    expect(runOf(made, run.name).vars).toEqual({
       ...base(tier),
       ...clusterVars("the munge key"),
     });
@@ -42,12 +41,11 @@ describe("compute nodes", () => {
   it("are machines with a gate each, and one run", async () => {
     expect(family(await make("compute"))).toEqual([
       "compute > compute-compute1 hpc-ha:machine:Machine",
-      `compute > compute-compute1-gate ${COMMAND}`,
+      `compute > compute-compute1-gate ${CONFIGURATION}`,
       "compute > compute-compute2 hpc-ha:machine:Machine",
-      `compute > compute-compute2-gate ${COMMAND}`,
-      "compute > compute-config hpc-ha:ansible:AnsibleRun",
+      `compute > compute-compute2-gate ${CONFIGURATION}`,
+      `compute > compute-config ${CONFIGURATION}`,
       "compute hpc-ha:compute:Compute",
-      `compute-config > compute-config-run ${COMMAND}`,
     ]);
   });
 
@@ -62,10 +60,9 @@ describe("the login machine", () => {
   it("is a machine with its gate, and a run", async () => {
     expect(family(await make("login"))).toEqual([
       "login > login-client hpc-ha:machine:Machine",
-      `login > login-client-gate ${COMMAND}`,
-      "login > login-config hpc-ha:ansible:AnsibleRun",
+      `login > login-client-gate ${CONFIGURATION}`,
+      `login > login-config ${CONFIGURATION}`,
       "login hpc-ha:login:Login",
-      `login-config > login-config-run ${COMMAND}`,
     ]);
   });
 

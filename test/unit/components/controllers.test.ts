@@ -3,11 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Controllers } from "../../../components/controllers";
 import { cluster, clusterVars } from "../../support/cluster";
-import { type Asked, base, family, fleetOf, machines, vips } from "../../support/fleet";
+import {
+  CONFIGURATION,
+  type Asked,
+  base,
+  family,
+  fleetOf,
+  machines,
+  vips,
+} from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { before, find, isSecret, request } from "../../support/referenceSite";
+import { before, find, isSecret, runOf } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
 const mount = { source: "192.168.1.12:/slurm_shared", target: "/mnt/slurm", options: "hard" };
 const share = { mount, served: pulumi.output("served") };
 const make = (asked: Asked[] = []) =>
@@ -43,15 +50,14 @@ describe("Controllers", () => {
   it("are two machines that may switch each other off, a munge key, and one run", async () => {
     const made = await make();
     expect(family(made.filter((m) => m.name !== "database"))).toEqual([
-      "controllers > controllers-config hpc-ha:ansible:AnsibleRun",
+      `controllers > controllers-config ${CONFIGURATION}`,
       "controllers > controllers-fencing hpc-ha:machine:Fencing",
       "controllers > controllers-munge-key random:index/randomBytes:RandomBytes",
       "controllers > controllers-slurm-m1 hpc-ha:machine:Machine",
-      `controllers > controllers-slurm-m1-gate ${COMMAND}`,
+      `controllers > controllers-slurm-m1-gate ${CONFIGURATION}`,
       "controllers > controllers-slurm-m2 hpc-ha:machine:Machine",
-      `controllers > controllers-slurm-m2-gate ${COMMAND}`,
+      `controllers > controllers-slurm-m2-gate ${CONFIGURATION}`,
       "controllers hpc-ha:controllers:Controllers",
-      `controllers-config > controllers-config-run ${COMMAND}`,
       "controllers-fencing > controllers-fencing-daemon test:machine:FenceDaemon",
       "controllers-fencing > controllers-fencing-key random:index/randomBytes:RandomBytes",
     ]);
@@ -63,13 +69,13 @@ describe("Controllers", () => {
     const made = await make(asked);
     expect(asked).toMatchObject([{ name: "controllers", specs: machines.controllers }]);
     expect(asked[0]?.share).toBe(share);
-    expect(request(made, "controllers-config-run")["vars"]).toMatchObject({ base_mounts: [mount] });
+    expect(runOf(made, "controllers-config").vars).toMatchObject({ base_mounts: [mount] });
   });
 
   it("are told cluster, timings, database and how to fence; gate and run the same", async () => {
     const made = await make();
-    expect(isSecret(find(made, "controllers-config-run").inputs["stdin"])).toBe(true);
-    const { vars } = request(made, "controllers-config-run");
+    expect(isSecret(find(made, "controllers-config").inputs["request"])).toBe(true);
+    const { vars } = runOf(made, "controllers-config");
     expect(vars).toEqual({
       ...base("controllers"),
       base_mounts: [mount],
@@ -97,13 +103,12 @@ describe("Controllers", () => {
         { machine: "slurm-m2", address: "192.168.1.2", port: 1229, domain: "hpc-ha-prod-slurm-m2" },
       ],
     });
-    const gate = request(made, "controllers-slurm-m2-gate") as { run: { vars: unknown } };
-    expect(gate.run.vars).toEqual(vars);
+    expect(runOf(made, "controllers-slurm-m2-gate").vars).toEqual(vars);
   });
 
   it("are configured when the database is, and come back without waiting for it", async () => {
     const made = await make();
-    expect(before(made, "controllers-config-run")).toContain("database");
+    expect(before(made, "controllers-config")).toContain("database");
     expect(before(made, "controllers-slurm-m1-gate")).not.toContain("database");
   });
 

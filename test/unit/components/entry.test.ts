@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Entry } from "../../../components/entry";
 import { certificates } from "../../support/certificates";
-import { base, family, fleet, machines, site, vips } from "../../support/fleet";
+import { CONFIGURATION, base, family, fleet, machines, site, vips } from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { find, isSecret, request } from "../../support/referenceSite";
+import { find, isSecret, runOf } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
 const make = (max = 10, memoryMiB = 2048) =>
   registered(
     () =>
@@ -32,19 +31,18 @@ const make = (max = 10, memoryMiB = 2048) =>
 describe("Entry", () => {
   it("is its machines with a gate each, and one run", async () => {
     expect(family(await make())).toEqual([
-      "entry > entry-config hpc-ha:ansible:AnsibleRun",
+      `entry > entry-config ${CONFIGURATION}`,
       ...[1, 2].flatMap((n) => [
         `entry > entry-haproxy${n} hpc-ha:machine:Machine`,
-        `entry > entry-haproxy${n}-gate ${COMMAND}`,
+        `entry > entry-haproxy${n}-gate ${CONFIGURATION}`,
       ]),
       "entry hpc-ha:entry:Entry",
-      `entry-config > entry-config-run ${COMMAND}`,
     ]);
   });
 
   it("knows services, VIPs, the members of the data tier and the certificates, and no web node", async () => {
     const made = await make();
-    expect(isSecret(find(made, "entry-config-run").inputs["stdin"])).toBe(true);
+    expect(isSecret(find(made, "entry-config").inputs["request"])).toBe(true);
     const common = {
       sticky: false,
       health_path: "/health",
@@ -53,7 +51,7 @@ describe("Entry", () => {
       check_seconds: 0.8,
       server_seconds: 60,
     };
-    expect(request(made, "entry-config-run")["vars"]).toEqual({
+    expect(runOf(made, "entry-config").vars).toEqual({
       ...base("entry"),
       entry_services: [
         { ...common, name: "auth_portal", port: 4430, path: "/auth", balance: "roundrobin" },
@@ -98,7 +96,7 @@ describe("Entry", () => {
   ])(
     "takes as many connections as %j asks for and carries",
     async ({ max, memoryMiB }, expected) => {
-      const vars = request(await make(max, memoryMiB), "entry-config-run")["vars"];
+      const vars = runOf(await make(max, memoryMiB), "entry-config").vars;
       expect(vars).toMatchObject({ entry_max_connections: expected });
     },
   );

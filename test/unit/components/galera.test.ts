@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Galera } from "../../../components/galera";
 import { certificates } from "../../support/certificates";
-import { base, family, fleet, known, machines, site } from "../../support/fleet";
+import { CONFIGURATION, base, family, fleet, known, machines, site } from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { find, isSecret, request } from "../../support/referenceSite";
+import { find, isSecret, runOf } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
 const databases = [
   { name: "portal", user: "portal" },
   { name: "slurm_acct_db", user: "slurm" },
@@ -27,15 +26,14 @@ describe("Galera", () => {
   it("is its machines with a gate each, a password for each database, and one run", async () => {
     const made = await registered(galera);
     expect(family(made)).toEqual([
-      "galera > galera-config hpc-ha:ansible:AnsibleRun",
+      `galera > galera-config ${CONFIGURATION}`,
       ...[1, 2, 3].flatMap((n) => [
         `galera > galera-galera${n} hpc-ha:machine:Machine`,
-        `galera > galera-galera${n}-gate ${COMMAND}`,
+        `galera > galera-galera${n}-gate ${CONFIGURATION}`,
       ]),
       "galera > galera-portal-password random:index/randomPassword:RandomPassword",
       "galera > galera-slurm_acct_db-password random:index/randomPassword:RandomPassword",
       "galera hpc-ha:galera:Galera",
-      `galera-config > galera-config-run ${COMMAND}`,
     ]);
     const password = { length: 32, special: false };
     expect(find(made, "galera-portal-password").inputs).toEqual(password);
@@ -45,8 +43,8 @@ describe("Galera", () => {
   it("gives its cache half of the smallest machine, and its databases to whom they are for", async () => {
     const specs = machines.galera.map((spec, i) => ({ ...spec, memoryMiB: 8192 - 1024 * i }));
     const made = await registered(() => galera(specs));
-    expect(isSecret(find(made, "galera-config-run").inputs["stdin"])).toBe(true);
-    expect(request(made, "galera-config-run")["vars"]).toEqual({
+    expect(isSecret(find(made, "galera-config").inputs["request"])).toBe(true);
+    expect(runOf(made, "galera-config").vars).toEqual({
       ...base("galera"),
       galera_cluster: "site",
       galera_buffer_pool_mib: 3072,
@@ -81,7 +79,7 @@ describe("Galera", () => {
       name: "portal",
       user: "portal",
     });
-    expect(made.ready).toBe("galera-config-run: done");
+    expect(made.ready).toBe("galera-config: done");
     expect(() => made.galera?.database("other", "ready")).toThrow(
       'no database "other": portal, slurm_acct_db',
     );

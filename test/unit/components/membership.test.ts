@@ -3,32 +3,33 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Membership } from "../../../components/entry/membership";
 import { family, fleetOf, known, machines, site, vips } from "../../support/fleet";
-import { registered } from "../../support/mocked";
+import { type Registration, registered } from "../../support/mocked";
 import { find, request } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
-const { driver } = fleetOf(false);
+const NAME = "entry-membership";
 const gate = () => new local.Command("unused", {});
 const services = site.services.slice(0, 2);
 
-async function make(web = machines.web) {
+/** @param incarnation how often the machines were made */
+async function make(web = machines.web, sshKeyFile = "/key", incarnation = "first") {
   const said: string[] = [];
+  const { driver } = fleetOf(false, [], incarnation);
   const made = await registered(async () => {
     const parent = new pulumi.ComponentResource("test:Entry", "entry");
     const of = (specs: typeof web) =>
       driver.set(specs[0]?.tier ?? "", { specs, gate }, {}).machines;
     const membership = new Membership(
-      "entry-membership",
+      NAME,
       {
-        entry: Object.assign(parent, { machines: of(machines.entry) }),
-        web: of(web),
+        entry: of(machines.entry),
+        web: { machines: of(web) },
         services,
         webVip: vips.web,
         pool: { drainSeconds: 300, readySeconds: 60 },
         patience: 2,
-        sshKeyFile: "/key",
+        sshKeyFile,
       },
-      { dependsOn: [new local.Command("configuration", {})] },
+      { parent, dependsOn: [new local.Command("configuration", {})] },
     );
     said.push(await known(membership.summary));
   });
@@ -36,26 +37,21 @@ async function make(web = machines.web) {
 }
 
 describe("Membership", () => {
-  it("is one command below the entry, updated in place, after all configuration", async () => {
+  it("is one resource, updated in place, after all configuration", async () => {
     const { made, summary } = await make();
     expect(family(made.filter((m) => m.name.startsWith("entry-membership")))).toEqual([
-      "entry > entry-membership hpc-ha:entry:Membership",
-      `entry-membership > entry-membership-command ${COMMAND}`,
+      "entry > entry-membership pulumi-nodejs:dynamic/hpc-ha:Membership",
     ]);
-    expect(find(made, "entry-membership-command").inputs).toEqual({
-      create: "node --import tsx programs/membership.ts",
-      update: "node --import tsx programs/membership.ts",
-      stdin: expect.anything() as unknown,
-      addPreviousOutputInEnv: false,
-    });
-    // A child is registered when its parent is, and that waits.
-    expect(find(made, "entry-membership").dependsOn).toEqual(["configuration"]);
-    expect(summary).toBe("entry-membership-command: done");
+    const { inputs, dependsOn, replaceWith, secretOutputs } = find(made, "entry-membership");
+    expect(Object.keys(inputs).sort()).toEqual(["__provider", "request", "seats", "wanted"]);
+    expect(dependsOn).toContain("configuration");
+    expect([replaceWith, secretOutputs]).toEqual([[], []]);
+    expect(summary).toBe("entry-membership: done");
   });
 
   it("wants these nodes, each with all services, in both HAProxy nodes", async () => {
     const { made } = await make();
-    expect(request(made, "entry-membership-command")).toEqual({
+    expect(request(made, NAME)).toEqual({
       nodes: machines.entry.map(({ name, address }) => ({ name, address })),
       services: services.map(({ name, port, healthPath }) => ({
         ...{ name, port, healthPath, healthStatus: "200", checkSeconds: 0.8 },
@@ -74,16 +70,13 @@ describe("Membership", () => {
     });
   });
 
-  it("is another request, to the same command, when a node goes", async () => {
+  it("is another one, to the same resource, when a node goes or a HAProxy machine is made anew", async () => {
     const { made } = await make(machines.web.slice(0, 1));
-    expect(request(made, "entry-membership-command")["wanted"]).toEqual([
-      { name: "web1", address: "192.168.1.21" },
-    ]);
-  });
-
-  it("takes the place of the one of 0.1's HaproxyTier", async () => {
-    expect(find((await make()).made, "entry-membership").aliases).toContain(
-      "urn:pulumi:prod::hpc-ha::hpc-ha:haproxy:HaproxyTier::entry::hpc-ha:haproxy:Membership::entry-membership",
-    );
+    expect(request(made, NAME)["wanted"]).toEqual([{ name: "web1", address: "192.168.1.21" }]);
+    const wanted = (all: Registration[]) => find(all, NAME).inputs["wanted"];
+    const usual = wanted((await make()).made);
+    expect(wanted(made)).not.toBe(usual);
+    expect(wanted((await make(machines.web, "other")).made)).toBe(usual);
+    expect(wanted((await make(machines.web, "/key", "second")).made)).not.toBe(usual);
   });
 });

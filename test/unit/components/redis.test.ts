@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Redis } from "../../../components/redis";
 import { certificates } from "../../support/certificates";
-import { base, family, fleet, machines, site } from "../../support/fleet";
+import { CONFIGURATION, base, family, fleet, machines, site } from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { find, isSecret, request } from "../../support/referenceSite";
+import { find, isSecret, runOf } from "../../support/referenceSite";
 
-const COMMAND = "command:local:Command";
 const make = () => {
   const specs = machines.redis.slice(0, 2).map((m, i) => ({ ...m, memoryMiB: 4096 - 1024 * i }));
   const args = { fleet, specs, certificates, ports: site.ports, patience: 2 };
@@ -17,16 +16,15 @@ describe("Redis", () => {
     const made = await make();
     expect(family(made)).toEqual([
       `redis > redis-admin-password random:index/randomPassword:RandomPassword`,
-      `redis > redis-config hpc-ha:ansible:AnsibleRun`,
+      `redis > redis-config ${CONFIGURATION}`,
       `redis > redis-password random:index/randomPassword:RandomPassword`,
       `redis > redis-redis1 hpc-ha:machine:Machine`,
-      `redis > redis-redis1-gate ${COMMAND}`,
+      `redis > redis-redis1-gate ${CONFIGURATION}`,
       `redis > redis-redis2 hpc-ha:machine:Machine`,
-      `redis > redis-redis2-gate ${COMMAND}`,
+      `redis > redis-redis2-gate ${CONFIGURATION}`,
       `redis > redis-replica-password random:index/randomPassword:RandomPassword`,
       `redis > redis-sentinel-password random:index/randomPassword:RandomPassword`,
       `redis hpc-ha:redis:Redis`,
-      `redis-config > redis-config-run ${COMMAND}`,
     ]);
     // So that no configuration file has to quote it.
     for (const user of ["", "admin-", "replica-", "sentinel-"]) {
@@ -37,9 +35,9 @@ describe("Redis", () => {
 
   it("tells its machines ports, patience, password and each its own certificate", async () => {
     const made = await make();
-    expect(isSecret(find(made, "redis-config-run").inputs["stdin"])).toBe(true);
-    expect(request(made, "redis-config-run")).toMatchObject({ playbook: "redis.yml" });
-    expect(request(made, "redis-config-run")["vars"]).toEqual({
+    expect(isSecret(find(made, "redis-config").inputs["request"])).toBe(true);
+    expect(runOf(made, "redis-config")).toMatchObject({ playbook: "redis.yml" });
+    expect(runOf(made, "redis-config").vars).toEqual({
       ...base("redis"),
       redis_set: "site",
       redis_patience: 2,

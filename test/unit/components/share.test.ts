@@ -4,9 +4,9 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Share } from "../../../components/share";
-import { base, family, fleet, known, machines } from "../../support/fleet";
+import { CONFIGURATION, base, family, fleet, known, machines } from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { find, request } from "../../support/referenceSite";
+import { find, runOf } from "../../support/referenceSite";
 
 const COMMAND = "command:local:Command";
 const clients = ["192.168.1.10"];
@@ -27,11 +27,10 @@ async function make(specs = machines.share, home = "/home") {
 describe("a share that a machine serves", () => {
   it("is the machine with its gate, and a run", async () => {
     expect(family((await make()).made)).toEqual([
-      "share > share-config hpc-ha:ansible:AnsibleRun",
+      `share > share-config ${CONFIGURATION}`,
       "share > share-nfs-srv hpc-ha:machine:Machine",
-      `share > share-nfs-srv-gate ${COMMAND}`,
+      `share > share-nfs-srv-gate ${CONFIGURATION}`,
       "share hpc-ha:share:Share",
-      `share-config > share-config-run ${COMMAND}`,
     ]);
   });
 
@@ -39,7 +38,7 @@ describe("a share that a machine serves", () => {
     const { made } = await make();
     // The policy reads it.
     expect(find(made, "share").inputs).toEqual({ clients });
-    expect(request(made, "share-config-run")["vars"]).toEqual({
+    expect(runOf(made, "share-config").vars).toEqual({
       ...base("share"),
       share_device: "/dev/vdb",
       share_directory: "/slurm_shared",

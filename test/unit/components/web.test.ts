@@ -2,9 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Web } from "../../../components/web";
 import { released, Releases } from "../../../components/web/releases";
-import { base, family, fleet, known, machines, site, vips } from "../../support/fleet";
+import {
+  CONFIGURATION,
+  base,
+  family,
+  fleet,
+  known,
+  machines,
+  site,
+  vips,
+} from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { find, isSecret, request } from "../../support/referenceSite";
+import { find, isSecret, runOf } from "../../support/referenceSite";
 
 const COMMAND = "command:local:Command";
 const services = released(site.services.slice(0, 2));
@@ -16,7 +25,6 @@ const make = (specs = machines.web) =>
         fleet,
         specs,
         services,
-        readySeconds: 60,
         redis: { host: vips.data, port: 6379, password: pulumi.secret("the password") },
         database: {
           host: vips.data,
@@ -33,41 +41,36 @@ const make = (specs = machines.web) =>
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 describe("Web", () => {
-  it("is its machines with a gate and a run each, and the first user's password", async () => {
+  it("is its machines with a gate each, one configuration, and the first user's password", async () => {
     const made = await make();
     expect(family(made)).toEqual([
       "web > web-admin random:index/randomPassword:RandomPassword",
+      `web > web-config ${CONFIGURATION}`,
       "web > web-releases hpc-ha:web:Releases",
       ...[1, 2].flatMap((n) => [
         `web > web-web${n} hpc-ha:machine:Machine`,
-        `web > web-web${n}-config hpc-ha:ansible:AnsibleRun`,
-        `web > web-web${n}-gate ${COMMAND}`,
+        `web > web-web${n}-gate ${CONFIGURATION}`,
       ]),
       "web hpc-ha:web:Web",
       `web-releases > web-releases-${release.id} ${COMMAND}`,
-      ...[1, 2].map((n) => `web-web${n}-config > web-web${n}-config-run ${COMMAND}`),
     ]);
     expect(find(made, "web-admin").inputs).toEqual({ length: 20, special: false });
   });
 
-  it("configures each node by itself, all the same way, whatever their number", async () => {
-    const two = await make();
-    const one = await make(machines.web.slice(0, 1));
-    expect(request(one, "web-web1-config-run")).toEqual(request(two, "web-web1-config-run"));
-    expect(request(two, "web-web1-config-run")).toMatchObject({
-      playbook: "web.yml",
-      knownHosts: "192.168.1.21 ssh-ed25519 web1\n",
-    });
-    expect(request(two, "web-web2-config-run")["vars"]).toEqual(
-      request(two, "web-web1-config-run")["vars"],
-    );
+  it("configures all nodes the same way, whatever their number: another one changes nothing of the first", async () => {
+    const wanted = async (specs = machines.web) =>
+      find(await make(specs), "web-config").inputs["wanted"] as Record<string, string>;
+    const two = await wanted();
+    expect(Object.keys(two)).toEqual(["web1", "web2"]);
+    const { web1 } = await wanted(machines.web.slice(0, 1));
+    expect(web1).toBe(two["web1"]);
   });
 
   it("tells a node its services, and where and how they reach the data tier", async () => {
     const made = await make();
-    expect(isSecret(find(made, "web-web1-config-run").inputs["stdin"])).toBe(true);
+    expect(isSecret(find(made, "web-config").inputs["request"])).toBe(true);
     const file = "/etc/ssl/site-ca.pem";
-    const vars = request(made, "web-web1-config-run")["vars"] as Record<string, unknown>;
+    const vars = runOf(made, "web-config").vars;
     const of = ({ environment }: { environment: string }) =>
       Buffer.from(environment, "base64").toString().split("\n");
     const told = vars["web_services"] as { name: string; environment: string }[];
@@ -117,9 +120,7 @@ describe("Web", () => {
       create: "node --import tsx programs/release.ts",
       stdin: JSON.stringify(release),
     });
-    for (const n of [1, 2]) {
-      expect(find(made, `web-web${n}-config-run`).dependsOn).toContain(command?.name);
-    }
+    expect(find(made, "web-config").dependsOn).toContain(command?.name);
   });
 
   it("has the nodes wait for something that a preview knows, so that it shows what they are told", async () => {
@@ -129,13 +130,6 @@ describe("Web", () => {
       seen.push(...(await Promise.all(made.map(known))));
     });
     expect(seen).toEqual([expect.stringMatching(`^urn:pulumi:.*::of-${release.id}$`)]);
-  });
-
-  it("counts a node that was made anew as healthy when all of its services are", async () => {
-    expect(request(await make(), "web-web1-gate")).toMatchObject({
-      probes: ["http://192.168.1.21:4430/health", "http://192.168.1.21:4431/health"],
-      seconds: 60,
-    });
   });
 
   it("takes the place of what 0.1 called WebPool", async () => {

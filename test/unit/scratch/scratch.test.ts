@@ -2,9 +2,9 @@
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { admits } from "../../support/admits";
-import { family, fleet } from "../../support/fleet";
+import { CONFIGURATION, family, fleet } from "../../support/fleet";
 import { registered } from "../../support/mocked";
-import { configOf, request } from "../../support/referenceSite";
+import { configOf, runOf } from "../../support/referenceSite";
 
 // The line in the list, and the playbook beside the others.
 vi.mock("../../../components/tiers", async (original) => {
@@ -90,13 +90,12 @@ describe("a new tier", () => {
     const args = { fleet, specs: machines.scratch, greeting: parse().scratch.greeting };
     const made = await registered(() => new Scratch("scratch", args));
     expect(family(made)).toEqual([
-      "scratch > scratch-config hpc-ha:ansible:AnsibleRun",
+      `scratch > scratch-config ${CONFIGURATION}`,
       "scratch > scratch-scratch hpc-ha:machine:Machine",
-      "scratch > scratch-scratch-gate command:local:Command",
+      `scratch > scratch-scratch-gate ${CONFIGURATION}`,
       "scratch hpc-ha:scratch:Scratch",
-      "scratch-config > scratch-config-run command:local:Command",
     ]);
-    expect(request(made, "scratch-config-run")).toMatchObject({
+    expect(runOf(made, "scratch-config")).toMatchObject({
       playbook: "scratch.yml",
       vars: { scratch_greeting: "hello" },
     });
