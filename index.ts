@@ -56,7 +56,10 @@ async function site() {
     addresses: addressesOf(Object.values(specs).flat()),
     vips: vip,
     services: Object.fromEntries(
-      config.services.map(({ name, port, healthPath }) => [name, { port, healthPath }]),
+      config.services.map(({ name, port, healthPath, healthHost, healthStatus, checkSeconds }) => [
+        name,
+        { port, healthPath, ...(healthHost && { healthHost }), healthStatus, checkSeconds },
+      ]),
     ),
     webPool: {
       size: config.webReplicas,

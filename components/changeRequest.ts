@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthHost, healthPath, healthStatus } from "../plan/healthCheck";
 import { runSchema } from "../programs/ansible";
 import { readySchema } from "../programs/ready";
 
@@ -14,7 +15,16 @@ export const changeSchema = z.strictObject({
   site: z.strictObject({
     addresses: z.record(z.string(), z.record(z.string(), z.string())),
     vips: z.strictObject({ slurm: z.string(), web: z.string(), data: z.string() }),
-    services: z.record(z.string(), z.looseObject({ port: z.number(), healthPath: z.string() })),
+    services: z.record(
+      z.string(),
+      z.strictObject({
+        port: z.number(),
+        healthPath,
+        healthHost: healthHost.optional(),
+        healthStatus,
+        checkSeconds: z.number(),
+      }),
+    ),
     webPool: z.strictObject({
       size: z.number(),
       min: z.number(),

@@ -1,6 +1,15 @@
 import type { MachineAddress } from "../lib/machines";
 import type { SshAccess } from "../lib/ssh";
 
+/** A web service as it is checked; components/web/services.ts describes each. */
+export interface ServiceHealth {
+  port: number;
+  healthPath: string;
+  healthHost?: string;
+  healthStatus: string;
+  checkSeconds: number;
+}
+
 /** What the program gives back (index.ts), without secrets. */
 export interface SiteOutputs {
   /** Addresses of the machines, by tier and name. */
@@ -8,8 +17,8 @@ export interface SiteOutputs {
   vips: { slurm: string; web: string; data: string };
   /** Where each web service is. */
   urls: Record<string, string>;
-  /** Web services by name: their port on the web nodes, and the path that says whether they are well. */
-  services: Record<string, { port: number; healthPath: string }>;
+  /** Web services by name: their port on the web nodes, and how they are asked whether they are well. */
+  services: Record<string, ServiceHealth>;
   /** Number of web nodes and its limits, as configured, and the longest drain of one that leaves (s). */
   webPool: { size: number; min: number; max: number; drainSeconds: number };
   /** Factor of all time limits of a failover. */

@@ -21,15 +21,16 @@ export function roll(site: RunningSite): Roll {
     },
     missing: async () => {
       if ((await proxies.holder()) === undefined) return "nobody, or more than one, holds the VIPs";
-      const lists = await Promise.all(
+      const nodes = await Promise.all(
         members.map(async (node) => {
           const units = await machines.run(node, UNITS);
           if (units.trim() !== ACTIVE)
             return `${node}: haproxy and keepalived are ${units.trim().split("\n").join(" and ")}`;
-          return missingInRotation(await proxies.servers(node), node, outputs);
+          return { node, servers: await proxies.servers(node) };
         }),
       );
-      return lists.find((text) => text !== "") ?? "";
+      const rotation = nodes.filter((n) => typeof n !== "string");
+      return nodes.find((n) => typeof n === "string") ?? missingInRotation(rotation, outputs);
     },
     relieve: async (machine) => {
       await machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));

@@ -1,27 +1,36 @@
-import { until } from "../../lib/wait";
-import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
+import { checkOf, probeScript, readProbe } from "../../haproxy/check";
+import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { Proxies } from "../entry/proxies";
-import { missingInRotation } from "../entry/rotation";
+import { missingInRotation, missingSpare } from "../entry/rotation";
+import { quote } from "../look";
+import { webUnit } from "./units";
+
+/** Longest time for a connection, besides what is done with it, s. */
+const CONNECT_SECONDS = 10;
 
 /** The services of the web nodes, all of which serve. */
-export function roll({ machines, outputs, progress }: RunningSite): Roll {
+export function roll(site: RunningSite): Roll {
+  const { machines, outputs, progress } = site;
   const proxies = new Proxies(machines, outputs.vips.web);
   const addressOf = (machine: string) => outputs.addresses["web"]?.[machine] ?? "";
+  const rotation = () =>
+    Promise.all(
+      proxies.nodes.map(async (node) => ({ node, servers: await proxies.servers(node) })),
+    );
   return {
     parts: async () => {
-      const nodes = await Promise.all(proxies.nodes.map((node) => proxies.servers(node)));
-      const serves = (machine: string) =>
-        nodes.some((servers) => servers.some((s) => s.up && s.address === addressOf(machine)));
+      const servers = (await rotation()).flatMap((r) => r.servers);
       const members = machines.names("web");
-      return { members, sick: members.filter((machine) => !serves(machine)) };
+      // One that is in no backend yet lacks nothing: the membership puts it there when all is done.
+      const sick = members.filter((machine) => {
+        const own = servers.filter((s) => s.address === addressOf(machine));
+        return own.length > 0 && !own.some((s) => s.up);
+      });
+      return { members, sick };
     },
     missing: async () => {
-      const faults = await Promise.all(
-        proxies.nodes.map(async (node) =>
-          missingInRotation(await proxies.servers(node), node, outputs),
-        ),
-      );
-      return faults.find((text) => text !== "") ?? "";
+      const nodes = await rotation();
+      return missingInRotation(nodes, outputs) || missingSpare(nodes, outputs);
     },
     takeOut: async (machine) => {
       const { drainSeconds } = outputs.webPool;
@@ -32,15 +41,57 @@ export function roll({ machines, outputs, progress }: RunningSite): Roll {
       await machines.run(machine, "systemctl restart 'hpc-web@*'", SERVICE_SECONDS);
     },
     fit: async (machine) => {
-      const [asker = ""] = proxies.nodes;
-      const urls = Object.values(outputs.services).map(
-        ({ port, healthPath }) => `'http://${addressOf(machine)}:${port}${healthPath}'`,
+      const faults = await sickServices(
+        site,
+        machine,
+        (await proxies.holder()) ?? proxies.nodes[0],
       );
-      const healthy = `for url in ${urls.join(" ")}; do curl -sf -o /dev/null -m 2 "$url" || exit 1; done`;
-      await until(`all services of ${machine} answer ${asker}`, SERVICE_SECONDS, () =>
-        machines.ask(asker, healthy, 30),
-      );
+      if (faults.length > 0) throw new Error(faults.join("; "));
     },
     takeBack: (machine) => proxies.ready(addressOf(machine)),
   };
 }
+
+/**
+ * Asks the services of a web node, from an entry node and as HAProxy does, until all are well.
+ * @returns in words, which were not in time, and why
+ */
+async function sickServices(site: RunningSite, machine: string, asker = ""): Promise<string[]> {
+  const { machines, outputs } = site;
+  const address = outputs.addresses["web"]?.[machine] ?? "";
+  const ground = { webVip: outputs.vips.web, patience: outputs.failoverPatience };
+  const services = Object.entries(outputs.services).map(([name, service]) => ({
+    name,
+    check: checkOf({ name, ...service }, address, ground),
+  }));
+  const checks = services.map(({ check }) => check);
+  const seconds = patient(site, SERVICE_SECONDS);
+  // What is asked last before the end is waited for, one after the other.
+  const last = checks.reduce((sum, check) => sum + check.seconds + 0.5, 0);
+  const said = await machines.run(
+    asker,
+    `bash -c ${quote(probeScript(checks, seconds))}`,
+    seconds + last + CONNECT_SECONDS,
+  );
+  return Promise.all(
+    readProbe(checks, said).map(async ({ what, why }) => {
+      const found = services.find(({ check }) => check.url === what);
+      const answer = /^\d+$/.test(why)
+        ? `answers ${why} to ${asker}, and ${found?.check.status} is healthy`
+        : `does not answer ${asker} (${why})`;
+      const unit = found && (await machines.ask(machine, whyNot(webUnit(found.name))))?.trim();
+      return `${found?.name}: ${what} ${answer}${unit ? `; ${unit}` : ""}`;
+    }),
+  );
+}
+
+/**
+ * Shell text: what a unit that does not run said last; nothing when it runs. Node.js says more after its error, Python does
+ * not.
+ */
+const whyNot = (unit: string): string => `
+state=$(systemctl is-active ${unit})
+[ "$state" = active ] && exit
+said=$(journalctl -q _SYSTEMD_UNIT=${unit}.service -n 30 -o cat)
+last=$(echo "$said" | grep -E '^[A-Za-z.]*(Error|Exception)\\b' | tail -n 1)
+echo "${unit} is $state: \${last:-$(echo "$said" | tail -n 1)}"`;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { Proxies, readServers } from "../../components/entry/proxies";
-import { missingInRotation } from "../../components/entry/rotation";
+import { Proxies, readServers, type Server } from "../../components/entry/proxies";
+import { missingInRotation, missingSpare } from "../../components/entry/rotation";
 import { RemoteFailure } from "../../lib/machines";
 
 /** Statistics of a real HAProxy 2.6.12: eight services, 20 slots, four web nodes. */
@@ -31,20 +31,52 @@ describe("readServers", () => {
   });
 });
 
-it("missingInRotation names the first web node that a service lacks, and where", () => {
-  const services = { app: { port: 8000, healthPath: "/health" } };
-  const addresses = { web: { web1: "10.0.0.1", web2: "10.0.0.2" } };
-  const up = { backend: "app", server: "slot1", up: true, sessions: 0 };
-  const both = [
-    { ...up, address: "10.0.0.1" },
-    { ...up, address: "10.0.0.2" },
+describe("the rotation of the web pool", () => {
+  const health = { healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 };
+  const site = {
+    services: { app: { ...health, port: 8000 } },
+    addresses: { web: { web1: "10.0.0.1", web2: "10.0.0.2" } },
+  };
+  const server = (web: number, up = true, backend = "app") => ({
+    ...{ backend, server: `slot${web}`, up, sessions: 0 },
+    address: `10.0.0.${web}`,
+  });
+  const both = [server(1), server(2)];
+  const nodes = (first: Server[], second: Server[]) => [
+    { node: "haproxy1", servers: first },
+    { node: "haproxy2", servers: second },
   ];
-  const missing = (servers: typeof both) =>
-    missingInRotation(servers, "haproxy1", { addresses, services });
-  expect(missing(both)).toBe("");
-  const one = "web2 is not in rotation for app on haproxy1";
-  expect(missing(both.slice(0, 1))).toBe(one);
-  expect(missing(both.map((s) => ({ ...s, up: s.address === "10.0.0.1" })))).toBe(one);
+
+  it("lacks the first web node that is not up everywhere, and says where", () => {
+    expect(missingInRotation(nodes(both, both), site)).toBe("");
+    const one = "web2 is not in rotation for app on haproxy2";
+    expect(missingInRotation(nodes(both, [server(1)]), site)).toBe(one);
+    expect(missingInRotation(nodes(both, [server(1), server(2, false)]), site)).toBe(one);
+    expect(missingInRotation(nodes(both, []), site)).toBe(
+      "web1 is not in rotation for app on haproxy2",
+    );
+  });
+
+  it("does not lack who is to come: a new service, or new web nodes", () => {
+    const services = { ...site.services, api: { ...health, port: 8001 } };
+    expect(missingInRotation(nodes(both, both), { ...site, services })).toBe("");
+    const addresses = { web: { ...site.addresses.web, web3: "10.0.0.3" } };
+    expect(missingInRotation(nodes(both, both), { ...site, addresses })).toBe("");
+    // As soon as one of them has it, the other must.
+    const api = [...both, server(1, true, "api")];
+    expect(missingInRotation(nodes(api, both), { ...site, services })).toBe(
+      "web1 is not in rotation for api on haproxy2",
+    );
+  });
+
+  it("has a spare when two are up for each service; a pool of one needs none", () => {
+    expect(missingSpare(nodes(both, both), site)).toBe("");
+    expect(missingSpare(nodes(both, [server(2), server(1, false)]), site)).toBe(
+      "only web2 is in rotation for app on haproxy2",
+    );
+    const addresses = { web: { web1: "10.0.0.1" } };
+    expect(missingSpare(nodes([server(1)], [server(1)]), { ...site, addresses })).toBe("");
+  });
 });
 
 /** Two HAProxy nodes with one server; each `show stat` takes the next number of its sessions, the last one for ever. */

@@ -1,4 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { rollsOf } from "../../components/rolls";
 import type { SiteOutputs } from "../../plan/outputs";
 import type { Roll, RunningSite } from "../../rollout/roll";
@@ -46,25 +51,93 @@ describe("time limits with a failover in them grow with the site's patience", ()
     const { roll, sent } = fake(factor);
     await roll("redis").relieve?.("redis1");
     await roll("entry").relieve?.("haproxy1");
-    await roll("galera").restart("galera1");
+    await roll("galera").fit?.("galera1");
     const [redis, entry, galera] = sent;
     expect(redis?.command).toContain(`client pause ${10_000 * factor} write`);
     expect(redis?.command).toContain(`seq ${100 * factor})`);
     expect(redis?.seconds).toBe(60 + 10 * factor);
     expect(entry).toMatchObject({ command: "haproxy-handover", seconds: 60 * factor });
     expect(galera?.command).toContain(`galera-check wait ${300 * factor}`);
-    expect(galera?.seconds).toBe(100 + 300 * factor);
+    expect(galera?.seconds).toBe(20 + 300 * factor);
   });
 });
 
-it("a web node's services are asked from an entry node by the ports and health paths of the site", async () => {
-  const { roll, sent } = fake(1);
-  await roll("web").restart("web1");
-  expect(sent[0]).toMatchObject({ machine: "web1", command: "systemctl restart 'hpc-web@*'" });
-  expect(sent[1]?.machine).toBe("haproxy1");
-  expect(sent[1]?.command).toContain(
-    "for url in 'http://10.0.0.221:8000/health' 'http://10.0.0.221:8001/api/ok'; do",
-  );
+describe("a web node is fit when its services answer an entry node as HAProxy wants it", () => {
+  let server: Server;
+  let port: number;
+  const asked: string[] = [];
+  /** Answers as a service that knows only its own host and says that it is well without words. */
+  beforeAll(async () => {
+    server = createServer(({ headers, url }, response) => {
+      asked.push(`${headers.host} ${url}`);
+      response.writeHead(headers.host === "portal.example.org" ? 204 : 400).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterAll(() => server.close());
+  beforeEach(() => asked.splice(0));
+
+  /** Fails where it does not become fit; machines run what they are told here, and wait for nothing. */
+  const fit = (services: SiteOutputs["services"], unit = "") => {
+    const run = async (machine: string, command: string) => {
+      if (machine !== "haproxy1") return unit;
+      const args = ["-c", command.replace("SECONDS + 60", "SECONDS + 0")];
+      return (await promisify(execFile)("bash", args)).stdout;
+    };
+    const ask = (machine: string, command: string) =>
+      command.startsWith("ip ")
+        ? Promise.resolve(machine === "haproxy1" ? "2: eth0 inet 10.0.0.101/24" : "")
+        : run(machine, command);
+    const names = (tier: string) => (tier === "entry" ? ["haproxy2", "haproxy1"] : ["web1"]);
+    const site = {
+      outputs: {
+        ...outputs,
+        addresses: { web: { web1: "127.0.0.1" } },
+        services,
+        failoverPatience: 1,
+      },
+      machines: { names, run, ask },
+      progress: () => undefined,
+    } as unknown as RunningSite;
+    return rollsOf(site)["web"]?.fit?.("web1");
+  };
+  const health = { healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 };
+  const wanted = { healthHost: "portal.example.org", healthStatus: "200-299" };
+
+  it("with the host and the status of the service, asked from who has the VIP", async () => {
+    await fit({ app: { ...health, ...wanted, port } });
+    expect(asked).toEqual(["portal.example.org /health"]);
+  });
+
+  it("and says which service answered what, and why it does not run", async () => {
+    const services = {
+      app: { ...health, ...wanted, port },
+      api: { ...health, port, healthPath: "/api" },
+      gone: { ...health, port: 1 },
+    };
+    await expect(fit(services, "hpc-web@x is failed: Error: no\n")).rejects.toThrow(
+      new RegExp(
+        `^api: http://127.0.0.1:${port}/api answers 400 to haproxy1, and 200 is healthy; hpc-web@x is failed: Error: no; ` +
+          "gone: http://127.0.0.1:1/health does not answer haproxy1 \\(.*connect.*\\); hpc-web@x is failed: Error: no$",
+      ),
+    );
+    expect(asked).toContain("10.0.0.101 /api");
+  });
+});
+
+it("a web node that is in no backend yet is not sick: it lacks nothing but the membership", async () => {
+  const stat = "# pxname,svname,status,addr,scur,qcur\napp,slot1,DOWN,10.0.0.1:8000,0,0\n";
+  const addresses = { web: { web1: "10.0.0.1", web2: "10.0.0.2" } };
+  const names = (tier: string) => (tier === "web" ? ["web1", "web2"] : ["haproxy1"]);
+  const site = {
+    outputs: { ...outputs, addresses },
+    machines: { names, run: () => Promise.resolve(stat) },
+  } as unknown as RunningSite;
+  expect(await rollsOf(site)["web"]?.parts()).toEqual({
+    members: ["web1", "web2"],
+    sick: ["web1"],
+  });
 });
 
 it("a database node is out of rotation on all entry nodes while it is changed", async () => {

@@ -30,8 +30,8 @@ const outputs: SiteOutputs = {
   vips: { slurm: "198.18.3.100", web: "198.18.3.101", data: "198.18.3.102" },
   urls: { app: "https://198.18.3.101/app", websocket: "https://198.18.3.101/vnc" },
   services: {
-    app: { port: 5174, healthPath: "/health" },
-    websocket: { port: 5011, healthPath: "/health" },
+    app: { port: 5174, healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 },
+    websocket: { port: 5011, healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 },
   },
   webPool: { size: 2, min: 2, max: 3, drainSeconds: 8 },
   failoverPatience: 1,
