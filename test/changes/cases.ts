@@ -202,7 +202,7 @@ export const CHANGES: Case[] = [
     ...USUAL,
     name: "web: a service with another name",
     fault: config({
-      services: SAMPLE_PORTAL.map((s) => (s.name === "dashboard" ? { ...s, name: "board" } : s)),
+      services: SAMPLE_PORTAL.map((s) => (s.name === "app" ? { ...s, name: "apps" } : s)),
     }),
   },
   // --- 5. Memory of each tier's machines

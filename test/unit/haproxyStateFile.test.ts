@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { afterAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
 import { Commands } from "../support/program";
 
@@ -81,4 +81,34 @@ it("keeps its own when the peer's is no newer", async () => {
   configured("web");
   await run("take");
   expect(readFileSync(state, "utf8")).toBe(saying("web", 5));
+});
+
+describe("a backend of which the state says nothing", () => {
+  const header = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_port\n";
+  const clock = "14 membership 1 generation 0.0.0.5 0 0\n";
+  const known =
+    "5 app 1 slot1 10.0.0.1 2 80\n5 app 2 slot2 10.0.0.2 2 80\n5 app 3 slot3 0.0.0.0 0 80\n";
+  const section = (name: string, port: number) =>
+    `backend ${name}\n    server slot1 slot.invalid:${port} check\n    server slot2 slot.invalid:${port} check\n`;
+  const taken = async (...sections: string[]) => {
+    writeFileSync(configuration, sections.join(""));
+    writeFileSync(state, `${header}${known}${clock}`);
+    writeFileSync(commands.path("peer"), "");
+    await run("take");
+    return readFileSync(state, "utf8").replace(`${header}${known}${clock}`, "");
+  };
+
+  it("goes on with the members of the one on its port: the service has another name", async () => {
+    expect(await taken(section("other", 80))).toBe(known.replaceAll("app", "other"));
+  });
+
+  it("has the same members, once they have answered: the service is new", async () => {
+    expect(await taken(section("app", 80), section("more", 81))).toBe(
+      "5 more 1 slot1 10.0.0.1 0 81\n5 more 2 slot2 10.0.0.2 0 81\n5 more 3 slot3 0.0.0.0 0 81\n",
+    );
+  });
+
+  it("is none where the state has them all", async () => {
+    expect(await taken(section("app", 80))).toBe("");
+  });
 });
