@@ -11,6 +11,7 @@ import { runPlaybook } from "../programs/ansible";
 import { becomeReady } from "../programs/ready";
 import { clearMark, lookForMark, setMark } from "../rollout/mark";
 import { GATE_SECONDS } from "../rollout/gate";
+import { describePlan, planTier } from "../rollout/plan";
 import { patient } from "../rollout/roll";
 import { rollTier } from "../rollout/tier";
 import { type ChangeRequest, changeSchema } from "./changeRequest";
@@ -43,6 +44,7 @@ export async function changeMachines(
     return runPlaybook(run, { ...(!whole && { limit }), check, say, signal });
   };
   try {
+    if (request.mode === "plan") return { ...outcome, order: await orderOf(request, machines) };
     if (request.ready) await becomeReady(request.ready);
     const fresh = await neverConfigured(request, machines);
     const known = todo.filter((m) => !fresh.includes(m));
@@ -56,7 +58,7 @@ export async function changeMachines(
       const bearable = tierOf(tier)?.independent === true && Object.keys(outcome.done).length > 0;
       if (!ok && !bearable) throw new Error(failure.join("\n"));
     }
-    if (known.length > 0 && !request.turn) return { ...outcome, waiting: true };
+    if (known.length > 0 && request.mode !== "turn") return { ...outcome, waiting: true };
     if (known.length > 0) {
       const marked = await Promise.all(
         known.map(async (m) => (await machines.run(m, lookForMark("change"))).trim() === "marked"),
@@ -127,6 +129,18 @@ export async function changeMachines(
       gateSeconds: patient(site_, GATE_SECONDS),
     });
   }
+}
+
+/** In which order the machines would be changed, in words. */
+async function orderOf(request: ChangeRequest, machines: Machines): Promise<string> {
+  const { tier, site, todo } = request;
+  const fresh = await neverConfigured(request, machines);
+  const known = todo.filter((m) => !fresh.includes(m));
+  const roll = rollsOf({ outputs: site, machines, progress: () => undefined })[tier];
+  const plan =
+    roll && describePlan(planTier(await roll.parts(), roll.relieve !== undefined, known));
+  const first = fresh.length === 0 ? [] : [`${fresh.join(", ")} (new)`];
+  return [...first, ...(known.length === 0 ? [] : [plan ?? known.join(", ")])].join(", then ");
 }
 
 /** Those that are other machines than they are to be, until they start anew. */

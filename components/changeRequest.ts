@@ -45,9 +45,9 @@ export const changeSchema = z.strictObject({
   applied: names,
   /** Machines that are not as they were left. */
   drifted: names,
-  /** Whether it may change machines that serve. Else it says that they wait. */
-  turn: z.boolean(),
+  /** plan: only say in which order. first: not those that serve, and say that they wait. turn: all. */
+  mode: z.enum(["plan", "first", "turn"]),
 });
 export type ChangeRequest = z.infer<typeof changeSchema>;
 /** What the program adds to it when it runs. */
-export type ChangeGround = Omit<ChangeRequest, "todo" | "applied" | "drifted" | "turn">;
+export type ChangeGround = Omit<ChangeRequest, "todo" | "applied" | "drifted" | "mode">;

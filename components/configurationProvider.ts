@@ -2,7 +2,7 @@ import * as child from "node:child_process";
 import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Seat } from "../rollout/lock";
-import { inTurn, runProgram, siteLock, tellOnce, unfinished } from "./providerProcess";
+import { inTurn, once, runProgram, siteLock, unfinished } from "./providerProcess";
 
 /** How a machine is asked whether it is still as it was left. Holds no secrets. */
 export interface Question {
@@ -49,12 +49,16 @@ export interface Outcome {
   faults: Record<string, string>;
   /** Machines that serve wait for their turn: nothing was done to them. */
   waiting: boolean;
+  /** How it would go, where only that was asked. */
+  order?: string;
   /** Why it stopped. */
   error?: string;
 }
 
 const PROGRAM = "components/changeProgram.ts";
 
+/** Longest time for looking at the machines before a change is announced, ms. */
+const PLAN_TIMEOUT = 15_000;
 /** Longest time for a machine to say how it is, ms. */
 const ASK_TIMEOUT = 20_000;
 
@@ -132,6 +136,41 @@ async function findDrift(state: ConfigurationState): Promise<Record<string, stri
   return Object.fromEntries(found.filter(([, all]) => all.length > 0));
 }
 
+type Mode = "plan" | "first" | "turn";
+
+async function carryOut(
+  mode: Mode,
+  todo: string[],
+  state: ConfigurationState,
+  news: ConfigurationInputs,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const request = {
+    ...(JSON.parse(news.request) as object),
+    todo,
+    applied: Object.keys(state.applied),
+    drifted: Object.keys(state.drift),
+    mode,
+  };
+  return JSON.parse(await runProgram(PROGRAM, JSON.stringify(request), signal)) as Outcome;
+}
+
+/** Says which machines are to be changed, why where that is known, and in which order as far as they answer. */
+async function tell(
+  todo: string[],
+  state: ConfigurationState,
+  news: ConfigurationInputs,
+): Promise<void> {
+  const why = todo.map((m) => [m, ...(state.drift[m] ?? [])].join(": "));
+  await once(`${news.tier} ${why.join()}`, async () => {
+    const plan = await carryOut("plan", todo, state, news, AbortSignal.timeout(PLAN_TIMEOUT)).catch(
+      () => undefined,
+    );
+    console.error(`${news.tier}: to be changed: ${why.join("; ")}`);
+    if (plan?.order !== undefined) console.error(`${news.tier}: in this order: ${plan.order}`);
+  });
+}
+
 /** Does what is pending. What comes of it is saved, also when it fails: the next run goes on from there. */
 async function apply(
   id: string,
@@ -153,21 +192,12 @@ async function apply(
   if (todo.length === 0) return next;
   try {
     const { signal } = await siteLock(news.seats);
-    const task = async (turn: boolean) => {
-      const request = {
-        ...(JSON.parse(news.request) as object),
-        todo,
-        applied: Object.keys(state.applied),
-        drifted: Object.keys(state.drift),
-        turn,
-      };
-      return JSON.parse(await runProgram(PROGRAM, JSON.stringify(request), signal)) as Outcome;
-    };
+    const task = (mode: Mode) => carryOut(mode, todo, state, news, signal);
     let outcome: Outcome;
     if (fresh) {
-      outcome = await task(false);
-      if (outcome.waiting) outcome = await inTurn(() => task(true));
-    } else outcome = await inTurn(() => task(true));
+      outcome = await task("first");
+      if (outcome.waiting) outcome = await inTurn(() => task("turn"));
+    } else outcome = await inTurn(() => task("turn"));
     await Promise.all(
       Object.entries(outcome.done).map(async ([machine, files]) => {
         next.applied[machine] = news.wanted[machine] ?? "";
@@ -193,16 +223,11 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
   ConfigurationInputs,
   ConfigurationState
 > = {
-  diff(_id, olds, news) {
+  async diff(_id, olds, news) {
     const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
     const todo = pending(olds, news);
-    if (todo.length > 0) {
-      const words = todo.map((m) => [m, ...(olds.drift[m] ?? [])].join(": "));
-      tellOnce(
-        `${news.tier}: to be changed, one at a time, and who serves last: ${words.join("; ")}`,
-      );
-    }
-    return Promise.resolve({ changes: todo.length > 0 || gone });
+    if (todo.length > 0) await tell(todo, { ...NOTHING, ...olds }, news);
+    return { changes: todo.length > 0 || gone };
   },
 
   async create(inputs) {

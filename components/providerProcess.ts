@@ -10,11 +10,11 @@ const shared: {
   told: Set<string>;
 } = { turn: Promise.resolve(), told: new Set() };
 
-/** Shows a line to a person, once in a run of Pulumi. */
-export function tellOnce(line: string): void {
-  if (shared.told.has(line)) return;
-  shared.told.add(line);
-  console.error(line);
+/** Does something once in a run of Pulumi, which may ask several times. */
+export async function once(what: string, work: () => Promise<void>): Promise<void> {
+  if (shared.told.has(what)) return;
+  shared.told.add(what);
+  await work();
 }
 
 /** Machines that serve are changed by one at a time, whatever Pulumi does in parallel. */
