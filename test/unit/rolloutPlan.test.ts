@@ -1,60 +1,73 @@
 import { describe, expect, it } from "vitest";
 import { ROLLED } from "../../components/rolls";
-import { chooseTiers, planTier } from "../../rollout/plan";
+import { chooseTiers, describePlan, planTier, type TierPlan } from "../../rollout/plan";
+import type { Parts } from "../../rollout/roll";
 
-const words = (steps: { machine: string; action: string }[]) =>
-  steps.map((s) => `${s.action} ${s.machine}`);
+const words = ({ steps }: TierPlan) => steps.map((s) => `${s.action} ${s.machine}`);
+const redis: Parts = { members: ["redis1", "redis2", "redis3"], holder: "redis2", sick: [] };
+const all = (parts: Parts, handsOver: boolean) => planTier(parts, handsOver, parts.members);
 
 describe("planTier", () => {
-  const redis = { members: ["redis1", "redis2", "redis3"], holder: "redis2" };
-
-  it("restarts replicas first, then moves the master's part away, then restarts it", () => {
-    expect(words(planTier(redis, true, []))).toEqual([
-      "restart redis1",
-      "restart redis3",
+  it("changes replicas first, then moves the master's part away, then changes it", () => {
+    expect(words(all(redis, true))).toEqual([
+      "change redis1",
+      "change redis3",
       "relieve redis2",
-      "restart redis2",
+      "change redis2",
     ]);
   });
 
   it("takes the database node that clients are on last; HAProxy moves them", () => {
-    const galera = { members: ["galera1", "galera2", "galera3"], holder: "galera1" };
-    expect(words(planTier(galera, false, []))).toEqual([
-      "restart galera2",
-      "restart galera3",
-      "restart galera1",
+    const members = ["galera1", "galera2", "galera3"];
+    expect(words(all({ members, holder: "galera1", sick: [] }, false))).toEqual([
+      "change galera2",
+      "change galera3",
+      "change galera1",
     ]);
   });
 
   it("relieves the holder of a pair", () => {
-    const pair = { members: ["slurm-m1", "slurm-m2"], holder: "slurm-m1" };
-    expect(words(planTier(pair, true, []))).toEqual([
-      "restart slurm-m2",
+    const members = ["slurm-m1", "slurm-m2"];
+    expect(words(all({ members, holder: "slurm-m1", sick: [] }, true))).toEqual([
+      "change slurm-m2",
       "relieve slurm-m1",
-      "restart slurm-m1",
+      "change slurm-m1",
     ]);
   });
 
-  it("restarts a machine that is alone, and moves nothing", () => {
-    const alone = { members: ["haproxy1"], holder: "haproxy1" };
-    expect(words(planTier(alone, true, []))).toEqual(["restart haproxy1"]);
+  it("changes a machine that is alone, and moves nothing", () => {
+    const alone = { members: ["haproxy1"], holder: "haproxy1", sick: [] };
+    expect(words(all(alone, true))).toEqual(["change haproxy1"]);
   });
 
   it("has no order where all serve", () => {
-    const web = { members: ["web1", "web2"] };
-    expect(words(planTier(web, false, []))).toEqual(["restart web1", "restart web2"]);
+    const web = { members: ["web1", "web2"], sick: [] };
+    expect(words(all(web, false))).toEqual(["change web1", "change web2"]);
   });
 
-  it("goes on after an interruption: what is done stays alone, also as the new master", () => {
-    expect(words(planTier(redis, true, ["redis1"]))).toEqual([
-      "restart redis3",
+  it("has those that serve nobody together and first", () => {
+    const plan = all({ ...redis, sick: ["redis1", "redis3"] }, true);
+    expect(plan.sick).toEqual(["redis1", "redis3"]);
+    expect(words(plan)).toEqual(["relieve redis2", "change redis2"]);
+  });
+
+  it("is of those that are to be changed: what is done stays alone, also as the new master", () => {
+    expect(words(planTier(redis, true, ["redis2", "redis3"]))).toEqual([
+      "change redis3",
       "relieve redis2",
-      "restart redis2",
+      "change redis2",
     ]);
     // Interrupted after the failover to redis1.
     const moved = { ...redis, holder: "redis1" };
-    expect(words(planTier(moved, true, ["redis1", "redis3"]))).toEqual(["restart redis2"]);
-    expect(planTier(moved, true, ["redis1", "redis2", "redis3"])).toEqual([]);
+    expect(words(planTier(moved, true, ["redis2"]))).toEqual(["change redis2"]);
+    const sick = { ...moved, sick: ["redis3"] };
+    expect(planTier(sick, true, [])).toEqual({ sick: [], steps: [] });
+  });
+
+  it("can be told to a person before it is done", () => {
+    expect(describePlan(all({ ...redis, sick: ["redis1"] }, true))).toBe(
+      "redis1 (serve nobody now), then redis3, then redis2 (serves now: hands its part over first)",
+    );
   });
 });
 
