@@ -5,14 +5,14 @@ import * as path from "node:path";
 import execa from "execa";
 import { Machines } from "../lib/machines";
 import { program } from "../lib/program";
-import type { Progress } from "../lib/progress";
+import { type Progress, step } from "../lib/progress";
 import { machinesOf } from "../plan/outputs";
 import { runPlaybook } from "../programs/ansible";
 import { becomeReady } from "../programs/ready";
 import { clearMark, lookForMark, setMark } from "../rollout/mark";
-import { GATE_SECONDS } from "../rollout/gate";
+import { GATE_SECONDS, openGate } from "../rollout/gate";
 import { describePlan, planTier } from "../rollout/plan";
-import { patient } from "../rollout/roll";
+import { patient, type RunningSite } from "../rollout/roll";
 import { rollTier } from "../rollout/tier";
 import { type ChangeRequest, changeSchema } from "./changeRequest";
 import type { Outcome } from "./configurationProvider";
@@ -45,6 +45,14 @@ export async function changeMachines(
   };
   try {
     if (request.mode === "plan") return { ...outcome, order: await orderOf(request, machines) };
+    if (request.relieveOnly) {
+      const running = { outputs: site, machines, progress };
+      for (const machine of todo) {
+        await relieveOnly(running, tier, machine, request.units);
+        outcome.done[machine] = [];
+      }
+      return outcome;
+    }
     if (request.ready) await becomeReady(request.ready);
     const fresh = await neverConfigured(request, machines);
     const known = todo.filter((m) => !fresh.includes(m));
@@ -131,6 +139,33 @@ export async function changeMachines(
   }
 }
 
+/**
+ * Before a machine is made anew: its clients go elsewhere. One that is not there, or serves nobody, has none.
+ * @throws Error when its tier is not whole, and could not spare it
+ */
+async function relieveOnly(
+  site: RunningSite & { machines: Machines },
+  tier: string,
+  machine: string,
+  units: string[],
+): Promise<void> {
+  const { machines, progress } = site;
+  const roll = rollsOf(site)[tier];
+  if (!roll || (await machines.ask(machine, activity(units))) === undefined) return;
+  const parts = await roll.parts();
+  if (parts.sick.includes(machine)) return;
+  await step(`${tier}: ${machine} is about to be made anew`, progress, async () => {
+    await openGate(roll, tier, 5);
+    await machines.run(machine, setMark("change"));
+    const { steps } = planTier(parts, roll.relieve !== undefined, [machine]);
+    if (steps.some(({ action }) => action === "relieve")) {
+      await roll.relieve?.(machine);
+      await openGate(roll, tier, patient(site, GATE_SECONDS));
+    }
+    await roll.takeOut?.(machine);
+  });
+}
+
 /** In which order the machines would be changed, in words. */
 async function orderOf(request: ChangeRequest, machines: Machines): Promise<string> {
   const { tier, site, todo } = request;
@@ -154,6 +189,10 @@ async function outdatedOf(power: Record<string, string[]>, machines: string[]): 
   return machines.filter((_, i) => said[i] === "outdated");
 }
 
+/** Shell text: the state of each unit. What failed, or is being tried again and again, was configured as well. */
+const activity = (units: string[]): string =>
+  `systemctl show --property ActiveState --value ${units.map(quote).join(" ")}`;
+
 const command = ([file = "", ...args]: string[], what: string): [string, string[]] => [
   file,
   [...args, what],
@@ -167,8 +206,7 @@ async function neverConfigured(
   machines: Machines,
 ): Promise<string[]> {
   const unknown = todo.filter((m) => !applied.includes(m));
-  // What failed, or is being tried again and again, was configured as well.
-  const ask = `systemctl show --property ActiveState --value ${units.map(quote).join(" ")}; ${lookForMark("change")}`;
+  const ask = `${activity(units)}; ${lookForMark("change")}`;
   const said = await Promise.all(unknown.map((m) => machines.run(m, ask)));
   const untouched = (text = "") => text.split("\n").every((line) => /^(inactive)?$/.test(line));
   return unknown.filter((_, i) => untouched(said[i]));

@@ -39,6 +39,8 @@ export const changeSchema = z.strictObject({
   power: z.record(z.string(), names),
   /** How a machine that was made anew is known to have booted. Default: it has. */
   ready: readySchema.optional(),
+  /** They are to be relieved and no more: who asks is about to make them anew. */
+  relieveOnly: z.boolean().default(false),
   /** Machines to change. */
   todo: names,
   /** Machines that an earlier run configured. */
@@ -50,4 +52,7 @@ export const changeSchema = z.strictObject({
 });
 export type ChangeRequest = z.infer<typeof changeSchema>;
 /** What the program adds to it when it runs. */
-export type ChangeGround = Omit<ChangeRequest, "todo" | "applied" | "drifted" | "mode">;
+export type ChangeGround = Omit<
+  z.input<typeof changeSchema>,
+  "todo" | "applied" | "drifted" | "mode"
+>;

@@ -25,8 +25,15 @@ export interface ConfigurationArgs {
   hosts: pulumi.Input<Reached[]>;
   /** Play-wide variables. Secrets stay secret: they travel on stdin only. */
   vars: pulumi.Input<Record<string, unknown>>;
-  /** Makes it a gate: it is passed at once, and again when the one machine was made anew and is part of its tier again. */
-  gate?: { machine: string; incarnation: pulumi.Input<string>; ready: pulumi.Input<ReadyRequest> };
+  /**
+   * Makes it a gate: it is passed at once, and again, when the machine is another one, once that is part of its tier;
+   * or, where it is not said how the machine is known to have booted, once that is relieved before it is made anew.
+   */
+  gate?: {
+    machine: string;
+    incarnation: pulumi.Input<string>;
+    ready?: pulumi.Input<ReadyRequest>;
+  };
 }
 
 type Inputs = { [K in keyof ConfigurationInputs]: pulumi.Input<ConfigurationInputs[K]> };
@@ -86,6 +93,7 @@ function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs
       knownHosts: renderKnownHosts(reached),
       power: Object.fromEntries(own.map(({ name, power }) => [name, power])),
       ...(ready && { ready }),
+      ...(gate && !gate.ready && { relieveOnly: true }),
     };
     return JSON.stringify(ground);
   });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SetArgs, SharedFiles } from "../drivers/driver";
+import type { Member, SetArgs, SharedFiles } from "../drivers/driver";
 import type { Machine } from "../drivers/machine";
 import type { Fleet } from "./ansible";
 import { Configuration, type Reached } from "./configuration";
@@ -44,7 +44,13 @@ export function machineSet(
     .apply((own): Record<string, unknown> => ({ ...own, ...mounts }));
   const { machines, gates } = fleet.driver.set(
     name,
-    { specs, share, formerly, gate: (gate) => makeGate(args, vars, gate, opts) },
+    {
+      specs,
+      share,
+      formerly,
+      gate: (gate) => makeGate(args, vars, gate, opts),
+      relief: (relief) => makeRelief(args, relief, opts),
+    },
     opts,
   );
   const gate = gates.at(-1);
@@ -71,15 +77,9 @@ const reached = (m: Machine): pulumi.Output<Reached> =>
     power: m.power,
   }));
 
-/** Passes at once unless its machine was made anew; then it makes the machine part of the set again first. */
-function makeGate(
-  { fleet, tier }: MachineSetArgs,
-  vars: pulumi.Output<Record<string, unknown>>,
-  { name, machine, members, ready }: Parameters<SetArgs["gate"]>[0],
-  opts: pulumi.ComponentResourceOptions,
-): pulumi.Resource {
-  // Of the others only what is known before their machines are: they may be made anew after this one.
-  const hosts = pulumi.all(members.map(({ hostKey }) => hostKey)).apply((keys) =>
+/** Of the others only what is known before their machines are: they may be made anew after the one that is asked for. */
+const beforeBoot = (members: Member[]): pulumi.Output<Reached[]> =>
+  pulumi.all(members.map(({ hostKey }) => hostKey)).apply((keys) =>
     members.map(({ spec: { name, address } }, i) => ({
       name,
       address,
@@ -88,19 +88,36 @@ function makeGate(
       power: [],
     })),
   );
+
+/** Passes at once unless its machine was made anew; then it makes the machine part of the set again first. */
+function makeGate(
+  { fleet, tier }: MachineSetArgs,
+  vars: pulumi.Output<Record<string, unknown>>,
+  { name, machine, members, ready }: Parameters<SetArgs["gate"]>[0],
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Resource {
+  const gate = {
+    machine: machine.spec.name,
+    incarnation: machine.incarnation,
+    ready: machine.hostKey.apply(ready),
+  };
   return new Configuration(
     `${name}-gate`,
-    {
-      fleet,
-      tier,
-      hosts,
-      vars,
-      gate: {
-        machine: machine.spec.name,
-        incarnation: machine.incarnation,
-        ready: machine.hostKey.apply(ready),
-      },
-    },
+    { fleet, tier, hosts: beforeBoot(members), vars, gate },
     opts,
+  );
+}
+
+/** Relieves a machine that is about to be made anew. */
+function makeRelief(
+  { fleet, tier }: MachineSetArgs,
+  { name, machine, members, why, after }: Parameters<SetArgs["relief"]>[0],
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Resource {
+  const gate = { machine: machine.name, incarnation: why };
+  return new Configuration(
+    `${name}-relief`,
+    { fleet, tier, hosts: beforeBoot(members), vars: {}, gate },
+    { ...opts, dependsOn: after },
   );
 }

@@ -35,6 +35,19 @@ export interface SetArgs {
     /** How the machine is known to have booted. */
     ready: (hostKey: string) => ReadyRequest;
   }) => pulumi.Resource;
+  /**
+   * Makes what relieves a machine that serves, before a change makes it anew: its clients are elsewhere then.
+   * At the creation of the machine it does nothing.
+   */
+  relief: (relief: {
+    name: string;
+    machine: MachineSpec;
+    members: Member[];
+    /** Another one when the machine is about to be made anew. */
+    why: pulumi.Output<string>;
+    /** What comes before. */
+    after: pulumi.Resource[];
+  }) => pulumi.Resource;
   /** What its machine and the machine's host key were called in an earlier version. Default: as now. */
   formerly?: { machine: pulumi.Alias; hostKey: pulumi.Alias };
 }

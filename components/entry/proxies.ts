@@ -12,6 +12,8 @@ export interface Server {
   address: string;
   /** Gets traffic, as far as its health goes ("UP 1/2" is up as well). */
   up: boolean;
+  /** Down, and has not been up since this HAProxy began to run. */
+  neverUp: boolean;
   /** Sessions and requests that wait for it. */
   sessions: number;
 }
@@ -26,6 +28,7 @@ export const readServers = (text: string): Server[] =>
           server: s["svname"] ?? "",
           address: (s["addr"] ?? "").replace(/:\d+$/, ""),
           up: s["status"]?.startsWith("UP") ?? false,
+          neverUp: (s["status"]?.startsWith("DOWN") ?? false) && s["chkdown"] === "0",
           sessions: Number(s["scur"]) + Number(s["qcur"]),
         },
   );

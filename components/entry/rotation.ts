@@ -13,8 +13,8 @@ const find = ({ servers }: Rotation, service: string, address: string): Server |
   servers.find((s) => s.backend === service && s.address === address);
 
 /**
- * Whether all HAProxy nodes have every web node up in every backend: pure. Who is in a backend of none of them is still
- * to come, as a new service is or a new web node: the membership puts them there, when all is configured.
+ * Whether all HAProxy nodes have every web node up in every backend: pure. Who has been up in a backend of none of them
+ * is still to come, as a new service is, or a new web node: others do without it for now.
  * @returns who is missing; "" when nobody is
  */
 export function missingInRotation(nodes: Rotation[], { addresses, services }: Site): string {
@@ -22,7 +22,7 @@ export function missingInRotation(nodes: Rotation[], { addresses, services }: Si
     for (const [name, address] of Object.entries(addresses["web"] ?? {})) {
       for (const service of Object.keys(services)) {
         if (find(node, service, address)?.up === true) continue;
-        if (!nodes.some((n) => find(n, service, address))) continue;
+        if (!nodes.some((n) => find(n, service, address)?.neverUp === false)) continue;
         return `${name} is not in rotation for ${service} on ${node.node}`;
       }
     }
@@ -31,17 +31,17 @@ export function missingInRotation(nodes: Rotation[], { addresses, services }: Si
 }
 
 /**
- * Whether a web node can be taken out without leaving a service to nobody: pure. A pool of one has no other.
- * @returns which service has no spare; "" when all have
+ * Whether others serve what one web node serves: pure. A pool of one has no others.
+ * @returns which service nobody else serves; "" when there is none
  */
-export function missingSpare(nodes: Rotation[], { addresses, services }: Site): string {
-  if (Object.keys(addresses["web"] ?? {}).length < 2) return "";
+export function servedByNobodyElse(nodes: Rotation[], machine: string, site: Site): string {
+  const { [machine]: own, ...others } = site.addresses["web"] ?? {};
+  if (Object.keys(others).length === 0) return "";
   for (const { node, servers } of nodes) {
-    for (const service of Object.keys(services)) {
-      const [one, another] = servers.filter((s) => s.backend === service && s.up);
-      if (!one || another) continue;
-      const found = Object.entries(addresses["web"] ?? {}).find(([, a]) => a === one.address);
-      return `only ${found?.[0] ?? one.address} is in rotation for ${service} on ${node}`;
+    for (const service of Object.keys(site.services)) {
+      const up = servers.filter((s) => s.backend === service && s.up);
+      if (up.length !== 1 || up[0]?.address !== own) continue;
+      return `nobody else is in rotation for ${service} on ${node}`;
     }
   }
   return "";

@@ -1,7 +1,7 @@
 import { checkOf, probeScript, readProbe } from "../../haproxy/check";
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { Proxies } from "../entry/proxies";
-import { missingInRotation, missingSpare } from "../entry/rotation";
+import { missingInRotation, servedByNobodyElse } from "../entry/rotation";
 import { quote } from "../look";
 import { webUnit } from "./units";
 
@@ -21,18 +21,17 @@ export function roll(site: RunningSite): Roll {
     parts: async () => {
       const servers = (await rotation()).flatMap((r) => r.servers);
       const members = machines.names("web");
-      // One that is in no backend yet lacks nothing: the membership puts it there when all is done.
+      // One that is in no backend lacks nothing but the membership, which comes when all is done.
       const sick = members.filter((machine) => {
         const own = servers.filter((s) => s.address === addressOf(machine));
         return own.length > 0 && !own.some((s) => s.up);
       });
       return { members, sick };
     },
-    missing: async () => {
-      const nodes = await rotation();
-      return missingInRotation(nodes, outputs) || missingSpare(nodes, outputs);
-    },
+    missing: async () => missingInRotation(await rotation(), outputs),
     takeOut: async (machine) => {
+      const alone = servedByNobodyElse(await rotation(), machine, outputs);
+      if (alone !== "") throw new Error(alone);
       const { drainSeconds } = outputs.webPool;
       const left = await proxies.drain(addressOf(machine), drainSeconds);
       if (left > 0) progress(`    ${left} sessions did not end within ${drainSeconds} s`);

@@ -56,7 +56,7 @@ export function vms(
 
 function oneByOne(
   set: string,
-  { specs, share, gate, formerly }: SetArgs,
+  { specs, share, gate, relief, formerly }: SetArgs,
   ground: VmGround,
   opts: pulumi.ComponentResourceOptions,
 ): MachineSet {
@@ -76,7 +76,14 @@ function oneByOne(
       (parent) => ({
         ...makeVm(
           name,
-          { spec, hostKey, ground, served: share?.served, after: before ? [before] : [] },
+          {
+            spec,
+            hostKey,
+            ground,
+            served: share?.served,
+            relief: (why) =>
+              relief({ name, machine: spec, members, why, after: before ? [before] : [] }),
+          },
           parent,
         ),
         hostKey: hostKey.publicKey,

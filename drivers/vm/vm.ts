@@ -26,8 +26,8 @@ export interface VmArgs {
   hostKey: HostKey;
   /** Known once a file system is served that the machine mounts. Default: it needs none. */
   served?: pulumi.Output<unknown>;
-  /** What must be done before the machine is switched off or made anew. */
-  after: pulumi.Resource[];
+  /** Makes what must be done before the machine is switched off or made anew. @param why another one when it is about to be */
+  relief: (why: pulumi.Output<string>) => pulumi.Resource;
 }
 
 /** What a started VM is known by. */
@@ -109,13 +109,15 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
       : { bridge: vm.network.bridge }),
   };
 
+  const parts = [root, seed, ...(data ? [data] : [])];
+  const size = { memory: spec.memoryMiB, vcpu: spec.vcpus };
+  const why = pulumi.jsonStringify([parts.map(({ id }) => id), size, networkInterface]);
   const domain = new libvirt.Domain(
     `${name}-domain`,
     {
       name: volume,
       type: vm.accelerator,
-      vcpu: spec.vcpus,
-      memory: spec.memoryMiB,
+      ...size,
       ...(vm.accelerator === "kvm" ? { cpu: { mode: "host-passthrough" } } : {}),
       disks: [root, ...(data ? [data] : []), seed].map(({ id }) => ({ volumeId: id })),
       networkInterfaces: [networkInterface],
@@ -127,15 +129,10 @@ export function makeVm(name: string, args: VmArgs, parent: pulumi.Resource): Vm 
     {
       parent,
       provider,
-      dependsOn: args.after,
+      dependsOn: args.relief(why),
       // Name, address and MAC are the machine's own: two of it cannot be.
       deleteBeforeReplace: true,
-      replaceWith: [
-        root,
-        seed,
-        ...(data ? [data] : []),
-        ...(network.resource ? [network.resource] : []),
-      ],
+      replaceWith: [...parts, ...(network.resource ? [network.resource] : [])],
       replacementTrigger: pulumi.jsonStringify(networkInterface),
     },
   );

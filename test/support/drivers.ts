@@ -41,7 +41,7 @@ export async function driven(
     const driver = makeDriver("site", { ...site, place, prefixLength, gateway, packages });
     const shared = share?.();
     const sets = tiers.map((tier) => {
-      const args = { specs: machines[tier], share: shared, gate: makeGate };
+      const args = { specs: machines[tier], share: shared, gate: makeGate, relief: makeRelief };
       return [tier, driver.set(tier, args, {})] as const;
     });
     Object.assign(found, { driver, sets: Object.fromEntries(sets) });
@@ -66,3 +66,6 @@ const makeGate: SetArgs["gate"] = ({ name, machine, members, ready }) => {
     );
   return new local.Command(`${name}-gate`, { stdin });
 };
+
+const makeRelief: SetArgs["relief"] = ({ name, why, after }) =>
+  new local.Command(`${name}-relief`, { stdin: why }, { dependsOn: after });

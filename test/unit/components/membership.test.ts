@@ -17,7 +17,7 @@ async function make(web = machines.web, sshKeyFile = "/key", incarnation = "firs
   const made = await registered(async () => {
     const parent = new pulumi.ComponentResource("test:Entry", "entry");
     const of = (specs: typeof web) =>
-      driver.set(specs[0]?.tier ?? "", { specs, gate }, {}).machines;
+      driver.set(specs[0]?.tier ?? "", { specs, gate, relief: gate }, {}).machines;
     const membership = new Membership(
       NAME,
       {

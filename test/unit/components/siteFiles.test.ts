@@ -22,7 +22,7 @@ async function make() {
   const files: string[] = [];
   const made = await registered(async () => {
     const all = [machines.redis, machines.login].flatMap(
-      (specs) => fleet.driver.set("any", { specs, gate }, {}).machines,
+      (specs) => fleet.driver.set("any", { specs, gate, relief: gate }, {}).machines,
     );
     const place = { ...fleet.place, home };
     const written = new SiteFiles("files", { place, machines: all, caCertificate: "the CA\n" });

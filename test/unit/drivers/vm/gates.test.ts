@@ -21,7 +21,8 @@ describe("a set of VMs", () => {
       ["galera-galera2", "galera-galera1"],
       ["galera-galera3", "galera-galera2"],
     ] as const) {
-      expect(find(made, `${machine}-domain`).dependsOn).toContain(`${last}-gate`);
+      expect(find(made, `${machine}-domain`).dependsOn).toContain(`${machine}-relief`);
+      expect(find(made, `${machine}-relief`).dependsOn).toContain(`${last}-gate`);
       expect(before(made, `${last}-gate`)).toContain(`${last}-domain`);
     }
   });
@@ -39,14 +40,26 @@ describe("a set of VMs", () => {
 
   it("with a share is touched only when its server serves again, and is ready when it serves", async () => {
     const { made: all } = await vms(home, ["controllers"], {}, share);
-    expect(find(all, "controllers-slurm-m1-domain").dependsOn).toContain("share-gate");
-    const second = find(all, "controllers-slurm-m2-domain");
+    expect(find(all, "controllers-slurm-m1-relief").dependsOn).toContain("share-gate");
+    const second = find(all, "controllers-slurm-m2-relief");
     expect(second.dependsOn).toContain("controllers-slurm-m1-gate");
     for (const n of [1, 2]) {
       const ready = find(all, `controllers-slurm-m${n}-ready`);
       expect(ready.dependsOn).toEqual(expect.arrayContaining(["share-run"]));
       expect(before(all, `controllers-slurm-m${n}-domain`)).not.toContain("share-run");
     }
+  });
+});
+
+describe("a machine that is about to be made anew", () => {
+  it("is relieved first, by whatever change of its disks, size or network it is", () => {
+    const why = JSON.parse(String(find(made, "galera-galera1-relief").inputs["stdin"])) as unknown;
+    expect(why).toEqual([
+      [expect.stringContaining("galera1-root"), expect.stringContaining("galera1-seed")],
+      { memory: expect.any(Number) as number, vcpu: expect.any(Number) as number },
+      expect.objectContaining({ mac: expect.any(String) as string }),
+    ]);
+    expect(find(made, "galera-galera1-domain").dependsOn).toContain("galera-galera1-relief");
   });
 });
 
