@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { Proxies, readServers, type Server } from "../../components/entry/proxies";
-import { missingInRotation, missingSpare } from "../../components/entry/rotation";
+import { missingInRotation, servedByNobodyElse } from "../../components/entry/rotation";
 import { RemoteFailure } from "../../lib/machines";
 
 /** Statistics of a real HAProxy 2.6.12: eight services, 20 slots, four web nodes. */
@@ -20,6 +20,7 @@ describe("readServers", () => {
         server: `slot${i}`,
         address: `198.18.2.22${i}`,
         up: true,
+        neverUp: false,
         sessions: 0,
       })),
     );
@@ -37,8 +38,8 @@ describe("the rotation of the web pool", () => {
     services: { app: { ...health, port: 8000 } },
     addresses: { web: { web1: "10.0.0.1", web2: "10.0.0.2" } },
   };
-  const server = (web: number, up = true, backend = "app") => ({
-    ...{ backend, server: `slot${web}`, up, sessions: 0 },
+  const server = (web: number, up = true, backend = "app", neverUp = false) => ({
+    ...{ backend, server: `slot${web}`, up, neverUp, sessions: 0 },
     address: `10.0.0.${web}`,
   });
   const both = [server(1), server(2)];
@@ -62,6 +63,11 @@ describe("the rotation of the web pool", () => {
     expect(missingInRotation(nodes(both, both), { ...site, services })).toBe("");
     const addresses = { web: { ...site.addresses.web, web3: "10.0.0.3" } };
     expect(missingInRotation(nodes(both, both), { ...site, addresses })).toBe("");
+    // HAProxy knows it, and waits for its first checks: nowhere, or on the first web node only.
+    const waits = [...both, server(1, false, "api", true), server(2, false, "api", true)];
+    expect(missingInRotation(nodes(waits, both), { ...site, services })).toBe("");
+    const first = [...both, server(1, true, "api"), server(2, false, "api", true)];
+    expect(missingInRotation(nodes(first, first), { ...site, services })).toBe("");
     // As soon as one of them has it, the other must.
     const api = [...both, server(1, true, "api")];
     expect(missingInRotation(nodes(api, both), { ...site, services })).toBe(
@@ -69,13 +75,16 @@ describe("the rotation of the web pool", () => {
     );
   });
 
-  it("has a spare when two are up for each service; a pool of one needs none", () => {
-    expect(missingSpare(nodes(both, both), site)).toBe("");
-    expect(missingSpare(nodes(both, [server(2), server(1, false)]), site)).toBe(
-      "only web2 is in rotation for app on haproxy2",
+  it("lets nobody go who alone serves something; a pool of one has nobody else", () => {
+    expect(servedByNobodyElse(nodes(both, both), "web1", site)).toBe("");
+    const alone = nodes(both, [server(2), server(1, false)]);
+    expect(servedByNobodyElse(alone, "web1", site)).toBe("");
+    expect(servedByNobodyElse(alone, "web2", site)).toBe(
+      "nobody else is in rotation for app on haproxy2",
     );
     const addresses = { web: { web1: "10.0.0.1" } };
-    expect(missingSpare(nodes([server(1)], [server(1)]), { ...site, addresses })).toBe("");
+    const one = nodes([server(1)], [server(1)]);
+    expect(servedByNobodyElse(one, "web1", { ...site, addresses })).toBe("");
   });
 });
 

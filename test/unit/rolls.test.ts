@@ -140,6 +140,24 @@ it("a web node that is in no backend yet is not sick: it lacks nothing but the m
   });
 });
 
+it("a web node that alone serves something is not taken out", async () => {
+  const stat =
+    "# pxname,svname,status,addr,scur,qcur,chkdown\napp,slot1,UP,10.0.0.1:80,0,0,0\napp,slot2,DOWN,10.0.0.2:80,0,0,1\n";
+  const sent: string[] = [];
+  const run = (_: string, command: string) => {
+    sent.push(command);
+    return Promise.resolve(stat);
+  };
+  const site = {
+    outputs: { ...outputs, addresses: { web: { web1: "10.0.0.1", web2: "10.0.0.2" } } },
+    machines: { names: () => ["haproxy1"], run },
+  } as unknown as RunningSite;
+  await expect(rollsOf(site)["web"]?.takeOut?.("web1")).rejects.toThrow(
+    "nobody else is in rotation for app on haproxy1",
+  );
+  expect(sent).toHaveLength(1);
+});
+
 it("a database node is out of rotation on all entry nodes while it is changed", async () => {
   const { roll, sent } = fake(1);
   await roll("galera").takeOut?.("galera1");
