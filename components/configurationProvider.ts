@@ -224,6 +224,8 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
   ConfigurationState
 > = {
   async diff(_id, olds, news) {
+    // A preview may not know yet what will be wanted: the text that Pulumi has in its place is no object.
+    if (typeof news.wanted !== "object") return { changes: true };
     const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
     const todo = pending(olds, news);
     if (todo.length > 0) await tell(todo, { ...NOTHING, ...olds }, news);

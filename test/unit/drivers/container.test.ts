@@ -72,7 +72,10 @@ describe("a container", () => {
     if (!first) throw new Error("no machine");
     expect(await known(first.address)).toBe("198.18.1.161");
     expect(await known(first.hostKey)).toBe("ssh-ed25519 compute-compute1-container");
-    expect(await known(first.incarnation)).toBe(await known(first.hostKey));
+    const { vcpus, memoryMiB } = first.spec;
+    const key = await known(first.hostKey);
+    expect(await known(first.incarnation)).toBe(`${key} ${vcpus} ${memoryMiB}`);
+    expect(first.power.slice(-2)).toEqual(["hpc-ha-lab-compute1", "198.18.1.161"]);
   });
 
   it("needs an image that was built, and says what builds it", async () => {

@@ -29,6 +29,7 @@ describe("a VM", () => {
       `share-nfs-srv-gate ${COMMAND}`,
       `share-nfs-srv-hostkey > share-nfs-srv-hostkey-pair ${COMMAND}`,
       `share-nfs-srv-hostkey hpc-ha:machine:HostKey`,
+      `share-nfs-srv-relief ${COMMAND}`,
     ]);
   });
 
