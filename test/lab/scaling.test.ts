@@ -96,7 +96,11 @@ it("membership is the same after HAProxy is reloaded and restarted", async () =>
     const before = await rotation(haproxy);
     expect(before.split("\n")).toHaveLength(2 * 8);
     for (const how of ["reload", "restart"]) {
-      await on(outputs, haproxy, `systemctl ${how} haproxy && until haproxy-state check 2>/dev/null; do sleep 0.1; done`);
+      await on(
+        outputs,
+        haproxy,
+        `systemctl ${how} haproxy && until haproxy-state check 2>/dev/null; do sleep 0.1; done`,
+      );
       expect([haproxy, how, await rotation(haproxy)]).toEqual([haproxy, how, before]);
     }
   }
