@@ -26,6 +26,17 @@ describe("readServers", () => {
     );
   });
 
+  it("knows those that have not been up since HAProxy began to run", () => {
+    const rows = [
+      "app,slot1,DOWN,1,0",
+      "app,slot2,DOWN 1/2,1,0",
+      "app,slot3,DOWN,1,1",
+      "app,slot4,DRAIN,1,0",
+    ];
+    const text = ["# pxname,svname,status,chkdown,chkfail", ...rows, ""].join("\n");
+    expect(readServers(text).map((s) => s.neverUp)).toEqual([true, true, false, false]);
+  });
+
   it("does not count a draining server as up", () => {
     const draining = readServers(stat("draining.txt")).filter((s) => s.backend === "websocket");
     expect(draining.filter((s) => !s.up).map((s) => s.server)).toEqual(["slot4"]);

@@ -142,7 +142,7 @@ it("a web node that is in no backend yet is not sick: it lacks nothing but the m
 
 it("a web node that alone serves something is not taken out", async () => {
   const stat =
-    "# pxname,svname,status,addr,scur,qcur,chkdown\napp,slot1,UP,10.0.0.1:80,0,0,0\napp,slot2,DOWN,10.0.0.2:80,0,0,1\n";
+    "# pxname,svname,status,addr,scur,qcur,chkfail\napp,slot1,UP,10.0.0.1:80,0,0,0\napp,slot2,DOWN,10.0.0.2:80,0,0,1\n";
   const sent: string[] = [];
   const run = (_: string, command: string) => {
     sent.push(command);
