@@ -21,6 +21,9 @@ import { rollsOf } from "./rolls";
 import type { Tier } from "./tier";
 import { tiers } from "./tiers";
 
+/** Role base's tasks begin so: keys, firewall, packages. No client notices them. */
+const IN_PLACE = "base : ";
+
 /**
  * Makes machines of a tier what they are told to be. Those that nobody has configured yet, all at once; those that
  * serve, one at a time by the roll-out, and only those in which something would change.
@@ -75,17 +78,19 @@ export async function changeMachines(
       const clean = known.filter((m) => !dirty.includes(m));
       const outdated = await outdatedOf(request.power, known);
       const affected = [...dirty];
+      let felt = dirty.length + outdated.length > 0;
       if (clean.length > 0) {
         const { hosts, ok, failure } = await play(clean, true);
         if (!ok) throw new Error(failure.join("\n"));
         for (const machine of clean) {
           const host = hosts.get(machine);
+          felt ||= host?.changed.some((task) => !task.startsWith(IN_PLACE)) ?? true;
           const same = host?.changed.length === 0 && !outdated.includes(machine);
           if (same) outcome.done[machine] = host.files;
           else affected.push(machine);
         }
       }
-      if (affected.length > 0) await changeKnown(affected, dirty, outdated);
+      if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt);
     }
   } catch (error) {
     outcome.error = (error as Error).message;
@@ -98,6 +103,7 @@ export async function changeMachines(
     affected: string[],
     suspects: string[],
     outdated: string[],
+    felt: boolean,
   ): Promise<void> {
     const change = async (limit: string[]) => {
       for (const machine of limit.filter((m) => outdated.includes(m))) {
@@ -129,7 +135,7 @@ export async function changeMachines(
       todo: affected,
       suspects,
       change,
-      felt: outdated.length > 0 || roll.inPlace?.includes("settings") !== true,
+      felt: outdated.length > 0 || (felt && roll.inPlace?.includes("settings") !== true),
       begin,
       done,
       progress,
