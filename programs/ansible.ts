@@ -97,7 +97,8 @@ export async function runPlaybook(request: RunRequest, options: RunOptions): Pro
       },
     },
   );
-  guardian.stdin.write(`${child.pid ?? 0}\n`);
+  // No group at all where it did not start: 0 would be that of the guardian.
+  guardian.stdin.write(`${child.pid ?? ""}\n`);
   const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
   signal?.addEventListener("abort", end);
 

@@ -110,13 +110,13 @@ describe("a run of a playbook", () => {
     expect(said).not.toContain("machines=");
   });
 
-  it("that does not start says what is missing", async () => {
-    rmSync(commands.path("bin", "ansible-playbook"));
+  it("that does not start says what is missing, and leaves no file", async () => {
+    const password = `only here ${process.pid}`;
     const { exitCode, stderr } = await execa(
       "node",
       ["--import", "tsx", "test/support/playbook.ts"],
       {
-        input: JSON.stringify({ run }),
+        input: JSON.stringify({ run: { ...run, vars: { password } } }),
         env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
         reject: false,
       },
@@ -125,6 +125,8 @@ describe("a run of a playbook", () => {
       1,
       "ansible-playbook did not start (spawn ansible-playbook ENOENT): run the set-up first",
     ]);
+    const left = await execa("grep", ["-rls", password, "/dev/shm"], { reject: false });
+    expect(left.stdout).toBe("");
   });
 
   it("is refused where it is no request, without a word of its secrets", async () => {
