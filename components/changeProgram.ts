@@ -195,7 +195,7 @@ async function outdatedOf(power: Record<string, string[]>, machines: string[]): 
   return machines.filter((_, i) => said[i] === "outdated");
 }
 
-/** Shell text: the state of each unit. What failed, or is being tried again and again, was configured as well. */
+/** Shell text: the state of each unit. */
 const activity = (units: string[]): string =>
   `systemctl show --property ActiveState --value ${units.map(quote).join(" ")}`;
 
@@ -206,16 +206,20 @@ const command = ([file = "", ...args]: string[], what: string): [string, string[
 
 const tierOf = (name: string): Tier | undefined => (tiers as Record<string, Tier>)[name];
 
-/** Those of them on which nothing of their tier runs, and no earlier run has been. */
+/**
+ * Those of them that no run has ever made part of their tier: a unit of theirs does not run. One that was part of it and
+ * was left half-way has a mark.
+ */
 async function neverConfigured(
   { todo, applied, units }: ChangeRequest,
   machines: Machines,
 ): Promise<string[]> {
   const unknown = todo.filter((m) => !applied.includes(m));
-  const ask = `${activity(units)}; ${lookForMark("change")}`;
+  // "active" for a mark: what its units do says nothing then.
+  const ask = `if [ -n "$(${lookForMark("change")})" ]; then echo active; else ${activity(units)}; fi`;
   const said = await Promise.all(unknown.map((m) => machines.run(m, ask)));
-  const untouched = (text = "") => text.split("\n").every((line) => /^(inactive)?$/.test(line));
-  return unknown.filter((_, i) => untouched(said[i]));
+  const words = said.map((text) => text.split("\n").filter((line) => line !== ""));
+  return unknown.filter((_, i) => !words[i]?.every((w) => w === "active"));
 }
 
 if (require.main === module) {
