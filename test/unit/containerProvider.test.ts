@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ const libvirt = vi.hoisted(() => ({
     };
     this.said.push(command);
     if (command in next) this.state = next[command as keyof typeof next];
-    return "";
+    return command === "domuuid" ? "its-uuid" : "";
   },
 }));
 vi.mock("../../drivers/container/host", async (original) => ({
@@ -110,16 +110,20 @@ describe("a change of a container", () => {
     libvirt.said.length = 0;
   });
 
-  it.each(RESTARTS)("switches it off and on with the new definition, for %j", async (change) => {
+  it.each(RESTARTS)("defines it anew and leaves it running, for %j", async (change) => {
     const { outs } = (await update(change)) ?? {};
-    expect(libvirt.said).toEqual(["lxc-enter-namespace", "undefine", "define", "start"]);
+    // What it is to be takes effect at its next start, and that is the roll-out's.
+    expect(libvirt.said).toEqual(["domuuid", "define"]);
     expect(outs).toMatchObject({ ...change, running: true });
+    // Libvirt takes it for the same one by its id.
+    const xml = readFileSync(path.join(directory, "domain.xml"), "utf8");
+    expect(xml).toContain("<uuid>its-uuid</uuid>");
   });
 
   it("starts it where it was found stopped", async () => {
     libvirt.state = "shut off";
     await update({}, { running: false });
-    expect(libvirt.said).toEqual(["undefine", "define", "start"]);
+    expect(libvirt.said).toEqual(["domuuid", "define", "start"]);
   });
 
   it("leaves it on the image that it was made over", async () => {
@@ -129,6 +133,6 @@ describe("a change of a container", () => {
 
   it("is no creation's: what an interrupted one left is switched off and defined again", async () => {
     await containerProvider.create(inputs);
-    expect(libvirt.said).toEqual(["lxc-enter-namespace", "undefine", "define", "start"]);
+    expect(libvirt.said).toEqual(["lxc-enter-namespace", "domuuid", "define", "start"]);
   });
 });

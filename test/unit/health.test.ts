@@ -112,7 +112,7 @@ describe("judge of what was not told in time", () => {
     const well = haproxy("active   running");
     // Within a part, behind it, and before all.
     const { machine, part } = health.judge(cut(`${well}==> state\n1\n==> redis\nser`), STACK);
-    expect(machine).toMatchObject({ health: "ok", late: ["redis", "galera"] });
+    expect(machine).toMatchObject({ health: "ok", late: ["redis", "galera", "lock"] });
     expect([part("state"), part("redis"), part("galera")]).toEqual(["1", undefined, undefined]);
     expect(judge(cut(well), STACK)).toMatchObject({
       health: "not told in time: units, addresses, disks",

@@ -9,8 +9,8 @@ const SAID: [number, string][] = [
   [7, " +  libvirt:index:Domain web-web2-domain creating (0s) "],
   [9, " +  libvirt:index:Domain web-web2-domain created (2s) "],
   [115, " +  command:local:Command web-web2-ready created (106s) "],
-  [150, " +  command:local:Command web-web2-config-run created (35s) "],
-  [171, " ~  command:local:Command entry-membership-command updated (21s) [diff: ~stdin]; "],
+  [150, " ~  pulumi-nodejs:dynamic:Configuration web-config updated (35s) "],
+  [171, " ~  pulumi-nodejs:dynamic:Membership entry-membership updated (21s) [diff: ~request]; "],
 ];
 const lines = SAID.map(([s, line]) => ({ at: 1000 + s * 1000, line }));
 
@@ -30,6 +30,6 @@ it("a scale-out is split by what Pulumi said, with nothing left over", () => {
 });
 
 it("what was never said is no phase of zero seconds", () => {
-  expect(() => phases(1000, lines.slice(0, 5), "web2", TOOK, 176_000)).toThrow(/config-run/);
+  expect(() => phases(1000, lines.slice(0, 5), "web2", TOOK, 176_000)).toThrow(/web-config/);
   expect(() => phases(1000, lines, "web2", "", 176_000)).toThrow(/not what a wait/);
 });

@@ -66,7 +66,7 @@ describe("what configures the machines of a tier", () => {
     const { inventory } = ground.run;
     expect(yaml.load(inventory)).toMatchObject({ all: { children: { redis: { hosts: {} } } } });
     // What the provider adds, and the program takes it.
-    const added = { todo: ["redis1"], applied: [], drifted: [], turn: false };
+    const added = { todo: ["redis1"], applied: [], drifted: [], mode: "first" };
     expect(changeSchema.safeParse({ ...ground, ...added }).error).toBeUndefined();
   });
 
