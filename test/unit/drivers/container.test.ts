@@ -10,7 +10,8 @@ import { parsed } from "../../support/site";
 const home = temporaryHome();
 const specs = plan(parsed(configOf("lab"))).machines;
 const CONTAINER = "test:machine:Container";
-const known = <T>(output: pulumi.Output<T>) => new Promise((resolve) => output.apply(resolve));
+const known = <T>(output: pulumi.Output<T>) =>
+  new Promise<T>((resolve) => output.apply((value) => resolve(value)));
 let lab: Driven;
 beforeAll(async () => {
   lab = await driven("lab", home, ["compute"]);
