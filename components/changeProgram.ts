@@ -90,7 +90,7 @@ export async function changeMachines(
           else affected.push(machine);
         }
       }
-      if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt);
+      if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt, fresh);
     }
   } catch (error) {
     outcome.error = (error as Error).message;
@@ -104,6 +104,7 @@ export async function changeMachines(
     suspects: string[],
     outdated: string[],
     felt: boolean,
+    excused: string[],
   ): Promise<void> {
     const change = async (limit: string[]) => {
       for (const machine of limit.filter((m) => outdated.includes(m))) {
@@ -134,6 +135,7 @@ export async function changeMachines(
       roll,
       todo: affected,
       suspects,
+      excused: [...affected, ...excused],
       change,
       felt: outdated.length > 0 || (felt && roll.inPlace?.includes("settings") !== true),
       begin,

@@ -31,8 +31,11 @@ export interface Parts {
 export interface Roll {
   /** Who is in it, who serves now, and who cannot. */
   parts(): Promise<Parts>;
-  /** The gate before and after each machine: what is missing to full redundancy; "" when nothing is. */
-  missing(): Promise<string>;
+  /**
+   * The gate before and after each machine: what is missing to full redundancy; "" when nothing is.
+   * @param but machines that are still to be changed, or new: what they lack may be what the change brings. Default: none
+   */
+  missing(but?: string[]): Promise<string>;
   /**
    * Moves the holder's part to another machine. Default: it cannot be moved in an orderly way, and the holder only
    * comes last.

@@ -11,6 +11,8 @@ export interface Change {
   todo: string[];
   /** Those of them that are not as they were left, and may be why the tier is not whole. Default: none. */
   suspects?: string[];
+  /** New ones, and those of `todo` that lack what the change brings, until it has: see Roll. Default: none. */
+  excused?: string[];
   /** Does it to a machine that was relieved; several at once only where they serve nobody. May be called again. */
   change(machines: string[]): Promise<void>;
   /** Whether clients feel the change of a machine that serves: then it is relieved first. Default true. */
@@ -38,6 +40,13 @@ export async function rollTier(run: Change): Promise<void> {
   const { gateSeconds = GATE_SECONDS, lookSeconds = 5 } = run;
   const handsOver = felt && roll.relieve !== undefined;
   const touched: string[] = [];
+  const gate = (seconds: number) =>
+    openGate(
+      roll,
+      tier,
+      seconds,
+      run.excused?.filter((m) => !touched.includes(m)),
+    );
   /** Does something to machines, and says how far it came when that fails. */
   const at = async (machines: string[], what: string, work: () => Promise<void>) => {
     signal?.throwIfAborted();
@@ -75,12 +84,12 @@ export async function rollTier(run: Change): Promise<void> {
   if (rest.length === 0) return;
 
   const blamed = rest.filter((m) => suspects.includes(m));
-  if (blamed.length > 0 && !(await isWhole(roll, tier, lookSeconds))) {
+  if (blamed.length > 0 && !(await isWhole(gate(lookSeconds)))) {
     const { steps } = planTier(await roll.parts(), false, blamed);
     for (const { machine } of steps) {
       await at([machine], `${machine}, which may be why it is not whole`, () => change(machine));
     }
-    await at(blamed, "is it whole again?", () => openGate(roll, tier, gateSeconds));
+    await at(blamed, "is it whole again?", () => gate(gateSeconds));
     for (const machine of blamed) await run.done(machine);
   } else blamed.length = 0;
 
@@ -91,24 +100,22 @@ export async function rollTier(run: Change): Promise<void> {
   );
   const [first] = steps;
   if (!first) return;
-  await openGate(roll, tier, touched.length > 0 ? gateSeconds : lookSeconds).catch(
-    (error: Error) => {
-      throw new Error(`${error.message}\n${first.machine} and those after it were not touched.`);
-    },
-  );
+  await gate(touched.length > 0 ? gateSeconds : lookSeconds).catch((error: Error) => {
+    throw new Error(`${error.message}\n${first.machine} and those after it were not touched.`);
+  });
   for (const { machine, action } of steps) {
     const what = action === "relieve" ? `${machine} hands its part over` : machine;
     await at([machine], what, async () => {
       if (action === "relieve") await roll.relieve?.(machine);
       else await change(machine);
-      await openGate(roll, tier, gateSeconds);
+      await gate(gateSeconds);
       if (action === "change") await run.done(machine);
     });
   }
 }
 
-const isWhole = (roll: Roll, tier: string, seconds: number): Promise<boolean> =>
-  openGate(roll, tier, seconds).then(
+const isWhole = (gate: Promise<void>): Promise<boolean> =>
+  gate.then(
     () => true,
     () => false,
   );

@@ -12,8 +12,6 @@ export interface Server {
   address: string;
   /** Gets traffic, as far as its health goes ("UP 1/2" is up as well). */
   up: boolean;
-  /** Down, and has not been up since this HAProxy began to run: no check of it failed while it was (seen with 2.6). */
-  neverUp: boolean;
   /** Sessions and requests that wait for it. */
   sessions: number;
 }
@@ -28,7 +26,6 @@ export const readServers = (text: string): Server[] =>
           server: s["svname"] ?? "",
           address: (s["addr"] ?? "").replace(/:\d+$/, ""),
           up: s["status"]?.startsWith("UP") ?? false,
-          neverUp: (s["status"]?.startsWith("DOWN") ?? false) && s["chkfail"] === "0",
           sessions: Number(s["scur"]) + Number(s["qcur"]),
         },
   );

@@ -1,6 +1,6 @@
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { Proxies } from "./proxies";
-import { missingInRotation } from "./rotation";
+import { lackedByOne } from "./rotation";
 
 const UNITS = "systemctl is-active haproxy keepalived; true";
 const ACTIVE = "active\nactive";
@@ -30,7 +30,7 @@ export function roll(site: RunningSite): Roll {
         }),
       );
       const rotation = nodes.filter((n) => typeof n !== "string");
-      return nodes.find((n) => typeof n === "string") ?? missingInRotation(rotation, outputs);
+      return nodes.find((n) => typeof n === "string") ?? lackedByOne(rotation, outputs);
     },
     relieve: async (machine) => {
       await machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));

@@ -13,16 +13,32 @@ const find = ({ servers }: Rotation, service: string, address: string): Server |
   servers.find((s) => s.backend === service && s.address === address);
 
 /**
- * Whether all HAProxy nodes have every web node up in every backend: pure. Who has been up in a backend of none of them
- * is still to come, as a new service is, or a new web node: others do without it for now.
+ * Whether all HAProxy nodes have every web node up in every backend: pure.
+ * @param but web nodes that do not count
  * @returns who is missing; "" when nobody is
  */
-export function missingInRotation(nodes: Rotation[], { addresses, services }: Site): string {
+export const missingInRotation = (nodes: Rotation[], site: Site, but: string[] = []): string =>
+  firstMissing(nodes, site, (web) => !but.includes(web));
+
+/**
+ * Whether one HAProxy node lacks what another has: pure. What nobody serves is no matter of these nodes: a new service or
+ * web node is still to come, a broken one is for the web's own gate.
+ * @returns who is missing, and where; "" when nobody is
+ */
+export const lackedByOne = (nodes: Rotation[], site: Site): string =>
+  firstMissing(nodes, site, (_, service, address) =>
+    nodes.some((n) => find(n, service, address)?.up === true),
+  );
+
+function firstMissing(
+  nodes: Rotation[],
+  { addresses, services }: Site,
+  counts: (web: string, service: string, address: string) => boolean,
+): string {
   for (const node of nodes) {
     for (const [name, address] of Object.entries(addresses["web"] ?? {})) {
       for (const service of Object.keys(services)) {
-        if (find(node, service, address)?.up === true) continue;
-        if (!nodes.some((n) => find(n, service, address)?.neverUp === false)) continue;
+        if (find(node, service, address)?.up === true || !counts(name, service, address)) continue;
         return `${name} is not in rotation for ${service} on ${node.node}`;
       }
     }

@@ -28,7 +28,7 @@ export function roll(site: RunningSite): Roll {
       });
       return { members, sick };
     },
-    missing: async () => missingInRotation(await rotation(), outputs),
+    missing: async (but) => missingInRotation(await rotation(), outputs, but),
     takeOut: async (machine) => {
       const alone = servedByNobodyElse(await rotation(), machine, outputs);
       if (alone !== "") throw new Error(alone);

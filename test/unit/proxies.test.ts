@@ -2,7 +2,11 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { Proxies, readServers, type Server } from "../../components/entry/proxies";
-import { missingInRotation, servedByNobodyElse } from "../../components/entry/rotation";
+import {
+  lackedByOne,
+  missingInRotation,
+  servedByNobodyElse,
+} from "../../components/entry/rotation";
 import { RemoteFailure } from "../../lib/machines";
 
 /** Statistics of a real HAProxy 2.6.12: eight services, 20 slots, four web nodes. */
@@ -20,21 +24,9 @@ describe("readServers", () => {
         server: `slot${i}`,
         address: `198.18.2.22${i}`,
         up: true,
-        neverUp: false,
         sessions: 0,
       })),
     );
-  });
-
-  it("knows those that have not been up since HAProxy began to run", () => {
-    const rows = [
-      "app,slot1,DOWN,1,0",
-      "app,slot2,DOWN 1/2,1,0",
-      "app,slot3,DOWN,1,1",
-      "app,slot4,DRAIN,1,0",
-    ];
-    const text = ["# pxname,svname,status,chkdown,chkfail", ...rows, ""].join("\n");
-    expect(readServers(text).map((s) => s.neverUp)).toEqual([true, true, false, false]);
   });
 
   it("does not count a draining server as up", () => {
@@ -49,8 +41,8 @@ describe("the rotation of the web pool", () => {
     services: { app: { ...health, port: 8000 } },
     addresses: { web: { web1: "10.0.0.1", web2: "10.0.0.2" } },
   };
-  const server = (web: number, up = true, backend = "app", neverUp = false) => ({
-    ...{ backend, server: `slot${web}`, up, neverUp, sessions: 0 },
+  const server = (web: number, up = true, backend = "app") => ({
+    ...{ backend, server: `slot${web}`, up, sessions: 0 },
     address: `10.0.0.${web}`,
   });
   const both = [server(1), server(2)];
@@ -69,19 +61,22 @@ describe("the rotation of the web pool", () => {
     );
   });
 
-  it("does not lack who is to come: a new service, or new web nodes", () => {
+  it("does not lack those who are to be changed, or are new", () => {
     const services = { ...site.services, api: { ...health, port: 8001 } };
-    expect(missingInRotation(nodes(both, both), { ...site, services })).toBe("");
+    const first = [...both, server(1, true, "api"), server(2, false, "api")];
+    const now = nodes(first, first);
+    expect(missingInRotation(now, { ...site, services }, ["web2"])).toBe("");
+    expect(missingInRotation(now, { ...site, services })).toMatch(/web2 .* api/);
     const addresses = { web: { ...site.addresses.web, web3: "10.0.0.3" } };
-    expect(missingInRotation(nodes(both, both), { ...site, addresses })).toBe("");
-    // HAProxy knows it, and waits for its first checks: nowhere, or on the first web node only.
-    const waits = [...both, server(1, false, "api", true), server(2, false, "api", true)];
-    expect(missingInRotation(nodes(waits, both), { ...site, services })).toBe("");
-    const first = [...both, server(1, true, "api"), server(2, false, "api", true)];
-    expect(missingInRotation(nodes(first, first), { ...site, services })).toBe("");
-    // As soon as one of them has it, the other must.
+    expect(missingInRotation(nodes(both, both), { ...site, addresses }, ["web3"])).toBe("");
+  });
+
+  it("on one HAProxy node is compared with the other's: what nobody serves is no matter of theirs", () => {
+    const services = { ...site.services, api: { ...health, port: 8001 } };
+    const waits = [...both, server(1, false, "api"), server(2, false, "api")];
+    expect(lackedByOne(nodes(waits, both), { ...site, services })).toBe("");
     const api = [...both, server(1, true, "api")];
-    expect(missingInRotation(nodes(api, both), { ...site, services })).toBe(
+    expect(lackedByOne(nodes(api, both), { ...site, services })).toBe(
       "web1 is not in rotation for api on haproxy2",
     );
   });
