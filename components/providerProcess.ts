@@ -50,6 +50,7 @@ export function siteLock(seats: Seat[]): Promise<SiteLock> {
  */
 export function runProgram(file: string, request: string, lost: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
+    lost.throwIfAborted();
     const program = child.spawn("node", ["--import", "tsx", file], {
       stdio: ["pipe", "pipe", "pipe", "pipe"],
     });

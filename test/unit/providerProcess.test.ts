@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { inTurn, once, runProgram } from "../../components/providerProcess";
+import { until } from "../../lib/wait";
+
+const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+/** A program of the house. */
+function program(name: string, text: string): string {
+  const file = path.join(directory, `${name}.mjs`);
+  writeFileSync(file, text);
+  return file;
+}
+const shown = vi.spyOn(process.stderr, "write");
+beforeAll(() => void shown.mockReturnValue(true));
+const { signal } = new AbortController();
+
+describe("a program that a provider runs", () => {
+  it("reads its request, and gives back what it wrote", async () => {
+    const echo = program("echo", "process.stdin.pipe(process.stdout)");
+    expect(await runProgram(echo, "s3cret", signal)).toBe("s3cret");
+  });
+
+  it("fails with its last words; all of them are shown", async () => {
+    const fails = program("fails", "console.error('one\\nno space left'); process.exit(2)");
+    await expect(runProgram(fails, "", signal)).rejects.toThrow(/^no space left$/);
+    expect(shown.mock.calls.map(String).join("")).toContain("one\n");
+  });
+
+  it("is told by its fourth file when the lock is lost", async () => {
+    const started = path.join(directory, "started");
+    const waits = program(
+      "waits",
+      `import * as fs from "node:fs"; import * as net from "node:net";
+       new net.Socket({ fd: 3 }).on("close", () => { console.error("cut off"); process.exit(1); }).resume();
+       fs.writeFileSync(${JSON.stringify(started)}, "");`,
+    );
+    const abort = new AbortController();
+    const run = runProgram(waits, "", abort.signal).catch((error: Error) => error.message);
+    await until("it runs", 10, () => Promise.resolve(existsSync(started)));
+    abort.abort(new Error("lost"));
+    expect(await run).toBe("cut off");
+  });
+
+  it("is not begun where the lock was lost before", async () => {
+    const lost = AbortSignal.abort(new Error("the lock of the site was lost"));
+    const writes = path.join(directory, "written");
+    const file = program("writes", `(await import("node:fs")).writeFileSync("${writes}", "")`);
+    await expect(runProgram(file, "", lost)).rejects.toThrow("the lock of the site was lost");
+    expect(existsSync(writes)).toBe(false);
+  });
+});
+
+it("one after the other, also after one that failed", async () => {
+  const seen: string[] = [];
+  const work = (name: string) => async () => {
+    seen.push(`${name} begins`);
+    await new Promise(setImmediate);
+    seen.push(`${name} ends`);
+    if (name === "a") throw new Error("a failed");
+    return name;
+  };
+  const [a, b] = await Promise.allSettled([inTurn(work("a")), inTurn(work("b"))]);
+  expect([a.status, b]).toEqual(["rejected", { status: "fulfilled", value: "b" }]);
+  expect(seen).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+});
+
+it("what is done once is not done again", async () => {
+  const work = vi.fn(() => Promise.resolve());
+  for (let i = 0; i < 2; i++) await once("this", work);
+  expect(work).toHaveBeenCalledOnce();
+});
