@@ -30,7 +30,7 @@ beforeAll(async () => {
     );
   sql = (statement) =>
     client(
-      "haproxy1",
+      "web1",
       "MYSQL_PWD",
       env["DB_PASSWORD"],
       `mariadb --no-defaults --ssl-ca=${CA_FILE} -h ${data} -P ${String(forGalera["galera_port"])} -u ${String(env["DB_USER"])} -N ${String(env["DB_NAME"])} -e "${statement}"`,
