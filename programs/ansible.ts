@@ -99,7 +99,13 @@ export async function runPlaybook(request: RunRequest, options: RunOptions): Pro
   );
   // No group at all where it did not start: 0 would be that of the guardian.
   guardian.stdin.write(`${child.pid ?? ""}\n`);
-  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  const end = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
   signal?.addEventListener("abort", end);
 
   const events = new AnsibleEvents(request.playbook, Date.now);
