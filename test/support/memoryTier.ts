@@ -25,7 +25,10 @@ export class MemoryTier implements Roll {
       ...(this.holder !== undefined && { holder: this.holder }),
       sick: this.silent ? [...this.sick] : [],
     });
-  missing = () => Promise.resolve([...this.sick].map((m) => `${m} is sick`).join(", "));
+  missing = (but: string[] = []) => {
+    const lacking = [...this.sick].filter((m) => !but.includes(m));
+    return Promise.resolve(lacking.map((m) => `${m} is sick`).join(", "));
+  };
   takeOut = (machine: string) => this.note(`takeOut ${machine}`);
   takeBack = (machine: string) => this.note(`takeBack ${machine}`);
   restart = (machine: string) => this.change([machine], "restart");

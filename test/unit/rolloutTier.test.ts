@@ -55,6 +55,20 @@ describe("rollTier", () => {
     expect(log.slice(2)).toEqual(["change d1", "fit d1", "takeBack d1", "done d1"]);
   });
 
+  it("does not ask of those that are still to be changed, or are new, what the change brings", async () => {
+    const tier = new MemoryTier(log, three);
+    illUntilChanged(tier, "d1", "d2");
+    tier.sick.add("new");
+    const { outcome } = await run(tier, { todo: ["d1", "d2"], excused: ["d1", "d2", "new"] });
+    expect([outcome, changed()]).toEqual(["done", ["change d1", "change d2"]]);
+    // What was changed is asked like all others.
+    log.length = 0;
+    tier.breaks = "d1";
+    const again = await run(tier, { todo: ["d1", "d2"], excused: ["d1", "d2", "new"] });
+    expect(again.outcome).toContain("d1 is sick");
+    expect(changed()).toEqual(["change d1"]);
+  });
+
   it("touches only those that are to be changed", async () => {
     await run(new HandingOver(log, three, "d2"), { todo: ["d3"] });
     expect(log).toEqual(whole("d3"));
