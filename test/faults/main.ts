@@ -1,33 +1,4 @@
-/**
- * The fault suite as a program of its own, as the lab suite is one: whoever ends it ends all that it has started.
- * Arguments: `short`, or the number of repeats, then parts of cases' names.
- */
-import { fitForFigures, measurePace, sayPace } from "../support/pace";
-import type { Progress } from "../../lib/progress";
 import { CASES } from "./cases";
-import { faultSuite } from "./suite";
+import { suiteProgram } from "./program";
 
-const progress: Progress = (text) => console.log(text);
-
-async function main([form = "short", ...names]: string[]): Promise<boolean> {
-  const short = form === "short";
-  const repeats = short ? 1 : Number(form);
-  if (!Number.isInteger(repeats) || repeats < 1) throw new Error(`repeats = ${form}: a number`);
-  // Once more, since something else may be at work by now.
-  const pace = await measurePace();
-  progress(`  ${sayPace(pace)}`);
-  if (!short && !fitForFigures(pace)) {
-    throw new Error(
-      "No figures from so slow or busy a machine: they would say nothing of the site. Limits hold for it in the form that `npm test` runs",
-    );
-  }
-  return faultSuite({ all: CASES, figures: "faults", repeats, names, short, pace }, progress);
-}
-
-main(process.argv.slice(2)).then(
-  (passed) => process.exit(passed ? 0 : 1),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(1);
-  },
-);
+suiteProgram(CASES, "faults");
