@@ -151,6 +151,7 @@ async function site() {
 
   // Stateless half: the web pool, and who of it serves users.
   const web = new Web("web", {
+    entry,
     fleet,
     specs: specs.web,
     services,

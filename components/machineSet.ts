@@ -17,6 +17,8 @@ export interface MachineSetArgs {
   vars: pulumi.Input<Record<string, unknown>>;
   /** What the configuration waits for besides its machines. Default: nothing. */
   after?: pulumi.Input<unknown>[];
+  /** What is configured before it: a change of both is one of these first. Default: nothing. */
+  following?: pulumi.Resource[];
   /** See SetArgs. */
   formerly?: SetArgs["formerly"];
 }
@@ -54,6 +56,7 @@ export function machineSet(
     opts,
   );
   const gate = gates.at(-1);
+  const before = [...(gate ? [gate] : []), ...(args.following ?? [])];
   if (machines.length === 0) return { machines, ready: pulumi.output(""), gate };
   const configuration = new Configuration(
     `${name}-config`,
@@ -63,7 +66,7 @@ export function machineSet(
       hosts: pulumi.all(machines.map(reached)),
       vars: pulumi.all([vars, pulumi.all(args.after ?? [])]).apply(([own]) => own),
     },
-    { ...opts, ...(gate && { dependsOn: gate }) },
+    { ...opts, ...(before.length > 0 && { dependsOn: before }) },
   );
   return { machines, configuration, ready: configuration.recap, gate };
 }

@@ -19,7 +19,7 @@ export function roll(site: RunningSite): Roll {
       const sick = states.filter(({ node, units }) => node !== holder && units?.trim() !== ACTIVE);
       return { members, holder, sick: sick.map(({ node }) => node) };
     },
-    missing: async () => {
+    missing: async (but) => {
       if ((await proxies.holder()) === undefined) return "nobody, or more than one, holds the VIPs";
       const nodes = await Promise.all(
         members.map(async (node) => {
@@ -30,7 +30,7 @@ export function roll(site: RunningSite): Roll {
         }),
       );
       const rotation = nodes.filter((n) => typeof n !== "string");
-      return nodes.find((n) => typeof n === "string") ?? lackedByOne(rotation, outputs);
+      return nodes.find((n) => typeof n === "string") ?? lackedByOne(rotation, outputs, but);
     },
     relieve: async (machine) => {
       await machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));

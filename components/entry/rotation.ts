@@ -23,11 +23,14 @@ export const missingInRotation = (nodes: Rotation[], site: Site, but: string[] =
 /**
  * Whether one HAProxy node lacks what another has: pure. What nobody serves is no matter of these nodes: a new service or
  * web node is still to come, a broken one is for the web's own gate.
+ * @param but HAProxy nodes that may: they do not know a new service yet
  * @returns who is missing, and where; "" when nobody is
  */
-export const lackedByOne = (nodes: Rotation[], site: Site): string =>
-  firstMissing(nodes, site, (_, service, address) =>
-    nodes.some((n) => find(n, service, address)?.up === true),
+export const lackedByOne = (nodes: Rotation[], site: Site, but: string[] = []): string =>
+  firstMissing(
+    nodes.filter(({ node }) => !but.includes(node)),
+    site,
+    (_, service, address) => nodes.some((n) => find(n, service, address)?.up === true),
   );
 
 function firstMissing(

@@ -11,6 +11,8 @@ import { type ReleasedService, Releases } from "./releases";
 import { webVars } from "./vars";
 
 export interface WebArgs {
+  /** The entry, which knows a new service before the nodes have it: then they come into rotation one by one. */
+  entry: { configuration?: Configuration };
   fleet: Fleet;
   specs: MachineSpec[];
   /** Each with what it runs. */
@@ -60,9 +62,10 @@ export class Web extends pulumi.ComponentResource {
       { releases: services.map(({ release }) => release) },
       { parent: this },
     );
+    const following = args.entry.configuration ? [args.entry.configuration] : [];
     const set = machineSet(
       name,
-      { fleet, tier: "web", specs, vars, after: releases.made },
+      { fleet, tier: "web", specs, vars, after: releases.made, following },
       { parent: this },
     );
     this.machines = set.machines;

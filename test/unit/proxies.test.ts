@@ -79,6 +79,8 @@ describe("the rotation of the web pool", () => {
     expect(lackedByOne(nodes(api, both), { ...site, services })).toBe(
       "web1 is not in rotation for api on haproxy2",
     );
+    expect(lackedByOne(nodes(api, both), { ...site, services }, ["haproxy2"])).toBe("");
+    expect(lackedByOne(nodes(both, api), { ...site, services }, ["haproxy2"])).not.toBe("");
   });
 
   it("lets nobody go who alone serves something; a pool of one has nobody else", () => {

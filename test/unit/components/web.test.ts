@@ -22,6 +22,7 @@ const make = (specs = machines.web) =>
   registered(
     () =>
       new Web("web", {
+        entry: {},
         fleet,
         specs,
         services,
