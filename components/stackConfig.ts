@@ -9,6 +9,7 @@ import { LONGEST_SITE } from "./certificates";
 import { authorized, personal } from "../plan/sshKeys";
 import { parseConfig } from "./house";
 import type { SiteConfig } from "./tiers";
+import { refusal } from "./refusal";
 
 /** A config with the keys that machines are reached with. */
 export type LoadedConfig = SiteConfig & {
@@ -23,7 +24,7 @@ export type LoadedConfig = SiteConfig & {
 export function loadConfig(before: SiteRecord | undefined): LoadedConfig {
   // Before it is a part of a path in the config's faults.
   const home = attempt(hpcHome);
-  if (home instanceof Error) throw new pulumi.RunError(home.message);
+  if (home instanceof Error) throw refusal(home.message);
   const prefix = `${pulumi.getProject()}:`;
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig())
@@ -38,7 +39,7 @@ export function loadConfig(before: SiteRecord | undefined): LoadedConfig {
   if (config instanceof Error && !(config instanceof ConfigError)) throw config;
   const faults = [...nameFaults(), ...plain, ...(config instanceof Error ? config.faults : [])];
   if (faults.length > 0 || config instanceof Error) {
-    throw new pulumi.RunError(new ConfigError(faults).message);
+    throw refusal(new ConfigError(faults).message);
   }
   const site = config;
   const privateKeyFile = site.ssh.privateKeyFile ?? ownKeyFile;

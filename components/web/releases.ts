@@ -4,6 +4,7 @@ import { ConfigError } from "../../plan/config";
 import type { Release } from "../../releases/release";
 import { resolveReleases } from "../../releases/resolve";
 import type { ServiceConfig } from "./services";
+import { refusal } from "../refusal";
 
 /** A service, and what exactly it runs. */
 export type ReleasedService = ServiceConfig & { release: Release };
@@ -14,7 +15,7 @@ export type ReleasedService = ServiceConfig & { release: Release };
  */
 export function released(services: ServiceConfig[]): ReleasedService[] {
   const { releases, faults } = resolveReleases(services);
-  if (faults.length > 0) throw new pulumi.RunError(new ConfigError(faults).message);
+  if (faults.length > 0) throw refusal(new ConfigError(faults).message);
   return services.flatMap((service, i) => {
     const release = releases[i];
     return release === undefined ? [] : [{ ...service, release }];

@@ -190,13 +190,9 @@ export const CHANGES: Case[] = [
   },
   {
     ...USUAL,
-    name: "web: a service more",
-    fault: config({
-      services: [
-        ...SAMPLE_PORTAL,
-        { ...SAMPLE_PORTAL.find((s) => s.name === "app"), name: "more", port: 5175, path: "/more" },
-      ],
-    }),
+    // Taken back, it is a service more.
+    name: "web: a service less",
+    fault: config({ services: SAMPLE_PORTAL.filter((s) => s.name !== "dashboard") }),
   },
   {
     ...USUAL,

@@ -54,14 +54,14 @@ describe("`pulumi up` refuses, with key, value and what is allowed", () => {
     const { services } = parsed(baseConfig());
     const said = await refusal({
       addresses: { web1: "198.18.9.1", compute1: "198.18.2.132", client: "198.18.2.101" },
-      services: [...services, { ...services[0], name: "another", path: "/another" }],
+      services: services.map((s, i) => (i === 7 ? { ...s, port: services[0]?.port } : s)),
       ssh: { privateKeyFile: "/nonexistent/key" },
     });
     expect(said).toContain("The stack config has 5 faults; nothing was changed:");
     expect(said).toContain('addresses.web1 = "198.18.9.1": must be inside 198.18.2.0/24');
     expect(said).toContain('"198.18.2.132": already the address of redis');
     expect(said).toContain('"198.18.2.101": already the address of the VIP webVip');
-    expect(said).toContain("services.8.port = 4430: already used by auth_portal; must be unique");
+    expect(said).toContain("services.7.port = 4430: already used by auth_portal; must be unique");
     expect(said).toContain('ssh.privateKeyFile = "/nonexistent/key": must be a readable file');
   });
 
