@@ -1,6 +1,5 @@
-import { hostname, userInfo } from "node:os";
 import { sshArguments } from "../lib/ssh";
-import { type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import { holderHere, type Seat, type SiteLock, takeLock } from "../rollout/lock";
 import type { Context } from "./command";
 
 /** Tier on whose machines the lock of a site is kept: one of them is always up. */
@@ -22,8 +21,7 @@ export async function lockedSite<T>(
   what: string,
   work: (lock: SiteLock) => Promise<T>,
 ): Promise<T> {
-  const who = `${userInfo().username}@${hostname()} (process ${process.pid})`;
-  const lock = await takeLock(lockSeats(context), { who, since: new Date().toISOString(), what });
+  const lock = await takeLock(lockSeats(context), holderHere(process.pid, what));
   try {
     return await work(lock);
   } finally {

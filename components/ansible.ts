@@ -2,9 +2,10 @@ import * as yaml from "js-yaml";
 import type { Driver } from "../drivers/driver";
 import type { Machine } from "../drivers/machine";
 import type { Place } from "../drivers/place";
-import { renderKnownHosts } from "../lib/ssh";
+import { pinnedSsh, renderKnownHosts } from "../lib/ssh";
 import type { Firewall } from "../plan/firewall";
 import type { RunRequest } from "../programs/ansible";
+import type { Seat } from "../rollout/lock";
 import type { SiteFacts } from "../rollout/roll";
 import type { TierName } from "./tiers";
 
@@ -25,6 +26,13 @@ export interface InventoryHost {
   address: string;
   hostKey: string;
 }
+
+/** Where the site's lock is kept: on the entry's machines. */
+export const seatsOn = (sshKeyFile: string, entry: InventoryHost[]): Seat[] =>
+  entry.map((host) => ({
+    machine: host.name,
+    ssh: pinnedSsh({ user: "root", privateKeyFile: sshKeyFile }, host),
+  }));
 
 /** What a run of a tier's playbook is given for these hosts and variables. */
 export function runRequest(

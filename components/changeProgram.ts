@@ -41,15 +41,14 @@ export async function changeMachines(
   fs.writeFileSync(knownHostsFile, request.knownHosts);
   const access = { user: "root", privateKeyFile: run.sshKeyFile, knownHostsFile };
   const machines = new Machines(machinesOf(site), access, { cheap: true });
-  const say = (line: string) => progress(line);
+  const running = { outputs: site, machines, progress };
   const play = async (limit: string[], check = false) => {
     const whole = limit.length === machines.names(tier).length;
-    return runPlaybook(run, { ...(!whole && { limit }), check, say, signal });
+    return runPlaybook(run, { ...(!whole && { limit }), check, say: progress, signal });
   };
   try {
     if (request.mode === "plan") return { ...outcome, order: await orderOf(request, machines) };
     if (request.relieveOnly) {
-      const running = { outputs: site, machines, progress };
       for (const machine of todo) {
         await relieveOnly(running, tier, machine, request.units);
         outcome.done[machine] = [];
@@ -123,8 +122,7 @@ export async function changeMachines(
     const begin = async (machine: string) => {
       await machines.run(machine, setMark("change"));
     };
-    const site_ = { outputs: site, machines, progress };
-    const roll = rollsOf(site_)[tier];
+    const roll = rollsOf(running)[tier];
     if (!roll) {
       await change(affected);
       await Promise.all(affected.map(done));
@@ -142,7 +140,7 @@ export async function changeMachines(
       done,
       progress,
       signal,
-      gateSeconds: patient(site_, GATE_SECONDS),
+      gateSeconds: patient(running, GATE_SECONDS),
     });
   }
 }

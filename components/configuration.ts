@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../lib/hash";
 import { pinnedSsh, renderKnownHosts } from "../lib/ssh";
 import type { ReadyRequest } from "../programs/ready";
-import { type Fleet, type InventoryHost, runRequest } from "./ansible";
+import { type Fleet, type InventoryHost, runRequest, seatsOn } from "./ansible";
 import { hashSources } from "./ansibleSources";
 import type { ChangeGround } from "./changeRequest";
 import type { ConfigurationInputs, ConfigurationState, Question } from "./configurationProvider";
@@ -121,9 +121,7 @@ function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs
           ]),
         ),
       ),
-    seats: entry.apply((all) =>
-      all.map((host) => ({ machine: host.name, ssh: pinnedSsh(access, host) })),
-    ),
+    seats: entry.apply((all) => seatsOn(fleet.place.sshKeyFile, all)),
     request: pulumi.secret(request),
   };
 }

@@ -1,7 +1,9 @@
 import * as child from "node:child_process";
-import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import { digest } from "../lib/hash";
 import type { Seat } from "../rollout/lock";
+import { lookForMark } from "../rollout/mark";
+import { quote } from "./look";
 import { inTurn, once, runProgram, siteLock, unfinished } from "./providerProcess";
 
 /** How a machine is asked whether it is still as it was left. Holds no secrets. */
@@ -80,16 +82,14 @@ function ask(ssh: string[], script: string): Promise<string | undefined> {
   });
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-
 /** Shell text: the hashes of files, and what is not active of the units. */
 const lookScript = (files: string[], units: string[]): string =>
   [
-    files.length > 0 ? `sha256sum ${files.map(quoted).join(" ")} 2>/dev/null` : "true",
+    files.length > 0 ? `sha256sum ${files.map(quote).join(" ")} 2>/dev/null` : "true",
     "echo ==",
-    `for u in ${units.map(quoted).join(" ")}; do systemctl -q is-active "$u" || echo "$u"; done`,
+    `for u in ${units.map(quote).join(" ")}; do systemctl -q is-active "$u" || echo "$u"; done`,
     "echo ==",
-    "if [ -e /var/lib/hpc-ha/change ]; then echo marked; fi",
+    lookForMark("change"),
     "true",
   ].join("\n");
 
@@ -233,10 +233,7 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
   },
 
   async create(inputs) {
-    const id = createHash("sha256")
-      .update(Object.keys(inputs.wanted).join())
-      .digest("hex")
-      .slice(0, 12);
+    const id = digest(Object.keys(inputs.wanted));
     const applied = inputs.gate ? inputs.wanted : {};
     const state = { ...NOTHING, tier: inputs.tier, applied };
     return { id, outs: await apply(id, state, inputs, true) };

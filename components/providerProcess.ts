@@ -1,6 +1,5 @@
 import * as child from "node:child_process";
-import * as os from "node:os";
-import { type Holder, type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import { holderHere, type Seat, type SiteLock, takeLock } from "../rollout/lock";
 
 /** What all resources of one run of Pulumi share: their providers live in one process. */
 const shared: {
@@ -30,12 +29,7 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
  */
 export function siteLock(seats: Seat[]): Promise<SiteLock> {
   if (!shared.lock) {
-    const holder: Holder = {
-      who: `${os.userInfo().username}@${os.hostname()} (process ${process.ppid})`,
-      since: new Date().toISOString(),
-      what: "pulumi up",
-    };
-    shared.lock = takeLock(seats, holder);
+    shared.lock = takeLock(seats, holderHere(process.ppid, "pulumi up"));
     shared.lock.catch(() => delete shared.lock);
   }
   return shared.lock;

@@ -1,4 +1,5 @@
 import * as child from "node:child_process";
+import * as os from "node:os";
 import { createInterface } from "node:readline";
 
 /** How often the holder of the lock says that it is there, ms. */
@@ -25,6 +26,13 @@ export interface Holder {
   /** What for, as a command. */
   what: string;
 }
+
+/** This user and machine. @param pid of the process that it is held for */
+export const holderHere = (pid: number, what: string): Holder => ({
+  who: `${os.userInfo().username}@${os.hostname()} (process ${pid})`,
+  since: new Date().toISOString(),
+  what,
+});
 
 /** The lock of a site, as long as it is held. */
 export interface SiteLock {

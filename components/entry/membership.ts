@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
 import type { Request } from "../../haproxy/request";
 import { digest } from "../../lib/hash";
-import { pinnedSsh, renderKnownHosts } from "../../lib/ssh";
+import { renderKnownHosts } from "../../lib/ssh";
+import { seatsOn } from "../ansible";
 import type { Configuration } from "../configuration";
 import { providerOf } from "../trampoline";
 
@@ -58,7 +59,6 @@ export class Membership extends pulumi.dynamic.Resource {
       patience,
       ssh: { user: "root", privateKeyFile: sshKeyFile, knownHosts: renderKnownHosts(nodes) },
     }));
-    const access = { user: "root", privateKeyFile: sshKeyFile };
     super(
       providerOf("components/entry/membershipProvider.ts", "membershipProvider"),
       name,
@@ -70,9 +70,7 @@ export class Membership extends pulumi.dynamic.Resource {
             digest([told, nodes.map(({ incarnation }) => incarnation)]),
           ),
         request: pulumi.jsonStringify(request),
-        seats: entry.apply((all) =>
-          all.map((host) => ({ machine: host.name, ssh: pinnedSsh(access, host) })),
-        ),
+        seats: entry.apply((all) => seatsOn(sshKeyFile, all)),
         applied: undefined,
         summary: undefined,
       },

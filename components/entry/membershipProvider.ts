@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../lib/hash";
 import type { Seat } from "../../rollout/lock";
 import { inTurn, runProgram, siteLock, unfinished } from "../providerProcess";
 
@@ -31,7 +31,7 @@ async function reconcile(id: string, news: Inputs & { __provider?: unknown }): P
 export const membershipProvider: pulumi.dynamic.ResourceProvider<Inputs, State> = {
   diff: (_id, olds, news) => Promise.resolve({ changes: olds.applied !== news.wanted }),
   async create(inputs) {
-    const id = createHash("sha256").update(inputs.wanted).digest("hex").slice(0, 12);
+    const id = digest(inputs.wanted);
     return { id, outs: await reconcile(id, inputs) };
   },
   update: async (id, _olds, news) => ({ outs: await reconcile(id, news) }),
