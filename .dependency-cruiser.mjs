@@ -24,7 +24,8 @@ const rooms = {
     "lib",
   ],
   image: ["components", "releases", "toolchain", "lib"],
-  cli: ["components", "drivers", "rollout", "haproxy", "toolchain", "plan", "lib"],
+  autoscaler: ["components", "rollout", "haproxy", "cli", "plan", "lib"],
+  cli: ["autoscaler", "components", "drivers", "rollout", "haproxy", "toolchain", "plan", "lib"],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
