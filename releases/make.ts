@@ -13,6 +13,8 @@ import { NOT_RELEASED, treeHash } from "./tree";
 const KEPT = 20;
 /** Owner of everything in a release: services run as www-data (33 on every Debian), and may write nothing in it. */
 const OWNERS = ["--owner=root:0", "--group=www-data:33"];
+/** They may read all of it and run what can be run, whatever the umask was of who cloned it. No file is run as another user. */
+const MODES = "--mode=ug-s,u=rwX,g=rX,o=";
 
 /**
  * Makes sure that the archive of a release is here: fetched, built and packed at most once, whoever asks at the same time.
@@ -44,7 +46,7 @@ export async function makeRelease(release: Release, progress: Progress): Promise
 async function make(release: Release, file: string, progress: Progress): Promise<void> {
   const { id, source, build } = release;
   if (build !== undefined) mayBuild();
-  // What the caller keeps for itself must be readable on the nodes all the same.
+  // A build's files are made with it.
   process.umask(0o022);
   // Beside the archives and not in /tmp, which may be small. What a killed run left goes first.
   for (const name of fs.readdirSync(artefacts())) {
@@ -62,12 +64,10 @@ async function make(release: Release, file: string, progress: Progress): Promise
     const depth = "path" in source ? ["-maxdepth", "1"] : [];
     const gits = [tree, "-mindepth", "1", ...depth, "-name", NOT_RELEASED, "-prune"];
     await execa("find", [...gits, "-exec", "rm", "-rf", "{}", "+"]);
-    fs.chmodSync(tree, 0o755);
     const partial = path.join(work, "archive");
     await execa("tar", [
       ...["--create", "--file", partial, "--use-compress-program=gzip -1", "--sort=name"],
-      // No file of a release is run as another user.
-      ...[...OWNERS, "--mode=ug-s", "--directory", tree, "."],
+      ...[...OWNERS, MODES, "--directory", tree, "."],
     ]);
     fs.renameSync(partial, file);
   } finally {

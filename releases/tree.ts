@@ -6,8 +6,8 @@ import * as path from "node:path";
 export const NOT_RELEASED = ".git";
 
 /**
- * Hash over a directory as it arrives on a node: names, kinds, modes, content of files, targets of symbolic links. Times
- * and owners are no part of it.
+ * Hash over a directory as it arrives on a node: names, kinds, content of files and whether they can be run, targets of
+ * symbolic links. Times, owners and the other modes, which depend on who cloned it, are no part of it.
  * @throws when something in it is neither file, directory nor link, or cannot be read
  */
 export function treeHash(root: string): string {
@@ -22,9 +22,9 @@ export function treeHash(root: string): string {
       const add = (kind: string, content: string | Buffer = "") =>
         hash.update(`${kind}\0${relative}\0${content.length}\0`).update(content);
       if (stat.isSymbolicLink()) add("link", fs.readlinkSync(file));
-      else if (stat.isFile()) add(mode(stat), fs.readFileSync(file));
+      else if (stat.isFile()) add(stat.mode & 0o111 ? "program" : "file", fs.readFileSync(file));
       else if (stat.isDirectory()) {
-        add(`${mode(stat)}/`);
+        add("directory");
         visit(relative);
       } else throw new Error(`${file} is neither a file, a directory nor a symbolic link`);
     }
@@ -32,6 +32,3 @@ export function treeHash(root: string): string {
   visit("");
   return hash.digest("hex");
 }
-
-/** The part of it that arrives: no set-id bits. */
-const mode = (stat: fs.Stats): string => (stat.mode & 0o777).toString(8);

@@ -67,10 +67,14 @@ const packed = (id: string) =>
     .map((line) => line.replace(/^(\S+) (\S+) .*? (\S+( -> \S+)?)$/, "$1 $2 $3"));
 
 describe("the hash of a directory", () => {
-  it("tells content, names, modes and links apart, and nothing else", () => {
+  it("tells content, names, programs and links apart, and nothing else", () => {
     const of = treeHash(tree("hash", { "a/b": "one", c: "two" }));
     fs.utimesSync(inside("hash/c"), 1, 1);
     tree("hash", { ".git/index": "whatever" });
+    expect(treeHash(inside("hash"))).toBe(of);
+    // As in a clone that was made with umask 077.
+    fs.chmodSync(inside("hash/c"), 0o600);
+    fs.chmodSync(inside("hash/a"), 0o700);
     expect(treeHash(inside("hash"))).toBe(of);
 
     const different = (change: () => void, back: () => void) => {
@@ -180,8 +184,8 @@ describe("a private repository", () => {
     expect([exitCode, stdout]).toEqual([0, artefact(release?.id ?? "")]);
     expect(JSON.stringify(release) + stdout + stderr).not.toContain(TOKEN);
     expect(packed(release?.id ?? "")).toEqual([
-      "drwxr-xr-x root/www-data ./",
-      "-rw-r--r-- root/www-data ./run.sh",
+      "drwxr-x--- root/www-data ./",
+      "-rw-r----- root/www-data ./run.sh",
     ]);
   });
 
@@ -234,9 +238,10 @@ describe("a release", () => {
     return releases[0] as Release;
   };
 
-  it("of a directory arrives as it is: modes, links, empty directories", async () => {
+  it("of a directory arrives as it is: programs, links, empty directories; services can read all of it", async () => {
     tree("whole", { "bin/run": "x", "node_modules/.bin/y": "y" });
-    fs.chmodSync(inside("whole/bin/run"), 0o4750);
+    fs.chmodSync(inside("whole/bin/run"), 0o4700);
+    fs.chmodSync(inside("whole/node_modules/.bin/y"), 0o600);
     fs.symlinkSync("../bin/run", inside("whole/node_modules/run"));
     fs.symlinkSync("/nowhere", inside("whole/dangling"));
     fs.mkdirSync(inside("whole/empty"), { mode: 0o700 });
@@ -244,15 +249,15 @@ describe("a release", () => {
     await makeRelease(release, silent);
     // No set-id bit: nothing in a release runs as another user.
     expect(packed(release.id)).toEqual([
-      "drwxr-xr-x root/www-data ./",
-      "drwxr-xr-x root/www-data ./bin/",
+      "drwxr-x--- root/www-data ./",
+      "drwxr-x--- root/www-data ./bin/",
       "-rwxr-x--- root/www-data ./bin/run",
-      "lrwxrwxrwx root/www-data ./dangling -> /nowhere",
-      "drwx------ root/www-data ./empty/",
-      "drwxr-xr-x root/www-data ./node_modules/",
-      "drwxr-xr-x root/www-data ./node_modules/.bin/",
-      "-rw-r--r-- root/www-data ./node_modules/.bin/y",
-      "lrwxrwxrwx root/www-data ./node_modules/run -> ../bin/run",
+      "lrwxr-x--- root/www-data ./dangling -> /nowhere",
+      "drwxr-x--- root/www-data ./empty/",
+      "drwxr-x--- root/www-data ./node_modules/",
+      "drwxr-x--- root/www-data ./node_modules/.bin/",
+      "-rw-r----- root/www-data ./node_modules/.bin/y",
+      "lrwxr-x--- root/www-data ./node_modules/run -> ../bin/run",
     ]);
   });
 
