@@ -23,13 +23,18 @@ export class FaultClients {
   private constructor(private readonly program: RemoteProgram) {}
 
   /** @param run sets what they write in the first case apart */
-  static async start(outputs: StackOutputs, run: string): Promise<FaultClients> {
+  static async start(
+    outputs: StackOutputs,
+    run: string,
+    webUsers: FaultOptions["webUsers"],
+  ): Promise<FaultClients> {
     const options: FaultOptions = {
       run,
       url: outputs.urls["app"] ?? "",
       ca: fs.readFileSync(outputs.caFile, "utf8"),
       slurmVip: outputs.vips.slurm,
       ...(await webSettings()),
+      webUsers,
       pace: pace(),
       seconds: LONGEST,
     };

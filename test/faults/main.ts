@@ -1,4 +1,4 @@
 import { CASES } from "./cases";
 import { suiteProgram } from "./program";
 
-suiteProgram(CASES, "faults");
+suiteProgram(CASES, { figures: "faults", webUsers: "impatient" });

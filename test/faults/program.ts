@@ -1,16 +1,15 @@
 import type { Progress } from "../../lib/progress";
 import { fitForFigures, measurePace, sayPace } from "../support/pace";
 import type { Case } from "./cases";
-import { faultSuite } from "./suite";
+import { type FaultRun, faultSuite } from "./suite";
 
 const progress: Progress = (text) => console.log(text);
 
 /**
  * A suite of cases as a program of its own, as the lab suite is one: whoever ends it ends all that it has started.
  * Arguments: `short`, or the number of repeats, then parts of cases' names.
- * @param figures where its figures are kept
  */
-export function suiteProgram(all: Case[], figures: string): void {
+export function suiteProgram(all: Case[], kind: Pick<FaultRun, "figures" | "webUsers">): void {
   const run = async ([form = "short", ...names]: string[]): Promise<boolean> => {
     const short = form === "short";
     const repeats = short ? 1 : Number(form);
@@ -23,7 +22,7 @@ export function suiteProgram(all: Case[], figures: string): void {
         "No figures from so slow or busy a machine: they would say nothing of the site. Limits hold for it in the form that `npm test` runs",
       );
     }
-    return faultSuite({ all, figures, repeats, names, short, pace }, progress);
+    return faultSuite({ all, ...kind, repeats, names, short, pace }, progress);
   };
   run(process.argv.slice(2)).then(
     (passed) => process.exit(passed ? 0 : 1),

@@ -1,7 +1,12 @@
 import pc from "picocolors";
 import { type Progress, step } from "../../lib/progress";
 import { keepFigures, keptFigures } from "../support/measured";
-import { CLIENTS, type Client, type Verdict } from "../support/load/faultProtocol";
+import {
+  CLIENTS,
+  type Client,
+  type FaultOptions,
+  type Verdict,
+} from "../support/load/faultProtocol";
 import { baseState, eventually } from "../support/site";
 import type { Case } from "./cases";
 import { FaultClients } from "./clients";
@@ -34,6 +39,8 @@ export interface FaultRun {
   all: Case[];
   /** Where its figures are kept: "faults", "changes". */
   figures: string;
+  /** How long users of the web wait; see FaultOptions. */
+  webUsers: FaultOptions["webUsers"];
   /** How often each case is run. */
   repeats: number;
   /** Parts of the names of the cases to run; none: all. */
@@ -64,7 +71,7 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
       for (const c of cases.filter((one) => repeat === 1 || !one.once)) {
         const title = `${c.name}${options.repeats > 1 ? ` (${repeat} of ${options.repeats})` : ""}`;
         const result = await step(title, progress, async () => {
-          users ??= await Users.start(cluster);
+          users ??= await Users.start(cluster, options.webUsers);
           return runCase(c, cluster, users, pace);
         });
         results.push(result);
@@ -109,7 +116,7 @@ class Users {
     private readonly cluster: Cluster,
   ) {}
 
-  static async start(cluster: Cluster): Promise<Users> {
+  static async start(cluster: Cluster, webUsers: FaultRun["webUsers"]): Promise<Users> {
     await cluster.whole();
     // Each job that has ended makes a takeover longer (MinJobAge in slurm.conf): in one case as in the next.
     await cluster.ask("client", "scancel --user=root");
@@ -119,7 +126,7 @@ class Users {
     });
     const run = newRun();
     const jobs = await LongJobs.start(cluster, run);
-    const clients = await FaultClients.start(cluster.outputs, run);
+    const clients = await FaultClients.start(cluster.outputs, run, webUsers);
     return new Users(clients, jobs, run, cluster);
   }
 

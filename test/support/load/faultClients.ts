@@ -29,8 +29,14 @@ const run = promisify(execFile);
 const PATIENCE = 500;
 /** Between two attempts of a client, ms. */
 const PAUSE = 20;
-/** Web requests come from so many users, that one who waits for PATIENCE does not hide that another is served. */
-const WEB_USERS = 25;
+/**
+ * How long users of the web wait for an answer, ms, and so many of them, that those who wait do not hide that another is
+ * served: for an impatient one's whole wait, and for longer than any change may take.
+ */
+const WEB = {
+  impatient: { patience: PATIENCE, users: 25 },
+  patient: { patience: 10_000, users: 150 },
+};
 /** sbatch itself retries for as long as slurm.conf says, ms. */
 const SLURM_PATIENCE = 15_000;
 /** Between two users of Slurm, ms. More jobs a second than a site has would make each takeover longer: see MinJobAge. */
@@ -64,7 +70,7 @@ class Work {
     const { patience, pause, slurmPatience, slurmPause } = times(options);
     const submit = async () => this.jobs.push(await sbatch(name, slurmPatience));
     this.writers = {
-      web: new Writer(pause, () => get(options), WEB_USERS),
+      web: new Writer(pause, () => get(options), WEB[options.webUsers].users),
       redis: new Writer(pause, (n) => redis.set(this.key(n), n, "EX", 3600)),
       sql: new Writer(pause, (n) => sql.query(insert, [name, n])),
       sbatch: new Writer(slurmPause, submit, SLURM_USERS),
@@ -132,7 +138,7 @@ async function main(): Promise<void> {
 /** A request on a connection of its own, as a new user makes it. */
 function get(options: FaultOptions): Promise<void> {
   const { url, ca } = options;
-  const { patience } = times(options);
+  const patience = Math.round(WEB[options.webUsers].patience * options.pace);
   return new Promise((resolve, reject) => {
     const request = https.get(url, { ca, agent: false, timeout: patience }, (answer) => {
       answer.resume();

@@ -9,6 +9,11 @@ export interface FaultOptions {
   environment: Record<string, string | number>;
   /** CA certificate of Redis and the database, PEM. */
   dataCa: string;
+  /**
+   * How long users of the web wait. Impatient ones give a request up soon, so that each new attempt measures. Patient ones
+   * wait as a browser does: what they count as failed, a person would have seen.
+   */
+  webUsers: "impatient" | "patient";
   /** How much slower the machine is than a normal one: the clients are so much slower and more patient. */
   pace: number;
   /** The clients end by themselves after so many seconds. */
