@@ -7,15 +7,25 @@ import { databaseConnections } from "./components/database";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
 import { Galera } from "./components/galera";
-import { firewall, intentOf, machinePackages, plan, record } from "./components/house";
+import {
+  firewall,
+  intentOf,
+  machinePackages,
+  numbersThere,
+  plan,
+  record,
+} from "./components/house";
 import { Login } from "./components/login";
+import { madeWith, otherThanMade } from "./components/made";
 import { KeptRecord, lastRecord } from "./components/record";
 import { Redis } from "./components/redis";
+import { refusal } from "./components/refusal";
 import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
 import { STATE_SHARE } from "./components/slurm";
-import { loadConfig } from "./components/stackConfig";
+import { loadConfig, rawConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
+import { whyThatSize } from "./components/web/pool";
 import { released } from "./components/web/releases";
 import { PORTAL_ADMIN } from "./components/web/vars";
 import { makeDriver } from "./drivers";
@@ -35,13 +45,23 @@ type Outputs = {
 /** Makes the site. @returns what it is made of and how to reach it */
 async function site() {
   const before = await lastRecord();
-  const config = loadConfig(before);
+  const stackConfig = rawConfig();
+  const config = loadConfig(stackConfig, before);
   const { ports, failoverPatience: patience, tls } = config;
   const topology = plan(config, before);
   const { machines: specs, vips: vip, prefixLength, gateway } = topology;
   enforcePolicy(intentOf(config, topology, before));
-  const services = released(config.services);
-  new KeptRecord("record", record(config, before));
+  const services = released(config.services, config.webPool && before?.made?.versions);
+  const made = madeWith(stackConfig.raw, stackConfig.secret, services);
+  const other = config.webPool && otherThanMade(before, made);
+  if (other !== undefined) throw refusal(other);
+  const poolReason = whyThatSize(
+    config,
+    numbersThere("web", before),
+    specs.web.map(({ name }) => name),
+  );
+  if (poolReason !== undefined) void pulumi.log.info(poolReason);
+  new KeptRecord("record", { ...record(config, before), made });
 
   const home = hpcHome();
   const place = {
@@ -62,7 +82,7 @@ async function site() {
       ]),
     ),
     webPool: {
-      size: config.webReplicas,
+      size: specs.web.length,
       min: config.web.min,
       max: config.web.max,
       drainSeconds: config.web.drainSeconds,

@@ -23,6 +23,10 @@ export const plan = (site: SiteConfig, before?: SiteRecord): Topology =>
 export const record = (site: SiteConfig, before?: SiteRecord): SiteRecord =>
   topology.record(house, { ...site }, before, site.ssh.authorizedKeys);
 
+/** Numbers of a tier's machines that there are. */
+export const numbersThere = (tier: TierName, before: SiteRecord | undefined): number[] =>
+  topology.numbersThere(house, tier, before);
+
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
   wall.firewall(house, { ...site });

@@ -2,6 +2,17 @@ import { z } from "zod";
 import type { Hosting, Place } from "./placement";
 import type { TierPlans } from "./tier";
 
+const madeSchema = z.object({
+  /** Stands for the project's files. */
+  program: z.string(),
+  /** Stands for the stack config without secrets and the pool's size. */
+  config: z.string(),
+  /** Commit or content of each web service. */
+  versions: z.record(z.string(), z.string()),
+});
+/** What a run was made with, so that another one can tell whether it would change more than it is to. */
+export type Made = z.infer<typeof madeSchema>;
+
 const recordSchema = z.object({
   /** Machines by name. */
   machines: z.record(
@@ -12,6 +23,7 @@ const recordSchema = z.object({
   values: z.record(z.string(), z.string()),
   /** Public ssh keys that the machines let in. */
   keys: z.array(z.string()).default([]),
+  made: madeSchema.optional(),
 });
 /** What of a site that is there the config must not change by accident. Holds no secrets. */
 export type SiteRecord = z.infer<typeof recordSchema>;

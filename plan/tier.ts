@@ -76,6 +76,8 @@ export interface TierPlan<
   members?: Members;
   /** How many machines; `hosted`: containers share a directory of their host, VMs need a machine that serves it. */
   count?(config: Config, needsShareMachine: boolean): number;
+  /** Which of them there are, by number; `there`: those that there were, none of a new site. Default: the first `count`. */
+  chosen?(config: Config, there: number[]): number[];
   /** How many at most, for checks of addresses. Default: as many as there are. */
   most?(config: Config): number;
   /** Address of the first machine, where the config has one. */

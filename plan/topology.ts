@@ -34,6 +34,18 @@ export function driverOf({ drivers }: House, { driver }: Pick<PlanConfig, "drive
 const countOf = (name: string, tier: TierPlan, site: PlanConfig, driver: DriverPlan): number =>
   tier.members ? (site.members[name] ?? 0) : (tier.count?.(site, driver.needsShareMachine) ?? 0);
 
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+/** Numbers of a tier's machines that there are. */
+export const numbersThere = (
+  { tiers }: House,
+  tier: string,
+  before: SiteRecord | undefined,
+): number[] =>
+  Object.entries(before?.machines ?? {}).flatMap(([name, machine]) =>
+    machine.tier === tier ? [Number(name.slice(tiers[tier]?.naming.name.length))] : [],
+  );
+
 /** Address of each virtual address, by its key in `addresses`. */
 function vipPlaces({ tiers }: House, site: PlanConfig): { key: string; address: string }[] {
   return Object.values(tiers).flatMap(({ keys }) =>
@@ -44,19 +56,20 @@ function vipPlaces({ tiers }: House, site: PlanConfig): { key: string; address: 
   );
 }
 
-/** Every machine's address. @param size of a tier */
+/** Every machine's address. @param numbers of a tier's machines, from 1 */
 function places(
   { tiers }: House,
   site: PlanConfig,
-  size: (name: string, tier: TierPlan) => number,
+  numbers: (name: string, tier: TierPlan) => number[],
 ): Addressed[] {
   return Object.entries(tiers).flatMap(([tier, description]) => {
     const { name, single, firstHost, firstHypervisor } = description.naming;
     const chosen = description.firstAddress?.(site);
     const first =
       chosen === undefined ? firstHost : hostNumber(`${chosen}/${prefixLength(site.cidr)}`);
-    return Array.from({ length: size(tier, description) }, (_, index): Addressed => {
-      const machine = single ? name : `${name}${index + 1}`;
+    return numbers(tier, description).map((number): Addressed => {
+      const index = number - 1;
+      const machine = single ? name : `${name}${number}`;
       const address = site.addresses[machine] ?? addressAt(site.cidr, first + index);
       return { name: machine, tier, address, firstHypervisor, index };
     });
@@ -64,15 +77,19 @@ function places(
 }
 
 const atMost = (house: House, site: PlanConfig, driver: DriverPlan): Addressed[] =>
-  places(house, site, (name, tier) => tier.most?.(site) ?? countOf(name, tier, site, driver));
+  places(house, site, (name, tier) => upTo(tier.most?.(site) ?? countOf(name, tier, site, driver)));
 
 /** The machines that there are to be, on their hypervisors. @param before what there is; undefined: a new site */
 function placed(house: House, site: PlanConfig, before: SiteRecord | undefined): Place[] {
   const driver = driverOf(house, site);
   // A size that is too large is a fault of its own, and need not be planned.
-  const members = places(house, site, (name, tier) =>
-    Math.min(countOf(name, tier, site, driver), tier.most?.(site) ?? Infinity),
-  );
+  const members = places(house, site, (name, tier) => {
+    const most = tier.most?.(site) ?? Infinity;
+    const chosen =
+      tier.chosen?.(site, numbersThere(house, name, before)) ??
+      upTo(Math.min(countOf(name, tier, site, driver), most));
+    return chosen.filter((number) => number <= most);
+  });
   const hosts = spread(members, driver.hosting(site), settledIn(before));
   return members.map((m) => ({ ...m, hypervisor: hosts[m.name] ?? "" }));
 }

@@ -110,7 +110,7 @@ export function checkAutoscaler(
     const key = `autoscaler.schedule[${i}]`;
     if ((floor === undefined) === (size === undefined)) {
       faults.push(
-        `${key}: has ${floor === undefined ? "neither" : "both"} floor and size; allowed is one of them`,
+        `${key}: ${floor === undefined ? "neither floor nor size" : "both floor and size"}; allowed is one of them`,
       );
     }
     for (const [name, n] of [

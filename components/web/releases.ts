@@ -11,10 +11,20 @@ export type ReleasedService = ServiceConfig & { release: Release };
 
 /**
  * Asks repositories and reads directories once, before anything is registered.
+ * @param fixed commit of each service, by name, where its branch or tag is not to be followed now
  * @throws pulumi.RunError (shown without a stack trace) that lists every version that is not there
  */
-export function released(services: ServiceConfig[]): ReleasedService[] {
-  const { releases, faults } = resolveReleases(services);
+export function released(
+  services: ServiceConfig[],
+  fixed: Record<string, string> = {},
+): ReleasedService[] {
+  const { releases, faults } = resolveReleases(
+    services.map(({ name, source, build }) => ({
+      source:
+        "git" in source && fixed[name] !== undefined ? { ...source, version: fixed[name] } : source,
+      build,
+    })),
+  );
   if (faults.length > 0) throw refusal(new ConfigError(faults).message);
   return services.flatMap((service, i) => {
     const release = releases[i];

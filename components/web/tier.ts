@@ -4,6 +4,8 @@ import { seconds } from "../../plan/config";
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import { autoscalerSchema, checkAutoscaler } from "./autoscaler";
+import { pool, poolFaults } from "./pool";
 import { roll } from "./roll";
 import { webUnit } from "./units";
 import { checkServices, servicesSchema } from "./services";
@@ -11,7 +13,7 @@ import { checkServices, servicesSchema } from "./services";
 const keys = {
   ...NO_KEYS,
   settings: {
-    /** Size of the web pool. The one number that scales it; web.min <= n <= web.max. Required. */
+    /** Size of the web pool: the one number that scales it, unless the autoscaler does; web.min <= n <= web.max. Required. */
     webReplicas: z.int("allowed is a whole number from web.min to web.max"),
     web: z
       .strictObject({
@@ -27,23 +29,30 @@ const keys = {
         readySeconds: seconds.default(60),
       })
       .prefault({}),
+    autoscaler: autoscalerSchema,
+    /** Members in so many words: of a run, never of a config file (pool.ts). */
+    webPool: z.array(z.string()).optional(),
     services: servicesSchema,
   },
 };
 
-/** The web nodes: as many as the stack config says. */
+/** The web nodes: as many as the stack config says, or the autoscaler. */
 export const web: Tier<typeof keys> = {
   keys,
   naming: { name: "web", firstHost: 21, firstHypervisor: 5 },
   size: { vcpus: 4, memoryMiB: 8192 },
-  count: ({ webReplicas }) => webReplicas,
+  chosen: pool,
   most: ({ web }) => web.max,
   firstAddress: ({ web }) => web.firstAddress,
   letsIn: ({ config: { services }, of }) => services.map((s) => tcp(s.name, s.port, of("entry"))),
   packages: ["nodejs"],
-  check: ({ web, webReplicas: n, services, cidr }, files) => {
+  check: ({ web, webReplicas: n, services, cidr, autoscaler, webPool }, files) => {
     const faults = services ? checkServices(services, files) : [];
     if (!web) return faults;
+    if (autoscaler) {
+      faults.push(...checkAutoscaler(autoscaler, web));
+      if (n !== undefined) faults.push(...poolFaults({ webReplicas: n, web, autoscaler, webPool }));
+    }
     const { min, max, firstAddress } = web;
     if (min > max) {
       faults.push(`web.min = ${min}: must not be above web.max = ${max}`);
