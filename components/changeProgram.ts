@@ -128,6 +128,8 @@ export async function changeMachines(
       await Promise.all(affected.map(done));
       return;
     }
+    const objections = (await roll.objections?.()) ?? "";
+    if (objections !== "") throw new Error(`${objections}\nNothing was changed.`);
     await rollTier({
       tier,
       roll,

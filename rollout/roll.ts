@@ -37,6 +37,11 @@ export interface Roll {
    */
   missing(but?: string[]): Promise<string>;
   /**
+   * Asked before the first machine is changed: why the tier could not serve as it is to be; "" when it could. Default:
+   * nobody can tell before.
+   */
+  objections?(): Promise<string>;
+  /**
    * Moves the holder's part to another machine. Default: it cannot be moved in an orderly way, and the holder only
    * comes last.
    */

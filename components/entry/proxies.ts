@@ -1,8 +1,12 @@
-import { drainCommands } from "../../haproxy/plan";
+import { type Check, probeScript, readProbe, type Sick } from "../../haproxy/check";
+import { addCommands, drainCommands } from "../../haproxy/plan";
 import { parseStats } from "../../haproxy/state";
 import { until } from "../../lib/wait";
 import type { Remote } from "../../rollout/roll";
+import { quote } from "../look";
 
+/** Longest time for a connection, besides what is done with it, s. */
+const CONNECT_SECONDS = 10;
 const ADMIN = "socat -T 15 - UNIX-CONNECT:/run/haproxy/admin.sock";
 
 /** One server line of a HAProxy node's statistics. */
@@ -10,6 +14,7 @@ export interface Server {
   backend: string;
   server: string;
   address: string;
+  port: number;
   /** Gets traffic, as far as its health goes ("UP 1/2" is up as well). */
   up: boolean;
   /** Sessions and requests that wait for it. */
@@ -25,10 +30,17 @@ export const readServers = (text: string): Server[] =>
           backend: s["pxname"] ?? "",
           server: s["svname"] ?? "",
           address: (s["addr"] ?? "").replace(/:\d+$/, ""),
+          port: Number(/\d+$/.exec(s["addr"] ?? "")?.[0]),
           up: s["status"]?.startsWith("UP") ?? false,
           sessions: Number(s["scur"]) + Number(s["qcur"]),
         },
   );
+
+/** What came of a check, in words. @param why as Sick has it @param status what is healthy @param asker node that asked */
+export const describeAnswer = (why: string, status: string | undefined, asker: string): string =>
+  /^\d+$/.test(why)
+    ? `answers ${why} to ${asker}, and ${status} is healthy`
+    : `does not answer ${asker} (${why})`;
 
 /** The HAProxy nodes of a site through their admin sockets. */
 export class Proxies {
@@ -104,18 +116,30 @@ export class Proxies {
     return left;
   }
 
-  /** Puts the servers of a web node back into rotation, on all nodes, and for good. */
-  async ready(address: string): Promise<void> {
+  /**
+   * Puts the servers of a web node back into rotation, on all nodes, and for good.
+   * @param services the port of each, which may be another than before
+   */
+  async ready(address: string, services: Record<string, { port: number }>): Promise<void> {
     await Promise.all(
       this.nodes.map(async (node) => {
         const mine = (await this.servers(node)).filter((s) => s.address === address);
         await this.admin(
           node,
-          mine.map(({ backend, server }) => `set server ${backend}/${server} state ready`),
+          mine.flatMap((s) => addCommands({ ...s, port: services[s.backend]?.port ?? s.port })),
         );
         await this.machines.run(node, "haproxy-state save");
       }),
     );
+  }
+
+  /** Makes checks from a node as its HAProxy does, until they succeed; those that did not in time. */
+  async probe(node: string, checks: Check[], seconds: number): Promise<Sick[]> {
+    // What is asked last before the end is waited for, one after the other.
+    const last = checks.reduce((sum, check) => sum + check.seconds + 0.5, 0);
+    const command = `bash -c ${quote(probeScript(checks, seconds))}`;
+    const said = await this.machines.run(node, command, seconds + last + CONNECT_SECONDS);
+    return readProbe(checks, said);
   }
 
   private admin(node: string, commands: string[]): Promise<string> {

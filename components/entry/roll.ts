@@ -1,9 +1,12 @@
+import { checkOf } from "../../haproxy/check";
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { Proxies } from "./proxies";
+import { describeAnswer, Proxies } from "./proxies";
 import { lackedByOne } from "./rotation";
 
 const UNITS = "systemctl is-active haproxy keepalived; true";
 const ACTIVE = "active\nactive";
+/** Longest wait for a service that is up to answer another check, s. */
+const TRY_SECONDS = 5;
 
 /** HAProxy and keepalived on the entry nodes; the holder is who has the VIPs. */
 export function roll(site: RunningSite): Roll {
@@ -32,6 +35,7 @@ export function roll(site: RunningSite): Roll {
       const rotation = nodes.filter((n) => typeof n !== "string");
       return nodes.find((n) => typeof n === "string") ?? lackedByOne(rotation, outputs, but);
     },
+    objections: () => unanswered(site, proxies),
     relieve: async (machine) => {
       await machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));
     },
@@ -39,4 +43,37 @@ export function roll(site: RunningSite): Roll {
       await machines.run(machine, "systemctl restart haproxy keepalived", SERVICE_SECONDS);
     },
   };
+}
+
+/**
+ * Asks everything that is up as HAProxy will, from the node that serves: a check that what runs does not answer would take
+ * all of it out.
+ * @returns what answered how, and what to do; "" when all do
+ */
+async function unanswered({ outputs }: RunningSite, proxies: Proxies): Promise<string> {
+  const { services, vips, failoverPatience: patience } = outputs;
+  const holder = await proxies.holder();
+  if (holder === undefined) return "";
+  const asked = async () =>
+    (await proxies.servers(holder)).flatMap(({ backend: name, address, port, up }) => {
+      const service = services[name];
+      if (!up || !service) return [];
+      const check = checkOf({ ...service, name, port }, address, { webVip: vips.web, patience });
+      return [{ name, check }];
+    });
+  const checks = (await asked()).map(({ check }) => check);
+  const silent = await proxies.probe(holder, checks, TRY_SECONDS * patience);
+  // One that is not up any more does not answer HAProxy's present check either.
+  const up = silent.length > 0 ? await asked() : [];
+  const faults = silent.flatMap(({ what, why }) => {
+    const found = up.find(({ check }) => check.url === what);
+    return found
+      ? [`${found.name}: ${what} ${describeAnswer(why, found.check.status, holder)}`]
+      : [];
+  });
+  if (faults.length === 0) return "";
+  return (
+    `${faults.join("; ")}. HAProxy would take them out: what runs must answer another check before it is asked. ` +
+    "First a release that answers both, then healthPath, healthHost, healthStatus or checkSeconds"
+  );
 }

@@ -1,12 +1,8 @@
-import { checkOf, probeScript, readProbe } from "../../haproxy/check";
+import { checkOf } from "../../haproxy/check";
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { Proxies } from "../entry/proxies";
+import { describeAnswer, Proxies } from "../entry/proxies";
 import { missingInRotation, servedByNobodyElse } from "../entry/rotation";
-import { quote } from "../look";
 import { webUnit } from "./units";
-
-/** Longest time for a connection, besides what is done with it, s. */
-const CONNECT_SECONDS = 10;
 
 /** The services of the web nodes, all of which serve. */
 export function roll(site: RunningSite): Roll {
@@ -40,14 +36,10 @@ export function roll(site: RunningSite): Roll {
       await machines.run(machine, "systemctl restart 'hpc-web@*'", SERVICE_SECONDS);
     },
     fit: async (machine) => {
-      const faults = await sickServices(
-        site,
-        machine,
-        (await proxies.holder()) ?? proxies.nodes[0],
-      );
+      const faults = await sickServices(site, machine, proxies);
       if (faults.length > 0) throw new Error(faults.join("; "));
     },
-    takeBack: (machine) => proxies.ready(addressOf(machine)),
+    takeBack: (machine) => proxies.ready(addressOf(machine), outputs.services),
   };
 }
 
@@ -55,29 +47,25 @@ export function roll(site: RunningSite): Roll {
  * Asks the services of a web node, from an entry node and as HAProxy does, until all are well.
  * @returns in words, which were not in time, and why
  */
-async function sickServices(site: RunningSite, machine: string, asker = ""): Promise<string[]> {
+async function sickServices(
+  site: RunningSite,
+  machine: string,
+  proxies: Proxies,
+): Promise<string[]> {
   const { machines, outputs } = site;
   const address = outputs.addresses["web"]?.[machine] ?? "";
+  const asker = (await proxies.holder()) ?? proxies.nodes[0] ?? "";
   const ground = { webVip: outputs.vips.web, patience: outputs.failoverPatience };
   const services = Object.entries(outputs.services).map(([name, service]) => ({
     name,
     check: checkOf({ name, ...service }, address, ground),
   }));
   const checks = services.map(({ check }) => check);
-  const seconds = patient(site, SERVICE_SECONDS);
-  // What is asked last before the end is waited for, one after the other.
-  const last = checks.reduce((sum, check) => sum + check.seconds + 0.5, 0);
-  const said = await machines.run(
-    asker,
-    `bash -c ${quote(probeScript(checks, seconds))}`,
-    seconds + last + CONNECT_SECONDS,
-  );
+  const sick = await proxies.probe(asker, checks, patient(site, SERVICE_SECONDS));
   return Promise.all(
-    readProbe(checks, said).map(async ({ what, why }) => {
+    sick.map(async ({ what, why }) => {
       const found = services.find(({ check }) => check.url === what);
-      const answer = /^\d+$/.test(why)
-        ? `answers ${why} to ${asker}, and ${found?.check.status} is healthy`
-        : `does not answer ${asker} (${why})`;
+      const answer = describeAnswer(why, found?.check.status, asker);
       const unit = found && (await machines.ask(machine, whyNot(webUnit(found.name))))?.trim();
       return `${found?.name}: ${what} ${answer}${unit ? `; ${unit}` : ""}`;
     }),

@@ -160,6 +160,15 @@ describe("machines that serve", () => {
     expect(log).toEqual(["look at web1 web2 web3"]);
   });
 
+  it("are untouched where their tier could not serve as it is to be", async () => {
+    roll = Object.assign(roll, { objections: () => Promise.resolve("app: answers 404") });
+    expect(await change()).toMatchObject({
+      done: {},
+      error: "app: answers 404\nNothing was changed.",
+    });
+    expect(log).toEqual(["look at web1 web2 web3"]);
+  });
+
   it("stop at the first whose change fails: what was done counts, and the mark stays on that one", async () => {
     for (const m of web) does[m] = { changed: ["web : Write"] };
     const usual = vi.mocked(runPlaybook).getMockImplementation();

@@ -23,6 +23,7 @@ describe("readServers", () => {
         backend: "websocket",
         server: `slot${i}`,
         address: `198.18.2.22${i}`,
+        port: 5011,
         up: true,
         sessions: 0,
       })),
@@ -44,6 +45,7 @@ describe("the rotation of the web pool", () => {
   const server = (web: number, up = true, backend = "app") => ({
     ...{ backend, server: `slot${web}`, up, sessions: 0 },
     address: `10.0.0.${web}`,
+    port: 8000,
   });
   const both = [server(1), server(2)];
   const nodes = (first: Server[], second: Server[]) => [
@@ -151,13 +153,17 @@ describe("Proxies.drain", () => {
   });
 });
 
-it("Proxies.ready puts a web node back on every node, and saves that", async () => {
+it("Proxies.ready puts a web node back on every node, where its services are now, and saves that", async () => {
   const pair = new Pair([0]);
-  await new Proxies(pair, "10.0.0.100").ready("10.0.0.1");
-  expect(pair.sent.sort()).toEqual([
-    "haproxy1: haproxy-state save",
-    "haproxy1: set server app/slot1 state ready",
-    "haproxy2: haproxy-state save",
-    "haproxy2: set server app/slot1 state ready",
-  ]);
+  await new Proxies(pair, "10.0.0.100").ready("10.0.0.1", { app: { port: 8001 } });
+  const back = [
+    "set server app/slot1 addr 10.0.0.1 port 8001",
+    "enable health app/slot1",
+    "set server app/slot1 state ready",
+  ].join("; ");
+  expect(pair.sent.sort()).toEqual(
+    ["haproxy1", "haproxy2"].flatMap((node) =>
+      [`${node}: ${back}`, `${node}: haproxy-state save`].sort(),
+    ),
+  );
 });

@@ -102,12 +102,51 @@ describe("a web node is fit when its services answer an entry node as HAProxy wa
     } as unknown as RunningSite;
     return rollsOf(site)["web"]?.fit?.("web1");
   };
+  /** The same of the entry, where HAProxy has the node up, and after the question. */
+  const objections = (services: SiteOutputs["services"], after = "UP") => {
+    const states = ["UP", after];
+    const stat = () =>
+      [
+        "# pxname,svname,status,addr,scur,qcur",
+        ...Object.keys(services).map((s) => `${s},slot1,${states[0]},127.0.0.1:${port},0,0`),
+        "galera,galera1,UP,10.0.0.141:3306,0,0",
+      ].join("\n");
+    const run = async (_: string, command: string) => {
+      if (command.includes("show stat")) {
+        const said = stat();
+        states.shift();
+        return said;
+      }
+      const args = ["-c", command.replace(/SECONDS \+ 5/, "SECONDS + 0")];
+      return (await promisify(execFile)("bash", args)).stdout;
+    };
+    const ask = (machine: string) => Promise.resolve(machine === "haproxy1" ? " inet " : "");
+    const site = {
+      outputs: { ...outputs, services, failoverPatience: 1 },
+      machines: { names: () => ["haproxy2", "haproxy1"], run, ask },
+    } as unknown as RunningSite;
+    return rollsOf(site)["entry"]?.objections?.();
+  };
   const health = { healthPath: "/health", healthStatus: "200", checkSeconds: 0.8 };
   const wanted = { healthHost: "portal.example.org", healthStatus: "200-299" };
 
   it("with the host and the status of the service, asked from who has the VIP", async () => {
     await fit({ app: { ...health, ...wanted, port } });
     expect(asked).toEqual(["portal.example.org /health"]);
+  });
+
+  it("and another check is refused while what runs does not answer it; at the port that HAProxy has", async () => {
+    expect(await objections({ app: { ...health, ...wanted, port: 1 } })).toBe("");
+    const services = {
+      app: { ...health, ...wanted, healthPath: "/new", healthStatus: "200", port },
+    };
+    expect(await objections(services)).toBe(
+      `app: http://127.0.0.1:${port}/new answers 204 to haproxy1, and 200 is healthy. HAProxy would take them out: what ` +
+        "runs must answer another check before it is asked. First a release that answers both, then healthPath, " +
+        "healthHost, healthStatus or checkSeconds",
+    );
+    // It has just died: that is no matter of the check.
+    expect(await objections(services, "DOWN")).toBe("");
   });
 
   it("and says which service answered what, and why it does not run", async () => {
