@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { Autoscaler } from "./components/autoscaler";
 import { SiteCertificates } from "./components/certificates";
 import { Compute } from "./components/compute";
 import { Controllers } from "./components/controllers";
@@ -10,6 +11,7 @@ import { Galera } from "./components/galera";
 import {
   firewall,
   intentOf,
+  largest,
   machinePackages,
   numbersThere,
   plan,
@@ -25,6 +27,7 @@ import { SiteFiles } from "./components/siteFiles";
 import { STATE_SHARE } from "./components/slurm";
 import { loadConfig, rawConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
+import { consoleAddress } from "./components/web/autoscaler";
 import { whyThatSize } from "./components/web/pool";
 import { released } from "./components/web/releases";
 import { PORTAL_ADMIN } from "./components/web/vars";
@@ -93,11 +96,14 @@ async function site() {
   const fleet = { driver, place, firewall: firewall(config), facts, entry: entryMachines };
   const network = { interface: config.interface, prefixLength };
 
+  const scaled = config.autoscaler.enabled;
+  const consoleAt = scaled ? consoleAddress(config.autoscaler, config.cidr) : undefined;
   const certificates = new SiteCertificates("certificates", {
     site: place.prefix,
     subnet: config.cidr,
     webVip: vip.web,
     dataVip: vip.data,
+    console: consoleAt,
     members: [
       { specs: specs.redis, client: false },
       { specs: specs.galera, client: true },
@@ -178,6 +184,7 @@ async function site() {
     redis: { host: vip.data, port: ports.redis, password: redis.password },
     database: galera.database("portal", entry.ready),
     ca: certificates.ca,
+    nodeExporter: { port: ports.nodeExporter, vcpus: config.sizes.web.vcpus },
   });
   const membership = new Membership(
     "entry-membership",
@@ -192,6 +199,15 @@ async function site() {
     },
     { parent: entry, dependsOn: [entry, web].flatMap((tier) => tier.configuration ?? []) },
   );
+
+  const autoscaler = scaled
+    ? new Autoscaler("autoscaler", {
+        config: config.autoscaler,
+        certificates,
+        web: largest(config, "web"),
+        ports,
+      })
+    : undefined;
 
   const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
     (tier) => tier.machines,
@@ -209,12 +225,17 @@ async function site() {
     inventoryFile: files.inventory,
     caFile: files.ca,
     portalUser: PORTAL_ADMIN,
+    ...(consoleAt !== undefined && {
+      console: `https://${consoleAt}:${config.autoscaler.console.port}`,
+    }),
   } satisfies Outputs;
 
   return {
     ...outputs,
     /** Password of the portal's first user. */
     portalPassword: web.adminPassword,
+    /** What the autoscaler's service reads; its passwords are those of the console. */
+    ...(autoscaler && { autoscaler: autoscaler.told }),
     /** Who is in rotation, as the last change left it. */
     rotation: membership.summary,
   };

@@ -1,17 +1,24 @@
 import * as path from "node:path";
 import execa from "execa";
+import type { AutoscalerOutputs } from "../components/autoscaler";
 import { sweepContainers } from "../drivers/container/sweep";
 import { hpcHome } from "../lib/home";
 import type { Progress } from "../lib/progress";
 import { projectRoot } from "../lib/project";
 import type { SiteOutputs } from "../plan/outputs";
-import { PROJECT, storedOutputs, storedSelection } from "./stack/backend";
+import { parseRecord, RECORD_TYPE, type SiteRecord } from "../plan/record";
+import { PROJECT, storedOutputs, storedResource, storedSelection } from "./stack/backend";
+import { outputsOfOne } from "./stack/checkpoint";
 import { keepingConfig } from "./stack/keepingConfig";
 import { liveLock, releaseDeadLocks } from "./stack/locks";
 import { runUpdate } from "./stack/update";
 
 /** What the program gives back, with secrets. */
-export type StackOutputs = SiteOutputs & { portalPassword: string };
+export type StackOutputs = SiteOutputs & {
+  portalPassword: string;
+  /** Where the autoscaler owns the pool's size. */
+  autoscaler?: AutoscalerOutputs;
+};
 
 /** One stack of this project on the Pulumi CLI, as a person would type it. */
 export class Stack {
@@ -101,6 +108,24 @@ export class Stack {
     return JSON.parse(stdout);
   }
 
+  /**
+   * What there is of the site, as the last `pulumi up` began: also when it failed, which outputs do not tell.
+   * @throws Error when there is nothing
+   */
+  async record(): Promise<SiteRecord> {
+    const kept = storedResource(this.name, RECORD_TYPE) ?? (await this.askRecord());
+    if (kept?.["record"] === undefined) {
+      throw new Error(`stack ${this.name} has no machines yet: \`pulumi up\` makes them`);
+    }
+    return parseRecord(kept["record"]);
+  }
+
+  private async askRecord(): Promise<Record<string, unknown> | undefined> {
+    const { stdout } = await this.start("stack", "export");
+    const state = { version: 3, checkpoint: { latest: deploymentOf(stdout) } };
+    return outputsOfOne(JSON.stringify(state), this.name, RECORD_TYPE);
+  }
+
   async outputs(): Promise<StackOutputs> {
     const { stdout } = await this.start("stack", "output", "--json", "--show-secrets");
     return JSON.parse(stdout) as StackOutputs;
@@ -153,3 +178,6 @@ export class Stack {
     await sweepContainers({ prefix: this.prefix, home: hpcHome() });
   }
 }
+
+const deploymentOf = (exported: string): unknown =>
+  (JSON.parse(exported) as { deployment: unknown }).deployment;

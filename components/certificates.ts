@@ -5,6 +5,8 @@ import type { CertificateRequest, Issued, Purpose } from "../programs/certificat
 /** Where a machine that talks to Redis or MariaDB has the site's CA certificate; not among those of the distribution. */
 export const CA_FILE = "/etc/ssl/site-ca.pem";
 const WEB = "web";
+/** Owner of the certificate of the autoscaler's console. */
+export const CONSOLE = "console";
 /** Longest name of a site: with " CA" it is a common name, which X.509 limits to 64 characters. */
 export const LONGEST_SITE = 61;
 
@@ -18,6 +20,8 @@ export interface SiteCertificatesArgs {
   dataVip: string;
   /** Machines of the data tier: whether they also show their certificate as clients, as Galera's members do. */
   members: { specs: { name: string; address: string }[]; client: boolean }[];
+  /** Address of the autoscaler's console. Default: there is none. */
+  console?: string | undefined;
   /** The owner's certificate with its chain, and its key (PEM), for the web VIP. Default: one of the site's CA. */
   owner?: { chain: string; key: string };
 }
@@ -80,12 +84,14 @@ export const certificateRequest = ({
   webVip,
   dataVip,
   members,
+  console,
   owner,
 }: SiteCertificatesArgs): CertificateRequest => ({
   site,
   subnet,
   certificates: {
     ...(owner ? {} : { [WEB]: { addresses: [webVip], client: false } }),
+    ...(console === undefined ? {} : { [CONSOLE]: { addresses: [console], client: false } }),
     ...Object.fromEntries(
       members.flatMap(({ specs, client }) =>
         specs.map(({ name, address }): [string, Purpose] => [

@@ -27,6 +27,13 @@ export const record = (site: SiteConfig, before?: SiteRecord): SiteRecord =>
 export const numbersThere = (tier: TierName, before: SiteRecord | undefined): number[] =>
   topology.numbersThere(house, tier, before);
 
+/** All machines that a tier may have. */
+export const largest = (site: SiteConfig, tier: TierName): { name: string; address: string }[] =>
+  (topology.largest(house, { ...site })[tier] ?? []).map(({ name, address }) => ({
+    name,
+    address,
+  }));
+
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
   wall.firewall(house, { ...site });

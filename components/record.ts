@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseRecord, type SiteRecord } from "../plan/record";
-
-const TYPE = "hpc-ha:site:Record";
+import { parseRecord, RECORD_TYPE as TYPE, type SiteRecord } from "../plan/record";
 
 /**
  * What the next config is held against, kept in the stack's state. Make it before all else: it is there also when what

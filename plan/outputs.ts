@@ -19,8 +19,10 @@ export interface SiteOutputs {
   urls: Record<string, string>;
   /** Web services by name: their port on the web nodes, and how they are asked whether they are well. */
   services: Record<string, ServiceHealth>;
-  /** Number of web nodes and its limits, as configured, and the longest drain of one that leaves (s). */
+  /** Number of web nodes and its limits, as configured or as the autoscaler has it, and the longest drain of one that leaves (s). */
   webPool: { size: number; min: number; max: number; drainSeconds: number };
+  /** The autoscaler's page, where the autoscaler owns the pool's size. */
+  console?: string;
   /** Factor of all time limits of a failover. */
   failoverPatience: number;
   /** How to log in to the machines. */

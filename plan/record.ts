@@ -25,6 +25,9 @@ const recordSchema = z.object({
   keys: z.array(z.string()).default([]),
   made: madeSchema.optional(),
 });
+/** Type of the resource that keeps it in the stack's state. */
+export const RECORD_TYPE = "hpc-ha:site:Record";
+
 /** What of a site that is there the config must not change by accident. Holds no secrets. */
 export type SiteRecord = z.infer<typeof recordSchema>;
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import { projectRoot } from "../../lib/project";
-import { isPlainName, outputsIn, selectedIn } from "./checkpoint";
+import { isPlainName, outputsIn, outputsOfOne, selectedIn } from "./checkpoint";
 
 /**
  * Pulumi's state where it is a directory on this machine: read without a start of the CLI, which takes 0.15 s and more.
@@ -35,6 +35,17 @@ export function storedOutputs(
   const file = checkpoint(stack, env);
   const text = file && read(file);
   return text === undefined ? undefined : outputsIn(text, stack);
+}
+
+/** What a resource of a type gave back, of which a stack has one; secrets in it are encrypted. */
+export function storedResource(
+  stack: string,
+  type: string,
+  env?: Environment,
+): Record<string, unknown> | undefined {
+  const file = checkpoint(stack, env);
+  const text = file && read(file);
+  return text === undefined ? undefined : outputsOfOne(text, stack, type);
 }
 
 /** The stack that was selected for this clone, if there is one with state. */

@@ -28,18 +28,28 @@ function parsed(text: string): unknown {
  * @param stack name without organisation and project
  */
 export function outputsIn(text: string, stack: string): Values | undefined {
+  const outputs = outputsOfOne(text, stack, "pulumi:pulumi:Stack");
+  if (outputs === undefined) return;
+  const open = Object.entries(outputs).filter(([, value]) => !isSecret(value));
+  return open.some(([, value]) => holdsSpecial(value)) ? undefined : Object.fromEntries(open);
+}
+
+/**
+ * The outputs of the one resource of a type, as they are.
+ * @param text the checkpoint
+ * @param stack name without organisation and project
+ */
+export function outputsOfOne(text: string, stack: string, type: string): Values | undefined {
   const state = parsed(text);
   if (!isObject(state) || state["version"] !== VERSION || !isObject(state["checkpoint"])) return;
   const { latest } = state["checkpoint"];
   if (!isObject(latest) || !Array.isArray(latest["resources"])) return;
-  const [root, ...others] = latest["resources"].filter(
-    (r): r is Values => isObject(r) && r["type"] === "pulumi:pulumi:Stack" && r["delete"] !== true,
+  const [found, ...others] = latest["resources"].filter(
+    (r): r is Values => isObject(r) && r["type"] === type && r["delete"] !== true,
   );
-  if (root === undefined || others.length > 0) return;
-  if (!String(root["urn"]).startsWith(`urn:pulumi:${stack}::`)) return;
-  if (!isObject(root["outputs"])) return;
-  const open = Object.entries(root["outputs"]).filter(([, value]) => !isSecret(value));
-  return open.some(([, value]) => holdsSpecial(value)) ? undefined : Object.fromEntries(open);
+  if (found === undefined || others.length > 0) return;
+  if (!String(found["urn"]).startsWith(`urn:pulumi:${stack}::`)) return;
+  return isObject(found["outputs"]) ? found["outputs"] : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import { z } from "zod";
+import { addressAt, inSubnet } from "../../plan/addresses";
 import { seconds } from "../../plan/config";
 
 const share = z.number().gt(0).max(1);
@@ -80,8 +81,8 @@ export const autoscalerSchema = z
     /** The web page. */
     console: z
       .strictObject({
-        /** Address of this machine that it listens on. Default 127.0.0.1. */
-        address: z.ipv4().default("127.0.0.1"),
+        /** Address of the management machine that it listens on, in the site's subnet. Default: the first one. */
+        address: z.ipv4().optional(),
         /** Default 8443. */
         port: z.int().min(1024).max(65535).default(8443),
       })
@@ -92,12 +93,22 @@ export const autoscalerSchema = z
 /** Validated, with all defaults. */
 export type AutoscalerConfig = z.infer<typeof autoscalerSchema>;
 
+/** Where the console is. */
+export const consoleAddress = ({ console: { address } }: AutoscalerConfig, cidr: string): string =>
+  address ?? addressAt(cidr, 1);
+
 /** Rules that span keys. @param pool smallest and largest size of the web pool */
 export function checkAutoscaler(
-  { goals, scaleIn, timeZone, schedule }: AutoscalerConfig,
+  { goals, scaleIn, timeZone, schedule, console: { address } }: AutoscalerConfig,
   { min, max }: { min: number; max: number },
+  cidr: string | undefined,
 ): string[] {
   const faults: string[] = [];
+  if (address !== undefined && cidr !== undefined && !inSubnet(address, cidr)) {
+    faults.push(
+      `autoscaler.console.address = "${address}": must be inside ${cidr}: the site's CA signs for no other`,
+    );
+  }
   if (scaleIn.connections >= goals.connections) {
     faults.push(
       `autoscaler.scaleIn.connections = ${scaleIn.connections}: must be below autoscaler.goals.connections = ${goals.connections}; ` +

@@ -7,11 +7,13 @@ import type { Tier } from "../tier";
 import { autoscalerSchema, checkAutoscaler } from "./autoscaler";
 import { pool, poolFaults } from "./pool";
 import { roll } from "./roll";
-import { webUnit } from "./units";
+import { NODE_EXPORTER, webUnit } from "./units";
 import { checkServices, servicesSchema } from "./services";
 
 const keys = {
   ...NO_KEYS,
+  /** Metrics of the node itself. */
+  ports: { nodeExporter: 9100 },
   settings: {
     /** Size of the web pool: the one number that scales it, unless the autoscaler does; web.min <= n <= web.max. Required. */
     webReplicas: z.int("allowed is a whole number from web.min to web.max"),
@@ -44,13 +46,23 @@ export const web: Tier<typeof keys> = {
   chosen: pool,
   most: ({ web }) => web.max,
   firstAddress: ({ web }) => web.firstAddress,
-  letsIn: ({ config: { services }, of }) => services.map((s) => tcp(s.name, s.port, of("entry"))),
-  packages: ["nodejs"],
-  check: ({ web, webReplicas: n, services, cidr, autoscaler, webPool }, files) => {
+  letsIn: ({ config: { services, ports }, of }) => [
+    ...services.map((s) => tcp(s.name, s.port, of("entry"))),
+    // The autoscaler asks from there.
+    tcp("metrics", ports.nodeExporter, of("entry")),
+  ],
+  packages: ["nodejs", "prometheus-node-exporter"],
+  check: ({ web, webReplicas: n, services, ports, cidr, autoscaler, webPool }, files) => {
     const faults = services ? checkServices(services, files) : [];
+    services?.forEach(({ port }, i) => {
+      if (port !== ports?.nodeExporter) return;
+      faults.push(
+        `services.${i}.port = ${port}: already ports.nodeExporter on the machines of web; must be unique there`,
+      );
+    });
     if (!web) return faults;
     if (autoscaler) {
-      faults.push(...checkAutoscaler(autoscaler, web));
+      faults.push(...checkAutoscaler(autoscaler, web, cidr));
       if (n !== undefined) faults.push(...poolFaults({ webReplicas: n, web, autoscaler, webPool }));
     }
     const { min, max, firstAddress } = web;
@@ -64,7 +76,7 @@ export const web: Tier<typeof keys> = {
     }
     return faults;
   },
-  units: ({ services }) => Object.keys(services).map(webUnit),
+  units: ({ services }) => [...Object.keys(services).map(webUnit), NODE_EXPORTER],
   roll,
   independent: true,
 };

@@ -1,0 +1,43 @@
+import type { Stack } from "../cli/stack";
+import { hpcHome } from "../lib/home";
+import { projectRoot } from "../lib/project";
+import { hashPassword } from "./console/passwords";
+import type { ServiceSettings } from "./settings";
+
+/**
+ * What the service is told of its site, from the stack's state: wherever it runs, it is what the last `pulumi up` left.
+ * @throws Error when there is no site, or its size is not the autoscaler's
+ */
+export async function readSettings(stack: Stack): Promise<ServiceSettings> {
+  const [outputs, record] = await Promise.all([stack.outputs(), stack.record()]);
+  const { autoscaler, webPool, addresses, services, ssh } = outputs;
+  if (!autoscaler) {
+    throw new Error(
+      `stack ${stack.name}: autoscaler.enabled is false; the size of the pool is webReplicas`,
+    );
+  }
+  const users = (["viewer", "operator"] as const).map(async (name) => ({
+    name,
+    role: name,
+    passwordHash: await hashPassword(autoscaler.passwords[name]),
+  }));
+  const [, chain = "", key = ""] =
+    /^([\s\S]*-----END CERTIFICATE-----\n)([\s\S]*)$/.exec(autoscaler.pem) ?? [];
+  return {
+    site: stack.prefix,
+    stack: stack.name,
+    projectRoot,
+    home: hpcHome(),
+    config: autoscaler.config,
+    limits: { min: webPool.min, max: webPool.max },
+    entry: Object.entries(addresses["entry"] ?? {}).map(([name, address]) => ({ name, address })),
+    web: autoscaler.web,
+    pool: Object.entries(record.machines)
+      .filter(([, { tier }]) => tier === "web")
+      .map(([name]) => name),
+    backends: Object.keys(services),
+    ports: autoscaler.ports,
+    ssh,
+    console: { users: await Promise.all(users), tls: { cert: chain, key } },
+  };
+}
