@@ -4,7 +4,7 @@ import type { Case } from "../faults/cases";
 import type { Cluster } from "../faults/cluster";
 import { hpc } from "../support/hpc";
 import type { Client } from "../support/load/faultProtocol";
-import { baseConfig, configure, on, stack } from "../support/site";
+import { baseConfig, configure, on, parsed, stack } from "../support/site";
 import { edit, takeBackEdits } from "./edits";
 
 type Values = Record<string, unknown>;
@@ -122,7 +122,13 @@ export const CHANGES: Case[] = [
     ...USUAL,
     name: "firewall: one more is let in",
     fault: config({
-      firewall: { allow: [{ tier: "web", port: 9999, from: ["198.18.2.190"] }] },
+      // Besides those whom the tests' own machines need.
+      firewall: {
+        allow: [
+          ...parsed(baseConfig()).firewall.allow,
+          { tier: "web", port: 9999, from: ["198.18.2.190"] },
+        ],
+      },
     }),
   },
   // --- 2. Refused, and taken back
