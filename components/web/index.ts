@@ -23,6 +23,8 @@ export interface WebArgs {
   database: Database;
   /** CA certificate (PEM) that the services verify Redis and the database with. */
   ca: pulumi.Input<string>;
+  /** Where a node tells its metrics, and how many processors it was planned with. */
+  nodeExporter: { port: number; vcpus: number };
 }
 
 /**
@@ -55,6 +57,7 @@ export class Web extends pulumi.ComponentResource {
             adminPassword,
           },
           ca,
+          args.nodeExporter,
         ),
       );
     const releases = new Releases(

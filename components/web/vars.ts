@@ -12,11 +12,12 @@ interface Stores {
   adminPassword: string;
 }
 
-/** Variables of ansible/web.yml; its role's argument_specs describe them. The same for every node. */
+/** Variables of ansible/web.yml; its roles' argument_specs describe them. The same for every node. */
 export function webVars(
   services: (ServiceConfig & { release: Release })[],
   { redis, database, adminPassword }: Stores,
   ca: string,
+  nodeExporter: { port: number; vcpus: number },
 ): Record<string, unknown> {
   const releases = new Map(services.map(({ release }) => [release.id, release]));
   const shared = {
@@ -55,6 +56,8 @@ export function webVars(
     }),
     web_ca: ca,
     web_ca_file: CA_FILE,
+    node_exporter_port: nodeExporter.port,
+    node_exporter_vcpus: nodeExporter.vcpus,
   };
 }
 

@@ -81,6 +81,13 @@ describe("parseConfig", () => {
     ]);
   });
 
+  it("refuses a service on the port of the node's metrics", () => {
+    const services = JSON.stringify([service("a", 9100, "/a")]);
+    expect(faults({ services })).toEqual([
+      "services.0.port = 9100: already ports.nodeExporter on the machines of web; must be unique there",
+    ]);
+  });
+
   it("refuses a key file that cannot be read", () => {
     const found = faults({ ssh: '{"privateKeyFile": "/nonexistent/key"}' });
     expect(found).toEqual([

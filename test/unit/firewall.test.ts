@@ -55,6 +55,7 @@ describe("who may talk to whom", () => {
     ["galera", ports.galeraReplication, "galera"],
     ["galera", ports.galeraIst, "galera"],
     ["galera", ports.galeraSst, "galera"],
+    ["web", ports.nodeExporter, "entry"],
     ["entry", ports.http, Object.keys(FROM).join(" ")],
     ["entry", ports.https, Object.keys(FROM).join(" ")],
     ["entry", ports.stats, "hypervisor"],

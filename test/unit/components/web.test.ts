@@ -36,6 +36,7 @@ const make = (specs = machines.web) =>
           ready: pulumi.output("ready"),
         },
         ca: "the CA",
+        nodeExporter: { port: 9100, vcpus: 4 },
       }),
   );
 
@@ -86,6 +87,8 @@ describe("Web", () => {
       })),
       web_ca: "the CA",
       web_ca_file: file,
+      node_exporter_port: 9100,
+      node_exporter_vcpus: 4,
     });
     expect(told.map(of)).toEqual(
       [
