@@ -108,6 +108,10 @@ export interface Memory {
   changed?: number;
   /** Since when the pool has been at its largest and asked for more, ms since 1970. */
   saturated?: number;
+  /** Since when metrics have been missing or stale, ms since 1970. */
+  missing?: number;
+  /** Since when fewer nodes serve than there are although no update runs, ms since 1970. */
+  short?: number;
   /** A person's size, until when, and who asked. */
   hold?: { size: number; until: number; by: string };
   /** Who paused it, and when. */
