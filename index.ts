@@ -13,6 +13,7 @@ import {
   intentOf,
   largest,
   machinePackages,
+  mountsHere,
   numbersThere,
   plan,
   record,
@@ -206,6 +207,7 @@ async function site() {
         certificates,
         web: largest(config, "web"),
         ports,
+        mountsHere: mountsHere(config),
       })
     : undefined;
 

@@ -13,6 +13,8 @@ export interface AutoscalerArgs {
   web: { name: string; address: string }[];
   /** The site's ports, by name. */
   ports: Record<string, number>;
+  /** Whether machines are made of mounts of the host that runs `pulumi up`. */
+  mountsHere: boolean;
 }
 
 /** What the autoscaler's service is told of itself. It reads it from the stack's state, wherever it runs. */
@@ -20,6 +22,8 @@ export interface AutoscalerOutputs {
   config: AutoscalerConfig;
   web: { name: string; address: string }[];
   ports: Record<string, number>;
+  /** See AutoscalerArgs. */
+  mountsHere: boolean;
   /** Certificate, chain and key of the console (PEM). */
   pem: string;
   /** Password of each user of the console. */
@@ -44,6 +48,7 @@ export class Autoscaler extends pulumi.ComponentResource {
           config: args.config,
           web: args.web,
           ports: args.ports,
+          mountsHere: args.mountsHere,
           pem,
           passwords: { viewer, operator },
         })),

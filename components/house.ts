@@ -27,6 +27,9 @@ export const record = (site: SiteConfig, before?: SiteRecord): SiteRecord =>
 export const numbersThere = (tier: TierName, before: SiteRecord | undefined): number[] =>
   topology.numbersThere(house, tier, before);
 
+/** See DriverPlan. */
+export const mountsHere = (site: SiteConfig): boolean => topology.driverOf(house, site).mountsHere;
+
 /** All machines that a tier may have. */
 export const largest = (site: SiteConfig, tier: TierName): { name: string; address: string }[] =>
   (topology.largest(house, { ...site })[tier] ?? []).map(({ name, address }) => ({

@@ -23,6 +23,8 @@ export interface DriverPlan {
   gateway(config: PlanConfig): string;
   /** Whether a file system that machines share needs a machine that serves it. */
   needsShareMachine: boolean;
+  /** Whether machines are made of directories and mounts of the host that runs `pulumi up`. */
+  mountsHere: boolean;
 }
 
 export type DriverPlans = Record<string, DriverPlan>;

@@ -34,13 +34,17 @@ const resultSchema = z.object({
 
 /** The files by which service and runner know of each other; each is whole or not there. */
 export class UpdatePlace {
+  readonly intent;
+  readonly running;
+  readonly result;
+
   constructor(readonly directory: string) {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.intent = this.file("intent.json", intentSchema);
+    this.running = this.file("running.json", runningSchema);
+    this.result = this.file("result.json", resultSchema);
   }
 
-  readonly intent = this.file("intent.json", intentSchema);
-  readonly running = this.file("running.json", runningSchema);
-  readonly result = this.file("result.json", resultSchema);
   /** What the last runs said. */
   get log(): string {
     return path.join(this.directory, "update.log");

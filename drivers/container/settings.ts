@@ -9,4 +9,5 @@ export const containerPlan: DriverPlan = {
   hosting: () => ({ hypervisors: ["host"], placement: {}, allowOnOneHypervisor: [] }),
   gateway: ({ cidr }) => gateway(cidr),
   needsShareMachine: false,
+  mountsHere: true,
 };

@@ -183,4 +183,5 @@ export const vmPlan: DriverPlan = {
     return vm?.network.gateway ?? gateway(cidr);
   },
   needsShareMachine: true,
+  mountsHere: false,
 };
