@@ -1,10 +1,8 @@
-import * as child from "node:child_process";
 import type * as pulumi from "@pulumi/pulumi";
 import { digest } from "../lib/hash";
 import type { Seat } from "../rollout/lock";
-import { lookForMark } from "../rollout/mark";
-import { quote } from "./look";
-import { inTurn, once, runProgram, siteLock, unfinished } from "./providerProcess";
+import { differences, lookScript, readLook } from "./drift";
+import { ask, inTurn, leftBegun, once, runProgram, siteLock, unfinished } from "./providerProcess";
 
 /** How a machine is asked whether it is still as it was left. Holds no secrets. */
 export interface Question {
@@ -61,8 +59,6 @@ const PROGRAM = "components/changeProgram.ts";
 
 /** Longest time for looking at the machines before a change is announced, ms. */
 const PLAN_TIMEOUT = 15_000;
-/** Longest time for a machine to say how it is, ms. */
-const ASK_TIMEOUT = 20_000;
 
 /** The machines that are not as wanted. */
 export const pending = (
@@ -70,56 +66,6 @@ export const pending = (
   { wanted }: Pick<ConfigurationInputs, "wanted">,
 ): string[] =>
   Object.keys(wanted).filter((m) => applied[m] !== wanted[m] || (drift[m] ?? []).length > 0);
-
-/** Asks a machine; undefined when it does not answer. */
-function ask(ssh: string[], script: string): Promise<string | undefined> {
-  const [file = "ssh", ...args] = ssh;
-  return new Promise((resolve) => {
-    const options = { timeout: ASK_TIMEOUT, maxBuffer: 1 << 24 };
-    child.execFile(file, [...args, script], options, (error, stdout) =>
-      resolve(error ? undefined : stdout),
-    );
-  });
-}
-
-/** Shell text: the hashes of files, and what is not active of the units. */
-const lookScript = (files: string[], units: string[]): string =>
-  [
-    files.length > 0 ? `sha256sum ${files.map(quote).join(" ")} 2>/dev/null` : "true",
-    "echo ==",
-    `for u in ${units.map(quote).join(" ")}; do systemctl -q is-active "$u" || echo "$u"; done`,
-    "echo ==",
-    lookForMark("change"),
-    "true",
-  ].join("\n");
-
-interface Looked {
-  files: Record<string, string>;
-  stopped: string[];
-  marked: boolean;
-}
-
-export function readLook(text: string): Looked {
-  const [sums = "", stopped = "", marked = ""] = text.split(/^==$/m);
-  const files: Record<string, string> = {};
-  for (const [, sum = "", file = ""] of sums.matchAll(/^([0-9a-f]{64}) {2}(.+)$/gm))
-    files[file] = sum;
-  const words = (lines: string) => lines.split("\n").filter((line) => line !== "");
-  return { files, stopped: words(stopped), marked: words(marked).includes("marked") };
-}
-
-/** In words, what of a machine is not as it was left. */
-export function differences(left: Record<string, string>, now: Looked): string[] {
-  return [
-    ...Object.keys(left).flatMap((file) =>
-      now.files[file] === left[file]
-        ? []
-        : [now.files[file] === undefined ? `${file} is gone` : `${file} was edited`],
-    ),
-    ...now.stopped.map((unit) => `${unit} is not active`),
-    ...(now.marked ? ["a change of it was cut off"] : []),
-  ];
-}
 
 async function findDrift(state: ConfigurationState): Promise<Record<string, string[]>> {
   const found = await Promise.all(
@@ -155,6 +101,18 @@ async function carryOut(
   return JSON.parse(await runProgram(PROGRAM, JSON.stringify(request), signal)) as Outcome;
 }
 
+/** The machines to change: also all of a tier that a run was killed in, which the state does not know of. */
+async function toChange(state: ConfigurationState, news: ConfigurationInputs): Promise<string[]> {
+  const { tier, wanted } = news;
+  if (news.gate || !(await leftBegun(news.seats)).includes(tier)) return pending(state, news);
+  await once(`${tier} was cut off`, () =>
+    console.error(
+      `${tier}: a change was begun and has not ended; all of its machines are looked at`,
+    ),
+  );
+  return Object.keys(wanted);
+}
+
 /** Says which machines are to be changed, why where that is known, and in which order as far as they answer. */
 async function tell(
   todo: string[],
@@ -178,26 +136,32 @@ async function apply(
   news: ConfigurationInputs & { __provider?: unknown },
   fresh: boolean,
 ): Promise<ConfigurationState> {
-  const todo = pending(state, news);
+  const { tier } = news;
+  const todo = await toChange(state, news);
   const next: ConfigurationState = {
     ...state,
-    tier: news.tier,
+    tier,
     questions: news.questions,
     applied: kept(state.applied, (m) => m in news.wanted && !todo.includes(m)),
     files: kept(state.files, (m) => m in news.wanted),
     drift: {},
     faults: {},
-    recap: `${news.tier}: done`,
+    recap: `${tier}: done`,
   };
   if (todo.length === 0) return next;
   try {
-    const { signal } = await siteLock(news.seats);
+    const { signal, begin, end } = await siteLock(news.seats);
     const task = (mode: Mode) => carryOut(mode, todo, state, news, signal);
-    let outcome: Outcome;
-    if (fresh) {
-      outcome = await task("first");
-      if (outcome.waiting) outcome = await inTurn(() => task("turn"));
-    } else outcome = await inTurn(() => task("turn"));
+    const turn = () =>
+      inTurn(async () => {
+        begin(tier);
+        const said = await task("turn");
+        // What is only relieved is out of service until its gate is passed.
+        if (!relieves(news)) end(tier);
+        return said;
+      });
+    let outcome = fresh ? await task("first") : await turn();
+    if (outcome.waiting) outcome = await turn();
     await Promise.all(
       Object.entries(outcome.done).map(async ([machine, files]) => {
         next.applied[machine] = news.wanted[machine] ?? "";
@@ -214,6 +178,9 @@ async function apply(
   }
 }
 
+const relieves = ({ request }: ConfigurationInputs): boolean =>
+  (JSON.parse(request) as { relieveOnly?: boolean }).relieveOnly === true;
+
 const kept = <T>(all: Record<string, T>, keep: (key: string) => boolean): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));
 
@@ -227,7 +194,7 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
     // A preview may not know yet what will be wanted: the text that Pulumi has in its place is no object.
     if (typeof news.wanted !== "object") return { changes: true };
     const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
-    const todo = pending(olds, news);
+    const todo = await toChange({ ...NOTHING, ...olds }, news);
     if (todo.length > 0) await tell(todo, { ...NOTHING, ...olds }, news);
     return { changes: todo.length > 0 || gone };
   },

@@ -1,19 +1,53 @@
 import * as child from "node:child_process";
-import { holderHere, type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import { holderHere, LOOK_FOR_BEGUN, type Seat, type SiteLock, takeLock } from "../rollout/lock";
+
+/** Longest time for a machine to say how it is, ms. */
+const ASK_TIMEOUT = 20_000;
+/** The same for what nobody waits for where nothing was cut off, ms. */
+const BEGUN_TIMEOUT = 3000;
 
 /** What all resources of one run of Pulumi share: their providers live in one process. */
 const shared: {
   lock?: Promise<SiteLock>;
+  begun?: Promise<string[]>;
   /** Ends when nobody changes a machine that serves. */
   turn: Promise<unknown>;
   told: Set<string>;
 } = { turn: Promise.resolve(), told: new Set() };
 
 /** Does something once in a run of Pulumi, which may ask several times. */
-export async function once(what: string, work: () => Promise<void>): Promise<void> {
+export async function once(what: string, work: () => Promise<void> | void): Promise<void> {
   if (shared.told.has(what)) return;
   shared.told.add(what);
   await work();
+}
+
+/** Asks a machine; undefined when it does not answer. @param ssh and its arguments up to the remote command */
+export function ask(
+  ssh: string[],
+  script: string,
+  timeout = ASK_TIMEOUT,
+): Promise<string | undefined> {
+  const [file = "ssh", ...args] = ssh;
+  return new Promise((resolve) => {
+    const options = { timeout, maxBuffer: 1 << 24 };
+    child.execFile(file, [...args, script], options, (error, stdout) =>
+      resolve(error ? undefined : stdout),
+    );
+  });
+}
+
+/**
+ * What earlier runs began on the site and did not end (SiteLock.begin), as its state cannot say it: they were killed.
+ * Asked once in a run of Pulumi, before its first change.
+ */
+export async function leftBegun(seats: Seat[]): Promise<string[]> {
+  // A preview of what is still to be made does not know them.
+  if (!Array.isArray(seats)) return [];
+  shared.begun ??= Promise.all(
+    seats.map(({ ssh }) => ask(ssh, LOOK_FOR_BEGUN, BEGUN_TIMEOUT)),
+  ).then((said) => said.flatMap((text) => (text ?? "").split("\n")).filter((line) => line !== ""));
+  return shared.begun;
 }
 
 /** Machines that serve are changed by one at a time, whatever Pulumi does in parallel. */

@@ -10,6 +10,11 @@ const SILENCE = 20;
 /** On a seat: what the lock is of, and who has it: the keeper's process, then the holder as JSON. */
 export const LOCK_FILE = "/run/hpc-ha.lock";
 export const HOLDER_FILE = "/run/hpc-ha.holder";
+/** A file of the name of each thing that was begun. */
+const BEGUN = "/var/lib/hpc-ha/begun";
+
+/** Shell text for a seat: names of what was begun and not ended. */
+export const LOOK_FOR_BEGUN = `ls ${BEGUN} 2>/dev/null; true`;
 
 /** A machine of the site on which the lock is kept, and ssh with its arguments up to the remote command. */
 export interface Seat {
@@ -42,6 +47,12 @@ export interface SiteLock {
   journal: string;
   /** Keeps one line on the site, on each machine that has the lock. "" clears it. */
   write: (journal: string) => void;
+  /**
+   * Keeps on the site that something was begun, until it is ended: also when this process is killed, and for whoever
+   * comes next from wherever. @param what name of a tier, or of what else is changed as one
+   */
+  begin: (what: string) => void;
+  end: (what: string) => void;
   release(): Promise<void>;
 }
 
@@ -64,6 +75,8 @@ while read -r -t ${SILENCE} line; do
   case $line in
     "") ;;
     -) rm -f /var/lib/hpc-ha/journal ;;
+    "begin "*) mkdir -p ${BEGUN} && : >"${BEGUN}/\${line#* }" ;;
+    "end "*) rm -f "${BEGUN}/\${line#* }" ;;
     *) printf "%s\\n" "$line" >/var/lib/hpc-ha/journal.new && mv /var/lib/hpc-ha/journal.new /var/lib/hpc-ha/journal ;;
   esac
 done
@@ -101,12 +114,17 @@ interface Kept {
 export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock> {
   const abort = new AbortController();
   const kept = new Map<string, Kept>();
+  const begun = new Set<string>();
+  const tell = (line: string) => {
+    for (const { process } of kept.values()) process.stdin?.write(`${line}\n`);
+  };
   let over = false;
   let regaining = false;
   const sit = async (seat: Seat): Promise<void> => {
     const found = await occupy(seat, holder);
     if (!found) return;
     kept.set(seat.machine, found);
+    for (const what of begun) found.process.stdin?.write(`begin ${what}\n`);
     void found.ended.then(() => {
       kept.delete(seat.machine);
       if (over || kept.size > 0) return;
@@ -128,7 +146,7 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
       .filter(({ machine }) => !kept.has(machine))
       .reduce((before, seat) => before.then(() => sit(seat)), Promise.resolve());
   const beat = setInterval(() => {
-    for (const { process } of kept.values()) process.stdin?.write("\n");
+    tell("");
     if (regaining || kept.size === 0 || kept.size === seats.length) return;
     regaining = true;
     void regain()
@@ -145,9 +163,14 @@ export async function takeLock(seats: Seat[], holder: Holder): Promise<SiteLock>
   return {
     signal: abort.signal,
     journal: [...kept.values()].find(({ journal }) => journal !== "")?.journal ?? "",
-    write: (text) => {
-      for (const { process } of kept.values())
-        process.stdin?.write(`${text === "" ? "-" : text}\n`);
+    write: (text) => tell(text === "" ? "-" : text),
+    begin: (what) => {
+      begun.add(what);
+      tell(`begin ${what}`);
+    },
+    end: (what) => {
+      begun.delete(what);
+      tell(`end ${what}`);
     },
     release,
   };

@@ -1,7 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../lib/hash";
 import type { Seat } from "../../rollout/lock";
-import { inTurn, runProgram, siteLock, unfinished } from "../providerProcess";
+import { inTurn, leftBegun, runProgram, siteLock, unfinished } from "../providerProcess";
+
+/** As what it is begun. */
+const WORK = "membership";
 
 interface Inputs {
   /** Stands for all that is wanted. */
@@ -19,9 +22,14 @@ interface State {
 
 async function reconcile(id: string, news: Inputs & { __provider?: unknown }): Promise<State> {
   try {
-    const { signal } = await siteLock(news.seats);
-    const work = () => runProgram("programs/membership.ts", news.request, signal);
-    return { applied: news.wanted, summary: (await inTurn(work)).trim() };
+    const { signal, begin, end } = await siteLock(news.seats);
+    const summary = await inTurn(async () => {
+      begin(WORK);
+      const said = await runProgram("programs/membership.ts", news.request, signal);
+      end(WORK);
+      return said.trim();
+    });
+    return { applied: news.wanted, summary };
   } catch (error) {
     const left = { applied: "", summary: "", __provider: news.__provider };
     throw unfinished(id, (error as Error).message, left);
@@ -29,7 +37,10 @@ async function reconcile(id: string, news: Inputs & { __provider?: unknown }): P
 }
 
 export const membershipProvider: pulumi.dynamic.ResourceProvider<Inputs, State> = {
-  diff: (_id, olds, news) => Promise.resolve({ changes: olds.applied !== news.wanted }),
+  async diff(_id, olds, news) {
+    const changes = olds.applied !== news.wanted || (await leftBegun(news.seats)).includes(WORK);
+    return { changes };
+  },
   async create(inputs) {
     const id = digest(inputs.wanted);
     return { id, outs: await reconcile(id, inputs) };

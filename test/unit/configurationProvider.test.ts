@@ -6,18 +6,19 @@ import {
   type ConfigurationInputs,
   configurationProvider,
   type ConfigurationState,
-  differences,
   type Outcome,
   pending,
-  readLook,
 } from "../../components/configurationProvider";
+import { differences, readLook } from "../../components/drift";
 import * as shared from "../../components/providerProcess";
 
 vi.mock("../../components/providerProcess", async (original) => ({
   ...(await original<typeof import("../../components/providerProcess")>()),
   siteLock: vi.fn(),
   runProgram: vi.fn(),
+  leftBegun: vi.fn(),
 }));
+const left = vi.mocked(shared.leftBegun);
 const lock = vi.mocked(shared.siteLock);
 const run = vi.mocked(shared.runProgram);
 const told = vi.spyOn(console, "error");
@@ -31,6 +32,8 @@ const SHA = { one: "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c52543
 const ssh = ["sh", "-c", `systemctl() { [ "$3" != stopped ]; }; eval "$1"`, "-"];
 
 const { signal } = new AbortController();
+/** What the site is told to keep of what was begun. */
+let kept: string[];
 const outcome: Outcome = { done: {}, faults: {}, waiting: false };
 let answers: Outcome[];
 /** What the program was told each time. */
@@ -40,7 +43,13 @@ beforeEach(() => {
   writeFileSync(file, "one\n");
   answers = [];
   told.mockReset();
-  lock.mockReset().mockResolvedValue({ signal } as Awaited<ReturnType<typeof shared.siteLock>>);
+  kept = [];
+  left.mockReset().mockResolvedValue([]);
+  lock.mockReset().mockResolvedValue({
+    signal,
+    begin: (what: string) => kept.push(`begin ${what}`),
+    end: (what: string) => kept.push(`end ${what}`),
+  } as unknown as Awaited<ReturnType<typeof shared.siteLock>>);
   run.mockReset().mockImplementation(() => Promise.resolve(JSON.stringify(answers.shift())));
 });
 
@@ -201,6 +210,45 @@ describe("a change", () => {
     };
     expect(requests()[0]).toMatchObject({ todo: ["web1"], drifted: ["web1"] });
     expect(outs.drift).toEqual({});
+  });
+});
+
+describe("a run that is killed in the middle", () => {
+  it("has told the site which tier it began; the end of it too, however it ended", async () => {
+    answers = [outcome, { ...outcome, error: "web1: refused" }];
+    await update("id", state({ web1: "a" }), inputs({ web1: "b" }));
+    await failed(update("id", state({ web1: "a" }), inputs({ web1: "b" })));
+    expect(kept).toEqual(["begin web", "end web", "begin web", "end web"]);
+    run.mockRejectedValue(new Error("cut off"));
+    await failed(update("id", state({ web1: "a" }), inputs({ web1: "b" })));
+    expect(kept.slice(4)).toEqual(["begin web"]);
+  });
+
+  it("that only relieved a machine has not ended before its gate is passed", async () => {
+    answers = [outcome, outcome];
+    const relief = { ...inputs({ web1: "new" }, true), request: '{"relieveOnly":true}' };
+    await update("id", state({ web1: "old" }), relief);
+    expect(kept).toEqual(["begin web"]);
+    await update("id", state({ web1: "old" }), inputs({ web1: "new" }, true));
+    expect(kept.slice(1)).toEqual(["begin web", "end web"]);
+  });
+
+  it("is known to the next one, also with the old inputs: all machines of the tier are looked at", async () => {
+    left.mockResolvedValue(["web", "galera"]);
+    const olds = state({ web1: "a", web2: "a" });
+    const back = inputs({ web1: "a", web2: "a" });
+    answers = [outcome, { ...outcome, done: { web1: [], web2: [] } }];
+    expect(await diff("id", olds, back)).toEqual({ changes: true });
+    expect(told.mock.calls[0]).toEqual([
+      "web: a change was begun and has not ended; all of its machines are looked at",
+    ]);
+    const { outs } = (await update("id", olds, back)) as { outs: ConfigurationState };
+    expect(requests()[1]).toMatchObject({ todo: ["web1", "web2"], drifted: [], mode: "turn" });
+    expect(outs.applied).toEqual({ web1: "a", web2: "a" });
+    // Other tiers, and gates, have nothing to do with it.
+    const other = { ...back, tier: "redis" };
+    expect(await diff("id", { ...olds, tier: "redis" }, other)).toEqual({ changes: false });
+    expect(await diff("id", olds, { ...back, gate: true })).toEqual({ changes: false });
   });
 });
 

@@ -6,15 +6,25 @@ vi.mock("../../components/providerProcess", async (original) => ({
   ...(await original<typeof import("../../components/providerProcess")>()),
   siteLock: vi.fn(),
   runProgram: vi.fn(),
+  leftBegun: vi.fn(),
 }));
+const left = vi.mocked(shared.leftBegun);
 const lock = vi.mocked(shared.siteLock);
 const run = vi.mocked(shared.runProgram);
 
 const { signal } = new AbortController();
 const inputs = { wanted: "new", request: "the request", seats: [{ machine: "haproxy1", ssh: [] }] };
+/** What the site is told to keep of what was begun. */
+let kept: string[];
 const before = { applied: "old", summary: "web1" };
 beforeEach(() => {
-  lock.mockReset().mockResolvedValue({ signal } as Awaited<ReturnType<typeof shared.siteLock>>);
+  kept = [];
+  left.mockReset().mockResolvedValue([]);
+  lock.mockReset().mockResolvedValue({
+    signal,
+    begin: (what: string) => kept.push(`begin ${what}`),
+    end: (what: string) => kept.push(`end ${what}`),
+  } as unknown as Awaited<ReturnType<typeof shared.siteLock>>);
   run.mockReset().mockResolvedValue("web1, web2\n");
 });
 const { diff, update } = membershipProvider as Required<typeof membershipProvider>;
@@ -43,6 +53,16 @@ it("changes when another one is wanted, and is tried again after a failure, also
   });
   const { properties } = failed as { properties: typeof before };
   expect((await diff("id", properties, { ...inputs, wanted: "old" })).changes).toBe(true);
+});
+
+it("is reconciled again after a run that was killed in it, also with the old inputs: who came leaves drained", async () => {
+  await update("id", before, inputs);
+  expect(kept).toEqual(["begin membership", "end membership"]);
+  run.mockRejectedValue(new Error("cut off"));
+  await update("id", before, inputs).catch(() => undefined);
+  expect(kept.slice(2)).toEqual(["begin membership"]);
+  left.mockResolvedValue(["membership"]);
+  expect((await diff("id", { ...before, applied: "new" }, inputs)).changes).toBe(true);
 });
 
 it("runs nothing without the lock", async () => {

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { inTurn, once, runProgram } from "../../components/providerProcess";
+import { inTurn, leftBegun, once, runProgram } from "../../components/providerProcess";
 import { until } from "../../lib/wait";
 
 const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
@@ -71,4 +71,16 @@ it("what is done once is not done again", async () => {
   const work = vi.fn(() => Promise.resolve());
   for (let i = 0; i < 2; i++) await once("this", work);
   expect(work).toHaveBeenCalledOnce();
+});
+
+it("what was begun and not ended is asked once, and known where one machine says it", async () => {
+  const says = (text: string) => ["sh", "-c", `echo asked >>${directory}/asked; ${text}`];
+  // A preview of what is still to be made has a text in their place.
+  expect(await leftBegun("unknown" as never)).toEqual([]);
+  const seats = [says("exit 255"), says("echo redis; echo web")].map((ssh) => ({
+    machine: "haproxy1",
+    ssh,
+  }));
+  for (let i = 0; i < 2; i++) expect(await leftBegun(seats)).toEqual(["redis", "web"]);
+  expect(readFileSync(`${directory}/asked`, "utf8")).toBe("asked\nasked\n");
 });

@@ -1,12 +1,12 @@
 /** The lock of a site, with its real keepers: bash and flock on this machine, as they run on the entry's. */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "../../lib/wait";
-import { type Seat, type SiteLock, takeLock } from "../../rollout/lock";
+import { LOOK_FOR_BEGUN, type Seat, type SiteLock, takeLock } from "../../rollout/lock";
 
 const holder = { who: "root@admin1 (process 7)", since: "2026-01-01T00:00:00Z", what: "pulumi up" };
 const other = { who: "ada@laptop (process 9)", since: "2026-01-02T00:00:00Z", what: "npx hpc" };
@@ -109,6 +109,25 @@ it("keeps a line on each machine for who comes after, until it is cleared", asyn
   await second.release();
   const [third] = [await take(seats.slice(1))];
   expect(third.journal).toBe("");
+});
+
+it("keeps on each machine what was begun, until it is ended, also when its holder is gone", async () => {
+  const seats = [seat("haproxy1"), seat("haproxy2")];
+  const begun = (machine: string) => {
+    const script = LOOK_FOR_BEGUN.replaceAll("/var/lib", path.join(root, machine));
+    return execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n");
+  };
+  const lock = await take(seats);
+  expect(begun("haproxy1")).toEqual([""]);
+  for (const what of ["redis", "web", "membership"]) lock.begin(what);
+  lock.end("web");
+  await lock.release();
+  for (const { machine } of seats) expect(begun(machine)).toEqual(["membership", "redis"]);
+  const next = await take(seats);
+  next.end("redis");
+  next.end("membership");
+  await next.release();
+  expect(begun("haproxy2")).toEqual([""]);
 });
 
 it("is held where some of its machines do not answer, and where none does", async () => {
