@@ -132,11 +132,16 @@ function filesOf(one: Result, task: Result): string[] {
   return typeof file === "string" ? [file] : [];
 }
 
+/** What Ansible says of a file that `validate` does not take. */
+const REFUSED = "failed to validate";
+
 /** The module's message, with the command's own words where there are some. */
 function reason(results: Result[]): string {
   const failed = results.filter((r) => r.failed === true);
   const words = (failed.length > 0 ? failed : results).flatMap(({ msg, stderr, stdout }) =>
     [msg, stderr, stdout].filter((p): p is string => typeof p === "string" && p.trim() !== ""),
   );
-  return words.map((w) => w.trim()).join("\n") || "failed";
+  const said = words.map((w) => w.trim()).join("\n") || "failed";
+  // A file that its daemon refuses is one sentence: the file's task, and the daemon's own reason.
+  return said.startsWith(REFUSED) ? said.replace("\n", ": ").replaceAll("\n", "; ") : said;
 }

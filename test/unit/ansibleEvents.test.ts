@@ -53,8 +53,10 @@ it("says of each machine where and why it failed, in the command's own words", (
   const { events } = follow(captured("failed"));
   expect(events.failure()).toEqual([
     "away: Reach the machine: Failed to connect to the host via ssh: ssh: connect to host 127.0.0.1 port 1: Connection refused",
-    "here: Write the daemon's settings: failed to validate",
-    expect.stringMatching(/^line 1 is wrong in /),
+    // One sentence: the file and the reason.
+    expect.stringMatching(
+      /^here: Write the daemon's settings: failed to validate: line 1 is wrong in /,
+    ),
   ]);
 });
 
