@@ -132,6 +132,12 @@ describe("scale-in", () => {
     expect(target(ready, { sessions: each(5, 51) })).toBe(5);
     expect(target(ready, quiet, { sessions: each(5, 51), backend: "jobs" })).toBe(5);
     expect(target(ready, { ...quiet, queue: 1 })).toBe(5);
+    expect(target(ready, { sessions: [60, 60, 60, -1, -1] })).toBe(5);
+  });
+
+  it("does not take what the goal needs, where the two are near each other", () => {
+    const near = settings({ scaleIn: { connections: 400, nodes: 3 } });
+    expect(target({ ...ready, settings: near }, { sessions: each(5, 202) })).toBe(3);
   });
 
   it("leaves the processors below their tolerance band", () => {
