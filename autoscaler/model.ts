@@ -26,7 +26,7 @@ export interface BackendLoad {
   rate: number;
   /** Mean time to the answer of the last 1024 requests, ms. */
   responseMs: number;
-  /** Answers 5xx and failed connections since the look before, 1/s; undefined at the first. */
+  /** Answers 5xx since the look before, also HAProxy's own for failed connections, 1/s; undefined at the first. */
   errors?: number;
   /** When the oldest of its numbers was measured, ms since 1970. */
   at: number;
