@@ -69,6 +69,7 @@ const startOfDay = (at: number, timeZone: string): number =>
 
 /** When the next exception day begins. */
 function nextException(now: number, { exceptions, timeZone }: Settings): number | undefined {
+  if (exceptions.length === 0) return undefined;
   const today = dateIn(now, timeZone);
   const [next] = exceptions.filter((date) => date > today).sort();
   if (next === undefined) return undefined;
@@ -83,7 +84,7 @@ function nextException(now: number, { exceptions, timeZone }: Settings): number 
 }
 
 const isException = (at: number, { exceptions, timeZone }: Settings): boolean =>
-  exceptions.includes(dateIn(at, timeZone));
+  exceptions.length > 0 && exceptions.includes(dateIn(at, timeZone));
 
 /** YYYY-MM-DD there. */
 function dateIn(at: number, timeZone: string): string {

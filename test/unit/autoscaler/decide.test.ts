@@ -181,6 +181,7 @@ describe("scale-in", () => {
     const pool = ["web1", "web2", "web3", "web4"];
     expect(victims(seen, pool, 2)).toEqual(["web4", "web3"]);
     expect(victims(seen, pool, 4)).toEqual(["web4", "web3", "web2", "web1"]);
+    expect(victims(look(NOW, { sessions: [1, 2, 3] }), pool.slice(0, 3), 1)).toEqual(["web1"]);
     expect(victims(seen, [...pool, "web10"], 1)).toEqual(["web10"]);
     expect(victims(seen, pool, 0)).toEqual([]);
   });

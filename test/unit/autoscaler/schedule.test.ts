@@ -55,6 +55,27 @@ describe("the schedule's level", () => {
     expect(at("2026-11-26T23:59+09:00", holiday)).toBeUndefined();
     const growing = { schedule: [{ cron: "0 9 * * *", floor: 5 }], exceptions: ["2026-11-26"] };
     expect(at("2026-11-27T00:00+09:00", growing)?.floor).toBe(5);
+    // What would have come due on it has not: without Thursday's entry, Wednesday's goes on.
+    const change = {
+      schedule: [
+        { cron: "0 9 * * 3", floor: 4 },
+        { cron: "0 22 * * 4", floor: 7 },
+      ],
+      exceptions: ["2026-11-26"],
+    };
+    expect(at("2026-11-27T10:00+09:00", change)?.floor).toBe(4);
+    expect(at("2026-11-27T10:00+09:00", { ...change, exceptions: [] })?.floor).toBe(7);
+    // The last one before it is late in the evening.
+    const late = { schedule: [{ cron: "*/30 22-23 * * *", floor: 3 }], exceptions: ["2026-11-26"] };
+    expect(at("2026-11-27T10:00+09:00", late)?.floor).toBe(3);
+    const hours = {
+      schedule: [
+        { cron: "0 1 * * *", floor: 2 },
+        { cron: "0 23 * * *", floor: 6 },
+      ],
+      exceptions: ["2026-11-26"],
+    };
+    expect(at("2026-11-27T00:30+09:00", hours)?.floor).toBe(6);
     const minutes = {
       schedule: [{ cron: "* * * * 4", size: 9 }],
       exceptions: ["2026-11-26", "2026-11-19"],
