@@ -1,8 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { otherThanMade } from "../../components/made";
 import { pool, poolFaults, resized, whyThatSize } from "../../components/web/pool";
 import { parseConfig, plan, record } from "../../components/house";
 import type { ConfigError } from "../../plan/config";
+import { contentHash } from "../../lib/hash";
 import { hostFiles } from "../../plan/files";
 import { configOf, type Values } from "../support/referenceSite";
 
@@ -109,6 +113,26 @@ describe("a run that is to change the pool only", () => {
   it("is refused where nothing is known of the site", () => {
     expect(otherThanMade({ machines: {}, values: {}, keys: [] }, made)).toMatch(/nothing is known/);
   });
+});
+
+it("the program is the same whatever its tests and builds left beside it", () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-program-"));
+  try {
+    const write = (file: string) => {
+      mkdirSync(path.join(directory, path.dirname(file)), { recursive: true });
+      writeFileSync(path.join(directory, file), "x");
+    };
+    write("slurm_ha/lease.py");
+    const before = contentHash(directory);
+    ["dist/slurm-ha", "slurm_ha/__pycache__/lease.pyc", ".mypy_cache/3", ".hypothesis/4"].forEach(
+      write,
+    );
+    expect(contentHash(directory)).toBe(before);
+    write("slurm_ha/watch.py");
+    expect(contentHash(directory)).not.toBe(before);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 describe("the autoscaler's keys", () => {
