@@ -25,6 +25,8 @@ export interface Parts {
   holder?: string;
   /** Those that serve nobody because something of them is missing: whatever is done to them, nobody notices. */
   sick: string[];
+  /** Those that are well and get their clients only when all is done: nobody waits for them. Default: none. */
+  outside?: string[];
 }
 
 /** How one tier is rolled. All of it may be called again after an interruption. */

@@ -40,13 +40,12 @@ export async function rollTier(run: Change): Promise<void> {
   const { gateSeconds = GATE_SECONDS, lookSeconds = 5 } = run;
   const handsOver = felt && roll.relieve !== undefined;
   const touched: string[] = [];
+  const parts = await roll.parts();
   const gate = (seconds: number) =>
-    openGate(
-      roll,
-      tier,
-      seconds,
-      run.excused?.filter((m) => !touched.includes(m)),
-    );
+    openGate(roll, tier, seconds, [
+      ...(run.excused ?? []).filter((m) => !touched.includes(m)),
+      ...(parts.outside ?? []),
+    ]);
   /** Does something to machines, and says how far it came when that fails. */
   const at = async (machines: string[], what: string, work: () => Promise<void>) => {
     signal?.throwIfAborted();
@@ -66,7 +65,7 @@ export async function rollTier(run: Change): Promise<void> {
     if (felt) await roll.takeBack?.(machine);
   };
 
-  const { sick } = planTier(await roll.parts(), handsOver, todo);
+  const { sick } = planTier(parts, handsOver, todo);
   if (sick.length > 0) {
     await at(sick, `${sick.join(", ")}, where nobody is served`, async () => {
       for (const machine of sick) await run.begin(machine);

@@ -17,12 +17,13 @@ export function roll(site: RunningSite): Roll {
     parts: async () => {
       const servers = (await rotation()).flatMap((r) => r.servers);
       const members = machines.names("web");
-      // One that is in no backend lacks nothing but the membership, which comes when all is done.
-      const sick = members.filter((machine) => {
-        const own = servers.filter((s) => s.address === addressOf(machine));
-        return own.length > 0 && !own.some((s) => s.up);
-      });
-      return { members, sick };
+      const own = (machine: string) => servers.filter((s) => s.address === addressOf(machine));
+      // They lack nothing but the membership.
+      const outside = members.filter((machine) => own(machine).length === 0);
+      const sick = members.filter(
+        (machine) => !outside.includes(machine) && !own(machine).some((s) => s.up),
+      );
+      return { members, sick, outside };
     },
     missing: async (but) => missingInRotation(await rotation(), outputs, but),
     takeOut: async (machine) => {

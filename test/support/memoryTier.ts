@@ -6,6 +6,8 @@ export class MemoryTier implements Roll {
   readonly sick = new Set<string>();
   /** Whether those serve nobody, or the tier only lacks its spare. */
   silent = false;
+  /** Machines that get their clients only when all is done. */
+  outside: string[] = [];
   /** A machine that is broken by what is done to it. */
   breaks = "";
   /** A machine during whose change the run is lost. */
@@ -24,9 +26,10 @@ export class MemoryTier implements Roll {
       members: this.members,
       ...(this.holder !== undefined && { holder: this.holder }),
       sick: this.silent ? [...this.sick] : [],
+      outside: this.outside,
     });
   missing = (but: string[] = []) => {
-    const lacking = [...this.sick].filter((m) => !but.includes(m));
+    const lacking = [...this.sick, ...this.outside].filter((m) => !but.includes(m));
     return Promise.resolve(lacking.map((m) => `${m} is sick`).join(", "));
   };
   takeOut = (machine: string) => this.note(`takeOut ${machine}`);

@@ -55,6 +55,13 @@ describe("rollTier", () => {
     expect(log.slice(2)).toEqual(["change d1", "fit d1", "takeBack d1", "done d1"]);
   });
 
+  it("changes those that get their clients only when all is done, and waits for none of these", async () => {
+    const tier = new MemoryTier(log, three);
+    tier.outside = ["d2"];
+    expect((await run(tier)).outcome).toBe("done");
+    expect(changed()).toEqual(["change d1", "change d2", "change d3"]);
+  });
+
   it("does not ask of those that are still to be changed, or are new, what the change brings", async () => {
     const tier = new MemoryTier(log, three);
     illUntilChanged(tier, "d1", "d2");

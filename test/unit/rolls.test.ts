@@ -176,6 +176,7 @@ it("a web node that is in no backend yet is not sick: it lacks nothing but the m
   expect(await rollsOf(site)["web"]?.parts()).toEqual({
     members: ["web1", "web2"],
     sick: ["web1"],
+    outside: ["web2"],
   });
 });
 
