@@ -13,25 +13,28 @@ import { webSettings } from "../support/playbooks";
 import { RemoteProgram } from "../support/remoteProgram";
 import { eventually } from "../support/site";
 
-/** Longest life of the clients, s: more than all cases one after the other take. */
+/** Longest life of the clients, s. */
 const LONGEST = Math.round(3600 * pace());
+/** They begin no case after so much of it: the longest one takes a third of the rest. */
+const OLD = 0.5;
 /** All clients are served again within this time, whatever happened, s. */
 const RECOVERY = 60;
 
 /** Continuous clients of every tier on the machine `client`. */
 export class FaultClients {
+  private readonly born = Date.now();
   private constructor(private readonly program: RemoteProgram) {}
 
   /** @param run sets what they write in the first case apart */
   static async start(
     outputs: StackOutputs,
     run: string,
-    webUsers: FaultOptions["webUsers"],
+    { webUsers, authority = "" }: Pick<FaultOptions, "webUsers"> & { authority?: string },
   ): Promise<FaultClients> {
     const options: FaultOptions = {
       run,
       url: outputs.urls["app"] ?? "",
-      ca: fs.readFileSync(outputs.caFile, "utf8"),
+      ca: `${fs.readFileSync(outputs.caFile, "utf8")}\n${authority}`,
       slurmVip: outputs.vips.slurm,
       ...(await webSettings()),
       webUsers,
@@ -70,6 +73,8 @@ export class FaultClients {
     });
   }
 
+  /** Whether others should take their place before the next case. */
+  isOld = () => Date.now() - this.born > LONGEST * OLD * 1000;
   stop = async () => (await this.program.end()) as Verdict;
   kill = () => this.program.kill();
 }

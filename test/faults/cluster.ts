@@ -52,13 +52,11 @@ export class Cluster {
   /** The power goes. Not `virsh destroy`: that lets the programs of a container end in good order first. */
   killMachine = async (machine: string): Promise<void> => {
     disturbed();
-    const { stdout } = await virsh("domid", domain(machine));
-    const id = Number(stdout.trim());
-    const init = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8").trim().split(" ")[0];
-    process.kill(Number(init), "SIGKILL");
+    const init = await this.init(machine);
+    process.kill(init, "SIGKILL");
     // Over once all of the container are. Before that, libvirt's SIGTERM would let them say goodbye to their peers.
     const dead = () => {
-      const status = readProc(Number(init), "status");
+      const status = readProc(init, "status");
       return status === "" || /^State:\sZ/m.test(status);
     };
     await eventually(`${machine} is dead`, 10, () => Promise.resolve(dead()));
@@ -66,6 +64,12 @@ export class Cluster {
     await virsh("destroy", domain(machine)).catch(() => undefined);
     const state = async () => (await virsh("domstate", domain(machine))).stdout.trim();
     await eventually(`${machine} is off`, 10, async () => (await state()) === "shut off");
+  };
+  /** Acts on a machine as its console would, where ssh does not get in. */
+  inside = async (machine: string, command: string): Promise<void> => {
+    disturbed();
+    const namespaces = ["--target", String(await this.init(machine)), "--all"];
+    await execa("nsenter", [...namespaces, "sh", "-c", command]);
   };
   /** libvirt ends it: its programs may do so in good order. */
   destroyMachine = (machine: string) => {
@@ -93,6 +97,13 @@ export class Cluster {
   /** Its cable is pulled; what it shares with others by the host's file system stays. */
   cut = (machine: string) => this.link(machine, "down");
   mend = (machine: string) => this.link(machine, "up");
+
+  /** The first process of a machine, by its number here. */
+  private async init(machine: string): Promise<number> {
+    const id = Number((await virsh("domid", domain(machine))).stdout.trim());
+    const children = fs.readFileSync(`/proc/${id}/task/${id}/children`, "utf8");
+    return Number(children.trim().split(" ")[0]);
+  }
 
   private async link(machine: string, state: "up" | "down"): Promise<void> {
     const { stdout } = await virsh("domiflist", domain(machine));

@@ -9,7 +9,10 @@ const progress: Progress = (text) => console.log(text);
  * A suite of cases as a program of its own, as the lab suite is one: whoever ends it ends all that it has started.
  * Arguments: `short`, or the number of repeats, then parts of cases' names.
  */
-export function suiteProgram(all: Case[], kind: Pick<FaultRun, "figures" | "webUsers">): void {
+export function suiteProgram(
+  all: Case[],
+  kind: Pick<FaultRun, "figures" | "webUsers" | "authority">,
+): void {
   const run = async ([form = "short", ...names]: string[]): Promise<boolean> => {
     const short = form === "short";
     const repeats = short ? 1 : Number(form);

@@ -41,6 +41,8 @@ export interface FaultRun {
   figures: string;
   /** How long users of the web wait; see FaultOptions. */
   webUsers: FaultOptions["webUsers"];
+  /** Whom they trust besides the site's CA, PEM. Default: nobody. */
+  authority?: string;
   /** How often each case is run. */
   repeats: number;
   /** Parts of the names of the cases to run; none: all. */
@@ -70,8 +72,9 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
     for (let repeat = 1; repeat <= options.repeats; repeat += 1) {
       for (const c of cases.filter((one) => repeat === 1 || !one.once)) {
         const title = `${c.name}${options.repeats > 1 ? ` (${repeat} of ${options.repeats})` : ""}`;
+        if (users?.clients.isOld() === true) await dismiss();
         const result = await step(title, progress, async () => {
-          users ??= await Users.start(cluster, options.webUsers);
+          users ??= await Users.start(cluster, options);
           return runCase(c, cluster, users, pace);
         });
         results.push(result);
@@ -116,7 +119,10 @@ class Users {
     private readonly cluster: Cluster,
   ) {}
 
-  static async start(cluster: Cluster, webUsers: FaultRun["webUsers"]): Promise<Users> {
+  static async start(
+    cluster: Cluster,
+    who: Pick<FaultRun, "webUsers" | "authority">,
+  ): Promise<Users> {
     await cluster.whole();
     // Each job that has ended makes a takeover longer (MinJobAge in slurm.conf): in one case as in the next.
     await cluster.ask("client", "scancel --user=root");
@@ -126,7 +132,7 @@ class Users {
     });
     const run = newRun();
     const jobs = await LongJobs.start(cluster, run);
-    const clients = await FaultClients.start(cluster.outputs, run, webUsers);
+    const clients = await FaultClients.start(cluster.outputs, run, who);
     return new Users(clients, jobs, run, cluster);
   }
 

@@ -36,7 +36,9 @@ it("all nodes lose power and one is lost: refused without --lost, with it nothin
   // Clients write to the first; what it had acknowledged, the others may not have written down yet.
   const lost = NODES.findLast((n) => n !== serving) ?? "";
   const back = NODES.filter((n) => n !== lost);
-  clients = await FaultClients.start(outputs, `g${Date.now().toString(36)}`, "impatient");
+  clients = await FaultClients.start(outputs, `g${Date.now().toString(36)}`, {
+    webUsers: "impatient",
+  });
   await clients.progress("there is something to lose", 10);
   await Promise.all(NODES.map((n) => cluster.killMachine(n)));
   await Promise.all(back.map((n) => cluster.startMachine(n)));

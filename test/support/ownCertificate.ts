@@ -1,13 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 
 /** Certificates and keys (PEM) as an owner gets them from elsewhere, in a directory of their own. */
 export class Certificates {
-  readonly directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
+  constructor(readonly directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"))) {
+    mkdirSync(directory, { recursive: true });
+  }
   file = (name: string) => path.join(this.directory, name);
   read = (name: string) => readFileSync(this.file(name), "utf8");
+  /** As OpenSSL says it. */
+  serial = (name: string) => new X509Certificate(this.read(`${name}.pem`)).serialNumber;
   remove = () => rmSync(this.directory, { recursive: true });
 
   /**

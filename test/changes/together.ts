@@ -1,0 +1,158 @@
+/** 9 and 11. Cut off in the middle, from a second clone, and two at once. */
+import type { Case } from "../faults/cases";
+import type { Cluster } from "../faults/cluster";
+import { hpc } from "../support/hpc";
+import { configure, eventually, stack } from "../support/site";
+import { Clone } from "./clone";
+import { cutOff } from "./cutOff";
+import { edit, takeBackEdits } from "./edits";
+import { release } from "./release";
+import { failsWith, takenBack, toTakeBack, up, USUAL } from "./steps";
+
+const SETTINGS = "/etc/redis/site.conf";
+/** Another setting of Redis. */
+const editRedis = (backlog: number) =>
+  edit("redis", "templates/site.conf.j2", `tcp-backlog ${backlog}`);
+/** Shell text: whether a machine has it, half done or not. */
+const hasBacklog = (backlog: number) => `grep -q '^tcp-backlog ${backlog}$' ${SETTINGS}`;
+
+/** What each machine of a tier says. */
+const said = (c: Cluster, tier: string, command: string): Promise<string[]> =>
+  Promise.all(
+    Object.keys(c.outputs.addresses[tier] ?? {}).map(
+      async (machine) => (await c.ask(machine, command)).stdout,
+    ),
+  );
+
+/** @throws Error where a Redis machine has other settings than it should, or is marked as half done */
+async function expectBacklog(c: Cluster, backlog: number, there: boolean): Promise<void> {
+  const ask = `${hasBacklog(backlog)} && echo there; [ ! -e /var/lib/hpc-ha/change ] || echo marked`;
+  const found = await said(c, "redis", `${ask}; true`);
+  if (found.some((text) => text !== (there ? "there" : ""))) {
+    throw new Error(
+      `tcp-backlog ${backlog} should ${there ? "" : "not "}be there: ${found.join()}`,
+    );
+  }
+}
+
+/** The release that each web node runs. */
+const releases = (c: Cluster) => said(c, "web", "readlink /opt/hpc-dashboard/app/current");
+
+export const togetherCases: Case[] = [
+  {
+    ...USUAL,
+    name: "pulumi killed in the middle of a change",
+    fault: () =>
+      toTakeBack(async () => {
+        editRedis(450);
+        const child = stack.start("up", "--yes", "--skip-preview");
+        await new Promise<void>((resolve) => {
+          child.all?.on("data", (data: Buffer) => {
+            if (data.toString().includes("▶ redis: redis")) resolve();
+          });
+          void child.catch(() => undefined).then(() => resolve());
+        });
+        child.kill("SIGKILL");
+        await child.catch(() => undefined);
+        await up();
+      }),
+  },
+  {
+    ...USUAL,
+    name: "pulumi killed in the middle of a change, taken back from a second clone",
+    fault: (c) =>
+      toTakeBack(async () => {
+        const clone = await Clone.make("second");
+        editRedis(440);
+        await cutOff("SIGKILL", c.outputs, "redis", hasBacklog(440));
+        takeBackEdits();
+        // The state says what was there before, which is what is wanted again.
+        await clone.takeOver();
+        await expectBacklog(c, 440, false);
+      }),
+  },
+  {
+    ...USUAL,
+    name: "pulumi killed in the middle of a web release, a second clone goes on with it",
+    fault: (c) =>
+      toTakeBack(async () => {
+        const clone = await Clone.make("second");
+        const [before = ""] = await releases(c);
+        configure(release("second"));
+        const half = `[ "$(readlink /opt/hpc-dashboard/app/current)" != '${before}' ]`;
+        await cutOff("SIGKILL", c.outputs, "web", half);
+        await clone.takeOver();
+        const after = await releases(c);
+        if (new Set(after).size !== 1 || after.includes(before)) {
+          throw new Error(`before: ${before}; now: ${after.join(", ")}`);
+        }
+      }),
+  },
+  {
+    ...USUAL,
+    name: "pulumi interrupted in the middle of a change, the same again",
+    fault: (c) =>
+      toTakeBack(async () => {
+        editRedis(430);
+        await cutOff("SIGINT", c.outputs, "redis", hasBacklog(430));
+        await up();
+        await expectBacklog(c, 430, true);
+      }),
+  },
+  {
+    ...USUAL,
+    name: "pulumi interrupted in the middle of a web release, taken back",
+    fault: (c) =>
+      toTakeBack(async () => {
+        const before = await releases(c);
+        configure(release("third"));
+        const half = `[ "$(readlink /opt/hpc-dashboard/app/current)" != '${before[0]}' ]`;
+        await cutOff("SIGINT", c.outputs, "web", half);
+        await takenBack();
+        const after = await releases(c);
+        if (after.join() !== before.join()) throw new Error(`not taken back: ${after.join(", ")}`);
+      }),
+  },
+  {
+    ...USUAL,
+    name: "hpc restart while pulumi up is at work",
+    fault: () =>
+      toTakeBack(async () => {
+        editRedis(350);
+        const first = up();
+        const begun = Date.now();
+        let said = "";
+        while (Date.now() - begun < 60_000 && !/is locked/.test(said)) {
+          said = (await hpc("restart", "compute")).said;
+          if (/restarted \(/.test(said)) continue;
+        }
+        await first;
+        if (!/is locked .* for: pulumi up/.test(said)) throw new Error(`not kept out: ${said}`);
+      }),
+  },
+  {
+    ...USUAL,
+    name: "two pulumi up at once, from two clones",
+    fault: (c) =>
+      toTakeBack(async () => {
+        const clone = await Clone.make("second");
+        editRedis(340);
+        let over = false;
+        const first = up().finally(() => (over = true));
+        // Told where it is awaited.
+        first.catch(() => undefined);
+        await eventually("the first is at work", 60, async () => {
+          if (over) throw new Error("the first one is over");
+          return (await said(c, "redis", `${hasBacklog(340)} && echo there; true`)).includes(
+            "there",
+          );
+        });
+        await failsWith(/the stack is currently locked/, clone.up);
+        await first;
+        await expectBacklog(c, 340, true);
+        // What the other clone wants is what was there before.
+        await clone.up();
+        await expectBacklog(c, 340, false);
+      }),
+  },
+];
