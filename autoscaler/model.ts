@@ -14,13 +14,15 @@ export interface ServerLoad {
   serving: boolean;
   /** Requests being served and WebSockets. */
   sessions: number;
+  /** The most of them since the look before, where that is known: a burst between two looks is seen too. */
+  peak?: number;
 }
 
 /** One backend, over both HAProxy nodes. */
 export interface BackendLoad {
   backend: string;
   servers: ServerLoad[];
-  /** Requests that wait for a server. */
+  /** Requests that wait for a server, the most since the look before. */
   queue: number;
   /** New sessions, 1/s. */
   rate: number;

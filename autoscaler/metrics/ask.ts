@@ -28,7 +28,8 @@ export function overSsh(entry: { name: string; address: string }[], ssh: SshAcce
 
 /**
  * A program for bash on a HAProxy node: what HAProxy says, and the CPU counters of all web nodes, who are asked at the
- * same time. Empty slots are left out: there are as many as the pool may ever have nodes.
+ * same time. Empty slots are left out: there are as many as the pool may ever have nodes. The largest values begin anew
+ * with each question ("clear counters" leaves the counters as they are): else nobody would see what comes and goes between two.
  */
 export const question = ({ web, nodeExporterPort }: Site): string => `
 nodes=(${web.map(({ name, address }) => `${name}=${address}`).join(" ")})
@@ -37,7 +38,7 @@ for node in "\${nodes[@]}"; do
   answers+=("$answer")
 done
 printf '\\n%s\\n' '${MARK}${HAPROXY}'
-echo 'show info; show stat -1 6 -1 no-maint' | socat -t ${SOCKET_SECONDS} - ${ADMIN_SOCKET} 2>&1
+echo 'show info; show stat -1 6 -1 no-maint; clear counters' | socat -t ${SOCKET_SECONDS} - ${ADMIN_SOCKET} 2>&1
 for i in "\${!nodes[@]}"; do
   printf '\\n%s\\n' "${MARK}\${nodes[i]%%=*}"
   cat <&"\${answers[i]}"

@@ -10,6 +10,8 @@ export interface ProxyNumbers {
 export interface BackendNumbers {
   /** Requests that wait: those that no server has been chosen for, and those at each server. */
   queue: number;
+  /** The most of them since the question before. */
+  queuePeak: number;
   /** New sessions in the last second. */
   rate: number;
   /** Mean time to the answer of the last 1024 requests, ms. */
@@ -21,7 +23,7 @@ export interface BackendNumbers {
    * a dead server counts in `hrsp_5xx` and in `econ`).
    */
   errors: number;
-  servers: { address: string; serving: boolean; sessions: number }[];
+  servers: { address: string; serving: boolean; sessions: number; peak: number }[];
 }
 
 /**
@@ -40,10 +42,11 @@ export function readHaproxy(text: string): ProxyNumbers {
   const backends: Record<string, BackendNumbers> = {};
   for (const line of parseStats(text.slice(cut))) {
     const backend = (backends[line.pxname ?? ""] ??= {
-      ...{ queue: 0, rate: 0, responseMs: 0, total: 0, errors: 0 },
+      ...{ queue: 0, queuePeak: 0, rate: 0, responseMs: 0, total: 0, errors: 0 },
       servers: [],
     });
     backend.queue += Number(line.qcur);
+    backend.queuePeak += Number(line.qmax);
     if (line.svname === "BACKEND") {
       backend.rate = Number(line.rate);
       backend.responseMs = Number(line.rtime);
@@ -55,6 +58,7 @@ export function readHaproxy(text: string): ProxyNumbers {
         // "UP 1/2" is up as well; neither are "DOWN", "DRAIN" and "NOLB".
         serving: line.status?.startsWith("UP") ?? false,
         sessions: Number(line.scur),
+        peak: Number(line.smax),
       });
     }
   }

@@ -107,7 +107,11 @@ function loadOf(
 ): BackendLoad | undefined {
   const heard = all.flatMap(({ proxy, was }) => {
     const numbers = proxy.backends[backend];
-    return numbers ? [{ numbers, since: since(backend, proxy.process, numbers, was, now) }] : [];
+    // What was the most before the first look is of another time.
+    const known = was?.backends[backend] !== undefined;
+    return numbers
+      ? [{ numbers, known, since: since(backend, proxy.process, numbers, was, now) }]
+      : [];
   });
   if (heard.length === 0) return undefined;
   const numbers = heard.map((h) => h.numbers);
@@ -115,8 +119,8 @@ function loadOf(
   const rates = heard.map((h) => h.since?.rate ?? h.numbers.rate);
   return {
     backend,
-    servers: web.flatMap(({ name, address }) => server(name, address, numbers) ?? []),
-    queue: sum(numbers.map((n) => n.queue)),
+    servers: web.flatMap(({ name, address }) => server(name, address, heard) ?? []),
+    queue: sum(heard.map(({ numbers: n, known }) => (known ? n.queuePeak : n.queue))),
     rate: sum(rates),
     responseMs: mean(numbers.map((n, i) => ({ value: n.responseMs, weight: rates[i] ?? 0 }))),
     ...(errors.length > 0 && { errors: sum(errors) }),
@@ -125,11 +129,25 @@ function loadOf(
 }
 
 /** A web node in a backend; undefined where no HAProxy node has it. One that either sends requests to, serves. */
-function server(machine: string, address: string, all: BackendNumbers[]): ServerLoad | undefined {
-  const found = all.flatMap(({ servers }) => servers.filter((s) => s.address === address));
+function server(
+  machine: string,
+  address: string,
+  all: { numbers: BackendNumbers; known: boolean }[],
+): ServerLoad | undefined {
+  const found = all.flatMap(({ numbers, known }) =>
+    numbers.servers.filter((s) => s.address === address).map((s) => ({ ...s, known })),
+  );
   if (found.length === 0) return undefined;
-  const sessions = sum(found.map((s) => s.sessions));
-  return { machine, serving: found.some((s) => s.serving), sessions };
+  return {
+    machine,
+    serving: found.some((s) => s.serving),
+    sessions: sum(found.map((s) => s.sessions)),
+    ...(found.some(({ known }) => known) && {
+      peak: sum(
+        found.map(({ known, peak, sessions }) => (known ? Math.max(peak, sessions) : sessions)),
+      ),
+    }),
+  };
 }
 
 /** Rates since the node's last answer, 1/s; undefined when that is not known. */

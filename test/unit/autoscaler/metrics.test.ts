@@ -76,6 +76,22 @@ describe("a look", () => {
     expect(backends[0]?.queue).toBe(7);
   });
 
+  it("sees a burst between two looks, and not one from before the first", async () => {
+    // scur, smax of slot1, and qmax of the backend.
+    const burst = BUSY.replace(/^(app,slot1,\d+,\d+,\d+),\d+,/m, "$1,140,").replace(
+      /^(app,BACKEND,\d+),\d+,/m,
+      "$1,33,",
+    );
+    const at = (seen: Awaited<ReturnType<typeof look>>) => {
+      const app = seen.look.backends.find(({ backend }) => backend === "app");
+      return { queue: app?.queue ?? 0, peak: app?.servers[0]?.peak ?? 0 };
+    };
+    expect(at(await look([burst, OTHER]))).toEqual({ queue: 2, peak: 0 });
+    const { raw } = await first();
+    const { queue, peak } = at(await look([burst, OTHER], raw));
+    expect([queue >= 33, peak >= 140]).toEqual([true, true]);
+  });
+
   it("makes rates of counters, and has none of errors at first", async () => {
     const { look: one, raw } = await first();
     expect(one.backends.map((b) => b.errors)).toEqual([undefined, undefined]);
