@@ -1,56 +1,49 @@
-import { z } from "zod";
-import { autoscalerSchema } from "../components/web/autoscaler";
-import { port } from "../plan/config";
+import type { AutoscalerConfig } from "../components/web/autoscaler";
+import type { SshAccess } from "../lib/ssh";
 
-const machine = z.strictObject({ name: z.string().min(1), address: z.ipv4() });
+interface NamedAddress {
+  name: string;
+  address: string;
+}
 
-/**
- * What the service is told about its site: a JSON file (0600) that `pulumi up` writes. It is read at the start and when it
- * changes.
- */
-export const settingsSchema = z.strictObject({
+/** What the service is told about its site; see `site.ts`. */
+export interface ServiceSettings {
   /** Name of the site, as alerts and the page have it. */
-  site: z.string().min(1),
+  site: string;
   /** The stack that it updates. */
-  stack: z.string().min(1),
+  stack: string;
   /** The clone that it updates with, absolute. */
-  projectRoot: z.string().startsWith("/"),
+  projectRoot: string;
   /** `HPC_HA_HOME`, absolute. */
-  home: z.string().startsWith("/"),
+  home: string;
   /** The stack config's key `autoscaler`. */
-  config: autoscalerSchema,
+  config: AutoscalerConfig;
   /** `web.min` and `web.max`. */
-  limits: z.strictObject({ min: z.int().min(1), max: z.int().min(1) }),
+  limits: { min: number; max: number };
   /** HAProxy nodes. */
-  entry: z.array(machine).min(1),
+  entry: NamedAddress[];
   /** Web nodes that there may be, `limits.max` of them, by number. */
-  web: z.array(machine).min(1),
-  /** Names of those that there are since this `pulumi up`. */
-  pool: z.array(z.string().min(1)),
+  web: NamedAddress[];
+  /** Names of those that there are, as the last update began. */
+  pool: string[];
   /** Web services: names of HAProxy's backends. */
-  backends: z.array(z.string().min(1)).min(1),
+  backends: string[];
   /** The site's ports by name. */
-  ports: z.record(z.string(), port),
+  ports: Record<string, number>;
   /** How machines are logged in to. */
-  ssh: z.strictObject({
-    user: z.string().min(1),
-    privateKeyFile: z.string().startsWith("/"),
-    knownHostsFile: z.string().startsWith("/"),
-  }),
+  ssh: SshAccess;
   /** Who may use the page, and what it shows that it is the site's. */
-  console: z.strictObject({
-    users: z.array(
-      z.strictObject({
-        name: z.string().min(1),
-        /** An operator may hold, pause and scale; a viewer looks. */
-        role: z.enum(["viewer", "operator"]),
-        /** Of scrypt, as the console checks it. */
-        passwordHash: z.string().min(1),
-      }),
-    ),
+  console: {
+    /** Address of this machine that it is served at. */
+    address: string;
+    users: {
+      name: string;
+      /** An operator may hold, pause and scale; a viewer looks. */
+      role: "viewer" | "operator";
+      /** Of scrypt, as the console checks it. */
+      passwordHash: string;
+    }[];
     /** PEM. */
-    tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }),
-  }),
-});
-
-export type ServiceSettings = z.infer<typeof settingsSchema>;
+    tls: { cert: string; key: string };
+  };
+}

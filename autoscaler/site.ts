@@ -4,15 +4,18 @@ import { projectRoot } from "../lib/project";
 import { hashPassword } from "./console/passwords";
 import type { ServiceSettings } from "./settings";
 
+/** The size of the pool is not the autoscaler's. */
+export class NotOurs extends Error {}
+
 /**
  * What the service is told of its site, from the stack's state: wherever it runs, it is what the last `pulumi up` left.
- * @throws Error when there is no site, or its size is not the autoscaler's
+ * @throws NotOurs when the size of its pool is the config's; Error when there is no site
  */
 export async function readSettings(stack: Stack): Promise<ServiceSettings> {
   const [outputs, record] = await Promise.all([stack.outputs(), stack.record()]);
   const { autoscaler, webPool, addresses, services, ssh } = outputs;
   if (!autoscaler) {
-    throw new Error(
+    throw new NotOurs(
       `stack ${stack.name}: autoscaler.enabled is false; the size of the pool is webReplicas`,
     );
   }
@@ -38,6 +41,10 @@ export async function readSettings(stack: Stack): Promise<ServiceSettings> {
     backends: Object.keys(services),
     ports: autoscaler.ports,
     ssh,
-    console: { users: await Promise.all(users), tls: { cert: chain, key } },
+    console: {
+      address: new URL(outputs.console ?? "").hostname,
+      users: await Promise.all(users),
+      tls: { cert: chain, key },
+    },
   };
 }

@@ -66,14 +66,15 @@ function settle(
   s: Situation,
   { load, wanted, level, missing, asked }: Wish,
 ): { target: number; brakes: Brake[] } {
-  const { size, limits, memory, update } = s;
+  const { now, size, limits, memory, update, rest = 0 } = s;
   const { hold, paused } = memory;
   const clamp = (n: number): number => Math.min(Math.max(n, limits.min), limits.max);
   const brakes: Brake[] = missing.length > 0 ? [{ brake: "metrics", missing }] : [];
   if (update) brakes.push({ brake: "update", since: update.since });
   if (paused) brakes.push({ brake: "paused" });
   if (hold) brakes.push({ brake: "hold", size: hold.size, until: hold.until });
-  if (update || paused) return { target: size, brakes };
+  if (rest > now) brakes.push({ brake: "cooldown", until: rest });
+  if (update || paused || rest > now) return { target: size, brakes };
   if (hold) return { target: clamp(hold.size), brakes };
 
   const limit = level?.floor ?? level?.size;
@@ -84,19 +85,19 @@ function settle(
   if (wanted > limits.max) brakes.push({ brake: "maximum", limit: limits.max });
   if (wanted < limits.min) brakes.push({ brake: "minimum", limit: limits.min });
 
-  const rest = cooldown(s);
+  const calm = cooldown(s);
   if (clamp(wanted) > size) {
     // Overload does not wait, and neither does a pool that is smaller than it may be.
     const urgent = clamp(load) > size || size < limits.min;
-    if (urgent || !rest) return { target: clamp(wanted), brakes };
-    return { target: size, brakes: [...brakes, rest] };
+    if (urgent || !calm) return { target: clamp(wanted), brakes };
+    return { target: size, brakes: [...brakes, calm] };
   }
   if (clamp(wanted) === size || missing.length > 0) return { target: size, brakes };
   // Neither a fixed size of the schedule nor a lowered maximum asks what the load was.
   const ordered = level?.size ?? (size > limits.max ? limits.max : undefined);
   const seen = window(s, asked);
   const held = [
-    ...(rest ? [rest] : []),
+    ...(calm ? [calm] : []),
     ...(ordered === undefined && seen.brake ? [seen.brake] : []),
   ];
   const { left, next } = budget(s);

@@ -14,6 +14,8 @@ export interface Situation {
   memory: Memory;
   /** The update that runs, and since when, ms since 1970. */
   update?: { since: number };
+  /** No update before, ms since 1970: the last one could not be done. */
+  rest?: number;
 }
 
 /** A node that serves again within this time, s, was restarted; one that takes longer is lost capacity. */

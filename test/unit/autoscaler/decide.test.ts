@@ -266,4 +266,14 @@ describe("what a person says", () => {
       at({ update: { since: NOW - 5000 } }, { sessions: each(2, 900) }).decision,
     ).toMatchObject({ target: 2, wanted: 4, brakes: [{ brake: "update", since: NOW - 5000 }] });
   });
+
+  it("rests altogether after an update that could not be done", () => {
+    const busy = { sessions: each(2, 900) };
+    expect(at({ rest: NOW + 20_000 }, busy).decision).toMatchObject({
+      target: 2,
+      wanted: 4,
+      brakes: [{ brake: "cooldown", until: NOW + 20_000 }],
+    });
+    expect(target({ rest: NOW }, busy)).toBe(4);
+  });
 });

@@ -47,7 +47,7 @@ describe("how a day is played", () => {
       name: "less",
       want: ({ now, serving, size }) => (seen.push(serving), now === NOW ? 2 : size),
     };
-    play(load([90, 100]), less, 5);
+    play(load([90, 100]), less, 5, { ...MODEL, removeSeconds: 45 });
     expect(seen).toEqual([5, 2, 2]);
   });
 

@@ -76,6 +76,15 @@ describe("the schedule's level", () => {
       exceptions: ["2026-11-26"],
     };
     expect(at("2026-11-27T00:30+09:00", hours)?.floor).toBe(6);
+    // Not a whole day further back than that day's begin.
+    const evening = {
+      schedule: [
+        { cron: "0 22 * * *", floor: 6 },
+        { cron: "0 10 25 11 *", floor: 3 },
+      ],
+      exceptions: ["2026-11-26"],
+    };
+    expect(at("2026-11-27T00:30+09:00", evening)?.floor).toBe(6);
     const minutes = {
       schedule: [{ cron: "* * * * 4", size: 9 }],
       exceptions: ["2026-11-26", "2026-11-19"],
