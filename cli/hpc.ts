@@ -32,6 +32,23 @@ const commands: Record<string, Entry> = {
     usage: "PAIR",
     load: async () => (await import("./commands/switchover.js")).switchover,
   },
+  scale: {
+    summary:
+      "a size of the web pool that holds for a time (--hold 2h) against the autoscaler; auto: its own again",
+    usage: "SIZE",
+    flags: { hold: "TIME" },
+    load: async () => (await import("./commands/scale.js")).scale,
+  },
+  why: {
+    summary: "what the autoscaler decided last, and why",
+    usage: "[N]",
+    load: async () => (await import("./commands/why.js")).why,
+  },
+  autoscaler: {
+    summary: "its service: start, stop, pause, resume; password: of its page",
+    usage: "ACTION",
+    load: async () => (await import("./commands/autoscaler.js")).autoscaler,
+  },
   unlock: {
     summary: "who holds the site's lock, and takes it away when you say so",
     flags: { yes: "" },

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { startService, stopService } from "../autoscaler/launch";
 import { ensureImage } from "../image/build";
 import { buildPortal } from "../portal/build";
 import { ensureHost, releaseHost } from "../toolchain/host";
@@ -30,7 +31,14 @@ async function up(): Promise<void> {
     progress("What was made runs on. To go on: npm run lab. To remove it all: npm run lab:down");
     throw error;
   }
+  const { autoscaler, console } = await lab.outputs();
+  if (autoscaler) {
+    await step("Autoscaler", progress, () => startService(lab.name, autoscaler.mountsHere));
+  } else await stopService(lab.name);
   await show(lab);
+  if (console !== undefined) {
+    progress(`  Autoscaler: ${console}, user operator; its password: npx hpc autoscaler password`);
+  }
   progress(`\nThe lab runs (${elapsed(start)}). Next:`);
   progress(`  . ${hpcHome()}/env.sh && pulumi stack select lab     # once per shell`);
   progress("  pulumi config set webReplicas 4 && pulumi up     # scale the web tier");
@@ -62,6 +70,7 @@ async function down(): Promise<void> {
   await ensureToolchain(progress);
   await ensureHost(progress);
   const lab = new Stack("lab", progress);
+  await stopService(lab.name);
   await step("pulumi destroy (stack lab)", progress, () => lab.removeWhatever());
   await releaseHost(progress);
   progress(`The lab is gone. Kept for the next time: tools and machine image in ${hpcHome()}`);
