@@ -33,7 +33,7 @@ it("libvirt of one hypervisor is down: all serve on, `up` fails by its name, a m
 
   // What docs/production.md says: it does its work and names the other. (Pulumi ends with success all the same.)
   await configure({ webReplicas: "2" });
-  const targets = ["**web2**", "**host-hv1**"].flatMap((urn) => ["--target", urn]);
+  const targets = ["**web2**", "**web-config", "**host-hv1**"].flatMap((urn) => ["--target", urn]);
   const targeted = await pulumi("up", "--yes", "--skip-preview", ...targets);
   expect(targeted.said).toContain(silent);
   expect(await up.running()).toContain(`${stack.prefix}-web2`);

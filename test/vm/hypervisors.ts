@@ -37,6 +37,8 @@ export class Hypervisor {
     new Hypervisor("hv1", "198.18.3.2"),
     new Hypervisor("hv2", "198.18.3.3"),
   ] as const;
+  /** One that is not there until a test makes it. */
+  static readonly spare = new Hypervisor("hv3", "198.18.3.4");
 
   static named(name: string): Hypervisor {
     const found = Hypervisor.all.find((h) => h.name === name);
@@ -203,7 +205,7 @@ export async function startHypervisors(image: string): Promise<void> {
 
 /** Removes them with all that was on them. */
 export async function removeHypervisors(): Promise<void> {
-  for (const hypervisor of Hypervisor.all) await hypervisor.remove();
+  for (const hypervisor of [...Hypervisor.all, Hypervisor.spare]) await hypervisor.remove();
   const root = path.join(hpcHome(), "hypervisors");
   if (fs.existsSync(root)) fs.rmdirSync(root);
   if (fs.existsSync(`/sys/class/net/${SWITCH}`)) await execa("ip", ["link", "delete", SWITCH]);

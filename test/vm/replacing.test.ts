@@ -1,21 +1,12 @@
 import { beforeAll, expect, it } from "vitest";
 import { lastChanges } from "../support/site";
-import { Hypervisor } from "./hypervisors";
-import { baseConfig, baseState, configure, hypervisorOf, type Site, stack } from "./site";
+import { resize, switchedOff } from "./resizing";
+import { baseState, configure, hypervisorOf, type Site, stack } from "./site";
 
 let site: Site;
 beforeAll(async () => {
   site = await baseState();
 });
-
-type Sizes = Record<string, Record<string, number>>;
-let sizes: Sizes | undefined;
-/** Changes the size of a role, beside what was changed before. */
-async function resize(role: string, changes: Record<string, number>): Promise<void> {
-  sizes ??= (await baseConfig())["sizes"] as Sizes;
-  sizes = { ...sizes, [role]: { ...sizes[role], ...changes } };
-  await configure({ sizes });
-}
 
 /** What `pulumi preview` says that would be replaced: names of the resources. */
 async function toBeReplaced(): Promise<string[]> {
@@ -25,40 +16,14 @@ async function toBeReplaced(): Promise<string[]> {
   return replaced.map(({ urn }) => urn.split("::").at(-1) ?? "").sort();
 }
 
-/** libvirt's number of a machine's present start; undefined while it is off. */
-async function start(machine: string): Promise<string | undefined> {
-  const name = `${stack.prefix}-${machine}`;
-  const lists = await Promise.all(Hypervisor.all.map((h) => h.virsh("list")));
-  const rows = lists.flatMap(({ stdout }) => stdout.split("\n").map((l) => l.trim().split(/\s+/)));
-  return rows.find((row) => row[1] === name)?.[0];
-}
-
-/** `pulumi up`; when each of the machines was first seen switched off, or started anew since, ms. */
-async function switchedOff(machines: string[]): Promise<Map<string, number>> {
-  const before = new Map(
-    await Promise.all(machines.map(async (m) => [m, await start(m)] as const)),
-  );
-  const off = new Map<string, number>();
-  let ended = false;
-  const watch = async () => {
-    while (!ended) {
-      for (const machine of machines) {
-        if (off.has(machine) || (await start(machine)) === before.get(machine)) continue;
-        off.set(machine, Date.now());
-      }
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  };
-  const up = stack.run("up").finally(() => (ended = true));
-  await Promise.all([up, watch()]);
-  return off;
-}
-
 it("more memory for the controllers: one at a time, the second when the first is whole again; the job goes on", async () => {
   const job = await site.runningJob(3600);
   const before = await site.job(job);
   await resize("controllers", { memoryMiB: 832 });
-  expect(await toBeReplaced()).toEqual(["slurm-slurm-m1-domain", "slurm-slurm-m2-domain"]);
+  expect(await toBeReplaced()).toEqual([
+    "controllers-slurm-m1-domain",
+    "controllers-slurm-m2-domain",
+  ]);
   const off = await switchedOff(["slurm-m1", "slurm-m2"]);
   expect((await lastChanges(stack))["replace"]).toBe(2);
   expect([...off.keys()]).toEqual(["slurm-m1", "slurm-m2"]);
@@ -79,10 +44,7 @@ it("the NFS server made anew, with a larger root disk: its data volume stays, an
   const data = "findmnt -no UUID /slurm_shared; cat /etc/machine-id";
   const [uuid, machine] = (await site.on("nfs-srv", data)).split("\n");
   await resize("share", { diskGiB: 5 });
-  expect(await toBeReplaced()).toEqual([
-    `${stack.prefix}-nfs-srv-root`,
-    "slurm-share-nfs-nfs-srv-domain",
-  ]);
+  expect(await toBeReplaced()).toEqual([`${stack.prefix}-nfs-srv-root`, "share-nfs-srv-domain"]);
   await stack.run("up");
   await site.whole();
   const [newUuid, newMachine] = (await site.on("nfs-srv", data)).split("\n");

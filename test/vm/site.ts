@@ -34,22 +34,36 @@ const ANSWERS: Patience = { first: 90, factor: 3, least: 20, most: 180 };
 /** From an answer to the next question, s: what asks all the time leaves nothing of two processors for the answers. */
 export const EVERY = 5;
 
+/**
+ * The sites of the suite, one after the other: one with one machine of each tier, and one with the pairs and trios of their
+ * real size, which a running site cannot be made from and back.
+ */
+export const SITES = { small: "test/vm", sets: "test/vm/sets" } as const;
+export type SiteKind = keyof typeof SITES;
+/** Where a run keeps which one it is for its child processes. */
+export const KIND = "HPC_HA_VM_SITE";
+const MEMBERS = {
+  small: { redis: 1, galera: 1, entry: 1, login: 0 },
+  sets: { redis: 3, galera: 3, entry: 2, login: 0 },
+};
+
 const small = { vcpus: 1, memoryMiB: 768, diskGiB: 4 };
 
 /**
- * The reference site's config, on two hypervisors that are joined by a bridge, as small as it can be: one machine of
- * each tier, but two controllers.
+ * The reference site's config, on two hypervisors that are joined by a bridge, with machines as small as they can be, and
+ * as few as the site at hand is to have, but two controllers.
  */
 export async function baseConfig(): Promise<Values> {
+  const kind: SiteKind = process.env[KIND] === "sets" ? "sets" : "small";
   // Two of the services: each is a Node process of its own, which takes emulated machines half a minute to start.
   const services = SAMPLE_PORTAL.filter(({ name }) => name.startsWith("auth_"));
   const { file, sha512 } = await ensureDisk((text) => console.log(text));
   return {
     driver: "vm",
     cidr: CIDR,
-    webReplicas: "1",
+    webReplicas: kind === "sets" ? "2" : "1",
     web: { min: 1, max: 3, drainSeconds: 8, readySeconds: PATIENCE },
-    members: { redis: 1, galera: 1, entry: 1, login: 0 },
+    members: MEMBERS[kind],
     slurm: { computeNodes: 1 },
     sizes: {
       controllers: small,

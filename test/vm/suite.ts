@@ -6,16 +6,17 @@ import { ensureDisk } from "../../image/disk";
 import { buildPortal } from "../../portal/build";
 import { ensureHost, ensurePackages, releaseHost } from "../../toolchain/host";
 import { type Progress, step } from "../../lib/progress";
+import { projectRoot } from "../../lib/project";
 import { keepFigures } from "../support/measured";
 import { Stopping } from "../support/stopping";
 import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
 import { type CaseResult, caseResults, resultTable, type VitestReport } from "./results";
-import { baseState, configure, stack } from "./site";
+import { baseState, configure, KIND, type SiteKind, SITES, stack } from "./site";
 
 /**
- * The VM suite: a site on two hypervisors of this machine by a real `pulumi up`, which is removed at the end, also when a
- * case failed.
+ * The VM suite: sites on two hypervisors of this machine by a real `pulumi up`, one after the other, each removed at its
+ * end, also when a case failed.
  * @param args parts of names of the test files to run, default all; or "remove": only the removal, of whatever is left
  * @returns whether all passed, and nothing was left behind
  */
@@ -27,33 +28,60 @@ export async function vmSuite(args: string[], progress: Progress): Promise<boole
   }
   const image = await prepare(progress);
   const start = Date.now();
-  let passed = false;
+  const cases: CaseResult[] = [];
+  let passed = true;
   const stopping = new Stopping("npm run test:vm -- remove", progress);
   try {
-    await configure();
-    await stack.ensure();
-    await step("Two hypervisors", progress, () => startHypervisors(image));
-    await step("pulumi up (stack testvm)", progress, baseState);
-    const json = path.join(hpcHome(), "vm-suite.json");
-    fs.rmSync(json, { force: true });
-    const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
-    command.push("--reporter=verbose", "--reporter=json", `--outputFile.json=${json}`);
-    passed = await stages([{ name: "VM suite", command }], progress);
-    const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
-    fs.rmSync(json);
-    if (passed) {
-      const last = await lastCase("`pulumi destroy` keeps the data volume", progress);
-      passed = last.status === "passed";
-      cases.push(last);
+    for (const kind of sitesWith(args)) {
+      process.env[KIND] = kind;
+      const found = await runSite(kind, image, args, progress);
+      passed = found.passed && passed;
+      cases.push(...found.cases);
+      if (stopping.asked !== undefined) break;
+      await clearSite(progress);
     }
     // A part of the cases is no result of the suite.
-    if (args.length === 0) keepResult(cases, start);
+    if (args.length === 0 && stopping.asked === undefined) keepResult(cases, start);
   } finally {
     await stopping.beforeRemoval();
     await removeSite(progress);
     stopping.release();
   }
   return passed && stopping.asked === undefined;
+}
+
+/** The sites that have a test file with one of these in its name. @throws when there is none */
+export function sitesWith(parts: string[]): SiteKind[] {
+  const kinds = (Object.keys(SITES) as SiteKind[]).filter((kind) =>
+    fs
+      .readdirSync(path.join(projectRoot, SITES[kind]))
+      .filter((name) => name.endsWith(".test.ts"))
+      .some((name) => parts.length === 0 || parts.some((part) => name.includes(part))),
+  );
+  if (kinds.length === 0) throw new Error(`no test file has ${parts.join(" or ")} in its name`);
+  return kinds;
+}
+
+async function runSite(
+  kind: SiteKind,
+  image: string,
+  args: string[],
+  progress: Progress,
+): Promise<{ passed: boolean; cases: CaseResult[] }> {
+  await configure();
+  await stack.ensure();
+  await step("Two hypervisors", progress, () => startHypervisors(image));
+  await step(`pulumi up (stack testvm, site ${kind})`, progress, baseState);
+  const json = path.join(hpcHome(), "vm-suite.json");
+  fs.rmSync(json, { force: true });
+  const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
+  command.push("--reporter=verbose", "--reporter=json", `--outputFile.json=${json}`);
+  const passed = await stages([{ name: `VM suite, site ${kind}`, command }], progress);
+  const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
+  fs.rmSync(json);
+  if (!passed || kind !== "small") return { passed, cases };
+  const last = await lastCase("`pulumi destroy` keeps the data volume", progress);
+  return { passed: last.status === "passed", cases: [...cases, last] };
 }
 
 /** The case that needs all others to be over. */
@@ -125,11 +153,15 @@ async function onlyLeft(wanted: string[]): Promise<void> {
 
 /** Stack, hypervisors, bridge and files, whatever state they are in. */
 async function removeSite(progress: Progress): Promise<void> {
+  await clearSite(progress);
+  await releaseHost(progress);
+}
+
+async function clearSite(progress: Progress): Promise<void> {
   await step("Removing the site and its hypervisors", progress, async () => {
     // The machines go with their hypervisors: the state, where the data volume is protected, need not be asked.
     await stack.sweep();
     await stack.forget();
     fs.rmSync(stack.configFile, { force: true });
   });
-  await releaseHost(progress);
 }
