@@ -44,9 +44,9 @@ export async function scale(context: Context): Promise<number> {
   let told = "";
   await until(`a pool of ${size}`, CHANGES, async () => {
     const { pool, update, alerts } = await service.snapshot();
-    const now = update ? `${update.what} (${elapsed(update.since)})` : pool.join(", ");
-    if (update?.what !== told) progress(`  ${now}`);
-    told = update?.what ?? "";
+    const now = update?.what ?? `in the pool: ${pool.join(", ")}`;
+    if (now !== told) progress(`  ${now}`);
+    told = now;
     const failed = alerts.find(({ name }) => name === "ScalingFailed" || name === "CloneOutdated");
     if (failed) throw new Error(failed.summary);
     return update === undefined && pool.length === size;
