@@ -80,7 +80,7 @@ function level(hour: number): number {
 export function recorded(decisions: Decision[]): Moment[] {
   return decisions.flatMap(({ at, look }) => {
     const wanted = look.backends.map(
-      ({ servers, queue }) => servers.reduce((sum, s) => sum + s.sessions, 0) + queue,
+      ({ servers, queue }) => servers.reduce((sum, s) => sum + (s.peak ?? s.sessions), 0) + queue,
     );
     const busy = Object.values(look.cpu).reduce((sum, { value }) => sum + value, 0);
     return wanted.length === 0 ? [] : [{ at, sessions: Math.max(...wanted), busy }];
