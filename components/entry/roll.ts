@@ -1,4 +1,4 @@
-import { checkOf } from "../../haproxy/check";
+import { checkOf, type Sick } from "../../haproxy/check";
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { describeAnswer, Proxies } from "./proxies";
 import { lackedByOne } from "./rotation";
@@ -7,6 +7,8 @@ const UNITS = "systemctl is-active haproxy keepalived; true";
 const ACTIVE = "active\nactive";
 /** Longest wait for a service that is up to answer another check, s. */
 const TRY_SECONDS = 5;
+/** Checks in one command: 100 bytes each, and the kernel's limit is 128 KiB. */
+const BATCH = 200;
 
 /** HAProxy and keepalived on the entry nodes; the holder is who has the VIPs. */
 export function roll(site: RunningSite): Roll {
@@ -62,18 +64,24 @@ async function unanswered({ outputs }: RunningSite, proxies: Proxies): Promise<s
       return [{ name, check }];
     });
   const checks = (await asked()).map(({ check }) => check);
-  const silent = await proxies.probe(holder, checks, TRY_SECONDS * patience);
+  const silent: Sick[] = [];
+  for (let i = 0; i < checks.length && silent.length === 0; i += BATCH) {
+    const some = checks.slice(i, i + BATCH);
+    silent.push(...(await proxies.probe(holder, some, TRY_SECONDS * patience)));
+  }
   // One that is not up any more does not answer HAProxy's present check either.
   const up = silent.length > 0 ? await asked() : [];
-  const faults = silent.flatMap(({ what, why }) => {
+  const faults = new Map<string, string>();
+  for (const { what, why } of silent) {
     const found = up.find(({ check }) => check.url === what);
-    return found
-      ? [`${found.name}: ${what} ${describeAnswer(why, found.check.status, holder)}`]
-      : [];
-  });
-  if (faults.length === 0) return "";
+    // Of many nodes one tells it all.
+    if (!found || faults.has(found.name)) continue;
+    const answer = describeAnswer(why, found.check.status, holder);
+    faults.set(found.name, `${found.name}: ${what} ${answer}`);
+  }
+  if (faults.size === 0) return "";
   return (
-    `${faults.join("; ")}. HAProxy would take them out: what runs must answer another check before it is asked. ` +
+    `${[...faults.values()].join("; ")}. HAProxy would take them out: what runs must answer another check before it is asked. ` +
     "First a release that answers both, then healthPath, healthHost, healthStatus or checkSeconds"
   );
 }

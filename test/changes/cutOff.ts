@@ -36,7 +36,10 @@ export async function cutOff(
     for await (const line of createInterface(output)) {
       said += `${line}\n`;
       machine ??= changing(line, tier);
-      if (machine !== undefined) sent ??= half(machine);
+      if (machine === undefined || sent) continue;
+      sent = half(machine);
+      // Told where it is awaited.
+      sent.catch(() => undefined);
     }
   })();
   const failed = await run.then(
