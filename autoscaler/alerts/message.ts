@@ -16,7 +16,9 @@ export function subject({ firing, resolved }: Batch, { site }: Place): string {
   const [first, ...others] = [...worst, ...resolved];
   const state = worst[0]?.severity ?? "resolved";
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-  return `[${site}] ${state}: ${oneLine(first?.summary ?? "")}${more}`;
+  // The sentence may begin with the site itself.
+  const sentence = oneLine(first?.summary ?? "").replace(`${site}: `, "");
+  return `[${site}] ${state}: ${sentence}${more}`;
 }
 
 /** All of it, two lines each: what, since when, and the sentence. */

@@ -202,6 +202,13 @@ describe("a message", () => {
     );
   });
 
+  it("names the site once, whoever wrote the sentence", () => {
+    const firing = [alert("ScalingFailed", { summary: "lab: the web pool could not be changed" })];
+    expect(subject({ firing, resolved: [] }, place)).toBe(
+      "[lab] critical: the web pool could not be changed",
+    );
+  });
+
   it("says all of it, with the site's time", () => {
     expect(text(batch, place)).toBe(
       `critical: SaturatedAtMaximum, since 2026-11-27 03:21 Asia/Seoul
