@@ -35,15 +35,17 @@ export interface ConsoleOptions {
   source: ConsoleSource;
   /** Logins, refused logins and orders. Default: stdout, which is the journal. */
   log?: (text: string) => void;
+  /** ms since 1970; of sessions and of guesses. Default: this machine's clock. */
+  now?: () => number;
   /** How often an event stream that has nothing to say tells that it is there, ms. Default: `BEAT`. */
   beat?: number;
 }
 
-/** Serves the page until it is closed. */
+/** Serves the page until it is closed. `pages`: how many are open in browsers. */
 export async function startConsole(
   options: ConsoleOptions,
-): Promise<{ close(): Promise<void>; port: number }> {
-  const { address, port, tls, users, source, log = console.log, beat } = options;
+): Promise<{ close(): Promise<void>; port: number; pages(): number }> {
+  const { address, port, tls, users, source, log = console.log, now = Date.now, beat } = options;
   const app = fastify({
     https: { ...tls, minVersion: "TLSv1.2" },
     bodyLimit: BODY_LIMIT,
@@ -63,9 +65,10 @@ export async function startConsole(
     return reply.code(statusCode).send({ error: statusCode >= 500 ? "internal error" : message });
   });
   await app.register(cookie);
-  const sessions = new Sessions();
-  await app.register((scope) => login(scope, { users, sessions, log }));
+  const sessions = new Sessions(now);
+  await app.register((scope) => login(scope, { users, sessions, log, now }));
   const events = new Events(beat);
+  const pages = { open: 0 };
   const timeline = new Timeline(source.history(source.snapshot().now - SPAN));
   const unsubscribe = source.subscribe(() => {
     const { decision } = source.snapshot();
@@ -74,14 +77,15 @@ export async function startConsole(
   });
   files(app, buildPage());
   open(app, source);
-  await app.register((scope) => closed(scope, { source, sessions, timeline, events, log }));
+  await app.register((scope) => closed(scope, { source, sessions, timeline, events, pages, log }));
   app.addHook("preClose", (done) => {
     unsubscribe();
     events.close();
     done();
   });
   await app.listen({ host: address, port });
-  return { close: () => app.close(), port: (app.server.address() as AddressInfo).port };
+  const { port: own } = app.server.address() as AddressInfo;
+  return { close: () => app.close(), port: own, pages: () => pages.open };
 }
 
 /** What a browser may know: alerts' receivers are secrets. */
@@ -127,11 +131,13 @@ interface Inside {
   sessions: Sessions;
   timeline: Timeline;
   events: Events;
+  pages: { open: number };
   log: (text: string) => void;
 }
 
 /** What needs a login. */
-function closed(app: FastifyInstance, { source, sessions, timeline, events, log }: Inside): void {
+function closed(app: FastifyInstance, inside: Inside): void {
+  const { source, sessions, timeline, events, pages, log } = inside;
   app.addHook("onRequest", async (request, reply) => {
     if (sessionOf(request, sessions) === undefined) {
       await reply.code(401).send({ error: "not logged in" });
@@ -151,6 +157,8 @@ function closed(app: FastifyInstance, { source, sessions, timeline, events, log 
     const allowed = () => sessionOf(request, sessions) !== undefined;
     reply.hijack();
     events.open(reply.raw, SECURITY_HEADERS, JSON.stringify(shown(source.snapshot())), allowed);
+    pages.open += 1;
+    reply.raw.on("close", () => (pages.open -= 1));
     return reply;
   });
   app.post("/api/orders", async (request, reply) => {

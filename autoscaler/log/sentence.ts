@@ -21,6 +21,7 @@ export function sentence(decision: Decision, language: "en" | "ko"): string {
     const more = said("maximum").length > 0 ? otherWish(decision, words) : [];
     return list(words.held(size), ...limits, ...more);
   }
+  if (decision.serving === 0) return list(words.held(size), words.nobody);
   return list(words.right(size), voteText(strongest(decision), words), ...said("tolerance"));
 }
 
@@ -52,7 +53,7 @@ function strongest({ votes }: Decision): Vote | undefined {
 function voteText(vote: Vote | undefined, words: Words): string {
   const { rule, wanted = 0, value, goal = 0, of = "" } = vote ?? {};
   if (rule === "schedule") return words.scheduled(wanted, of);
-  if (value === undefined) return words.unknown;
+  if (value === undefined) return words.nobody;
   const [shown, aim] = [amount(value), amount(goal)];
   if (rule === "cpu") return words.cpu(amount(value * 100), amount(goal * 100));
   return rule === "queue" ? words.queue(of, shown, aim) : words.connections(of, shown, aim);

@@ -9,8 +9,8 @@ export interface Words {
   queue(of: string, value: string, goal: string): string;
   cpu(percent: string, goal: string): string;
   scheduled(size: number, cron: string): string;
-  /** Nothing is known. */
-  unknown: string;
+  /** Nothing can be measured. */
+  nobody: string;
   /** Why it shrinks. */
   quiet: string;
   window(left: string): string;
@@ -35,7 +35,7 @@ export const EN: Words = {
   queue: (of, value, goal) => `${value} requests wait in ${of}, goal ${goal}`,
   cpu: (percent, goal) => `CPU at ${percent} %, goal ${goal} %`,
   scheduled: (size, cron) => `the schedule asks for ${size} (${cron})`,
-  unknown: "nothing is known of the load",
+  nobody: "no web node serves everything",
   quiet: "fewer were enough all through the scale-in window",
   window: (left) => `scale-in window ends in ${left}`,
   budget: (left) => `next removal in ${left}`,
@@ -59,7 +59,7 @@ export const KO: Words = {
   queue: (of, value, goal) => `${of} 대기 요청 ${value}개, 목표 ${goal}개`,
   cpu: (percent, goal) => `CPU 사용률 ${percent}%, 목표 ${goal}%`,
   scheduled: (size, cron) => `일정(${cron})에 따라 ${size}대 필요`,
-  unknown: "부하를 알 수 없음",
+  nobody: "모든 서비스를 제공하는 웹 노드 없음",
   quiet: "축소 대기 시간 내내 더 적은 노드로 충분했음",
   window: (left) => `축소 대기 시간 ${left} 남음`,
   budget: (left) => `다음 축소까지 ${left} 남음`,

@@ -4,10 +4,6 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Stack } from "../../cli/stack";
-import { keptConnections } from "../../cli/connections";
-import { diagnose } from "../../cli/status/diagnose";
-import { verdict } from "../../cli/status/findings";
-import { look as lookAtSite, PATIENCE } from "../../cli/status/look";
 import { sendersOf } from "../alerts";
 import { Notifier } from "../alerts/notifier";
 import { alertFile } from "../alerts/store";
@@ -56,54 +52,56 @@ async function firstSettings(stack: Stack, signal: AbortSignal) {
       const { message } = error as Error;
       if (message !== told) say(message);
       told = message;
-      await sleep(AGAIN * 1000, undefined, { signal }).catch(() => undefined);
+      await pause(AGAIN, signal);
     }
   }
   return undefined;
 }
 
 /** The page, as soon as its port can be had: scaling does not wait for it. */
-async function page(service: Service, signal: AbortSignal): Promise<void> {
+async function page(service: Service, stack: Stack, signal: AbortSignal): Promise<void> {
   const { config, console: shown } = service.settings;
-  const { address } = shown;
   const { port } = config.console;
   while (!signal.aborted) {
     try {
       const server = await startConsole({ ...shown, port, source: service });
       signal.addEventListener("abort", () => void server.close());
-      return;
+      return await picture(service, stack, () => server.pages(), signal);
     } catch (error) {
-      say(`no page at ${address}:${port}: ${(error as Error).message}`);
-      await sleep(AGAIN * 1000, undefined, { signal }).catch(() => undefined);
+      say(`no page at ${shown.address}:${port}: ${(error as Error).message}`);
+      await pause(AGAIN, signal);
     }
   }
 }
 
 /** Keeps the page's picture of the site up to date while somebody looks. */
-async function watch(service: Service, stack: Stack, signal: AbortSignal): Promise<void> {
+async function picture(
+  service: Service,
+  stack: Stack,
+  pages: () => number,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    if (service.watched) {
+    const watched = pages() > 0;
+    if (watched) {
+      // Most of a site's code, which an idle service has no use for.
+      const { statusOf } = await import("../../cli/status/report.js");
       try {
-        const seen = await lookAtSite(
-          stack.name,
-          await stack.publicOutputs(),
-          PATIENCE,
-          keptConnections(),
-        );
-        const findings = diagnose(seen);
-        const { site: _, ...shown } = seen;
-        service.show({ verdict: verdict(findings), findings, ...shown });
+        service.show(await statusOf(stack));
       } catch (error) {
         say(`status: ${(error as Error).message}`);
       }
     }
     // A page that is opened waits for its picture for a second at most.
     const until = Date.now() + STATUS_EVERY * 1000;
-    const watched = service.watched;
-    do await sleep(1000, undefined, { signal }).catch(() => undefined);
-    while (!signal.aborted && Date.now() < until && (watched || !service.watched));
+    do await pause(1, signal);
+    while (!signal.aborted && Date.now() < until && (watched || pages() === 0));
   }
 }
+
+const pause = async (seconds: number, signal: AbortSignal): Promise<void> => {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+};
 
 async function main(name: string, dryRun: boolean): Promise<void> {
   process.umask(0o077);
@@ -147,8 +145,7 @@ async function main(name: string, dryRun: boolean): Promise<void> {
   );
   const socket = await listen(place.socket, service);
   say(`${settings.site}: ${settings.pool.length} web nodes${dryRun ? "; dry run" : ""}`);
-  void page(service, end.signal);
-  void watch(service, stack, end.signal);
+  void page(service, stack, end.signal);
   await loop(service, end.signal);
   socket.close();
   say("ended");

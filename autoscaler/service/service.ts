@@ -236,11 +236,6 @@ export class Service implements ConsoleSource {
     return this.parts.updates.running() !== undefined;
   }
 
-  /** Somebody looks at the page. */
-  get watched(): boolean {
-    return this.listeners.size > 0;
-  }
-
   /** What `npx hpc status --json` says. */
   show(status: unknown): void {
     this.shownStatus = status;

@@ -197,6 +197,12 @@ describe("a decision as a sentence", () => {
       { look: { ...look(NOW), backends: [] }, size: 2 },
       quiet,
     ],
+    [
+      "held at 3: no web node serves everything",
+      "3대 유지: 모든 서비스를 제공하는 웹 노드 없음",
+      {},
+      { sessions: each(3, -1) },
+    ],
   ])("%s", (en, ko, more, seen) => {
     const made = decide(situation({ look: look(NOW, seen), ...more })).decision;
     expect(sentence(made, "en")).toBe(en);

@@ -296,6 +296,8 @@ describe("an update that does not go well", () => {
     expect(world.started).toHaveLength(1);
     await world.looks(2);
     expect(world.started).toEqual([names(4), names(4)]);
+    await world.looks();
+    expect(world.started).toHaveLength(2);
     world.ends({ ok: false, kind: "timeout", why: "too long" }, names(4));
     await world.looks(4);
     expect(world.started).toHaveLength(2);
@@ -307,6 +309,16 @@ describe("an update that does not go well", () => {
     await world.looks(10);
     expect(world.alerts).toEqual([]);
     expect(world.started).toHaveLength(3);
+  });
+
+  it("is not done again while it is paused", async () => {
+    world.ends({ ok: false, kind: "failed", why: "no space" }, names(4));
+    await world.service.order({ kind: "pause" }, "kim");
+    await world.looks(5);
+    expect(world.started).toHaveLength(1);
+    await world.service.order({ kind: "resume" }, "kim");
+    await world.looks();
+    expect(world.started).toHaveLength(2);
   });
 
   it("that could not be begun is one", async () => {
@@ -512,11 +524,9 @@ describe("the service", () => {
     const stop = world.service.subscribe(() => n++);
     await world.looks();
     expect(n).toBe(1);
-    expect(world.service.watched).toBe(true);
     stop();
     await world.looks();
     expect(n).toBe(1);
-    expect(world.service.watched).toBe(false);
   });
 });
 
