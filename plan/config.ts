@@ -216,12 +216,22 @@ function parseValue(text: string | undefined): unknown {
   }
 }
 
+/** Values that are secrets: they are in no message. */
+const SECRET = /^(webhook|password)$/;
+
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string {
   const where = [key, ...issue.path.map(String)].join(".");
   const at = issue.path.reduce<unknown>(
     (v, p) => (v as Record<PropertyKey, unknown> | undefined)?.[p],
     value,
   );
-  const got = at === undefined ? "is missing" : `= ${JSON.stringify(at)}`;
+  const got = at === undefined ? "is missing" : `= ${shown(where.split(".").at(-1) ?? "", at)}`;
   return `${where} ${got}: ${issue.message}`;
+}
+
+function shown(key: string, value: unknown): string {
+  // A text that should have been more than a text may have them in it.
+  const hidden = typeof value === "string" && (SECRET.test(key) || /webhook|password/.test(value));
+  if (hidden) return "(a secret)";
+  return JSON.stringify(value, (name, part: unknown) => (SECRET.test(name) ? "(a secret)" : part));
 }

@@ -81,6 +81,16 @@ describe("parseConfig", () => {
     ]);
   });
 
+  it.each([
+    ['{"alerts": {"webhook": "hooks.example.org/S3CRET"}}', /webhook = \(a secret\): Invalid URL/],
+    ['{"alerts": {"webhook": "https://h/S3CRET", "to": 1}}', /alerts = .*\(a secret\).*: Unrec/],
+    ["{alerts: {mail: {password: S3CRET}", /autoscaler = \(a secret\): /],
+  ])("says no secret of a bad autoscaler: %s", (autoscaler, message) => {
+    const found = faults({ autoscaler });
+    expect(found).toEqual([expect.stringMatching(message)]);
+    expect(found.join()).not.toContain("S3CRET");
+  });
+
   it("refuses a service on the port of the node's metrics", () => {
     const services = JSON.stringify([service("a", 9100, "/a")]);
     expect(faults({ services })).toEqual([
