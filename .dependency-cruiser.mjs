@@ -75,7 +75,7 @@ export default {
       comment: "`npm ci --omit=dev` must leave what `pulumi up`, its set-up and `npx hpc` need.",
       severity: "error",
       from: {
-        path: `^(index|lib|plan|haproxy|programs|releases|rollout|drivers|policy|components|cli|toolchain|image|portal|slurm-ha|dev/(lab|previewOffline))`,
+        path: `^(index|lib|plan|haproxy|programs|releases|rollout|drivers|policy|components|autoscaler|cli|toolchain|image|portal|slurm-ha|dev/(lab|previewOffline))`,
       },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm"] },
     },

@@ -33,7 +33,7 @@ const text: Stage[] = [
       "depcruise",
       "--config=.dependency-cruiser.mjs",
       ...["index.ts", "lib", "plan", "portal", "releases", "haproxy", "programs", "rollout"],
-      ...["drivers", "policy", "slurm-ha", "toolchain", "components", "image", "cli"],
+      ...["drivers", "policy", "slurm-ha", "toolchain", "components", "image", "autoscaler", "cli"],
       ...["dev", "test"],
     ],
   },

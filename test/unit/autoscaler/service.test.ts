@@ -486,6 +486,8 @@ describe("the service", () => {
     await world.looks(5);
     expect(world.started).toEqual([]);
     expect(world.last).toMatchObject({ target: 4, size: 2 });
+    // What is not done leaves no cooldown and uses up no budget.
+    expect(world.state.memory.changed).toBeUndefined();
     expect(world.service.snapshot().running).toBe("dry-run");
     expect(world.said.filter((text) => text.startsWith("2 → 4"))).not.toEqual([]);
   });
