@@ -14,6 +14,8 @@ export class NotOurs extends Error {}
 export async function readSettings(stack: Stack): Promise<ServiceSettings> {
   const [outputs, record] = await Promise.all([stack.outputs(), stack.record()]);
   const { autoscaler, webPool, addresses, services, ssh } = outputs;
+  // Outputs of a stack that is just being made are not there yet.
+  if (webPool === undefined) throw new Error(`stack ${stack.name} has no machines yet`);
   if (!autoscaler) {
     throw new NotOurs(
       `stack ${stack.name}: autoscaler.enabled is false; the size of the pool is webReplicas`,

@@ -1,7 +1,10 @@
 import type { Brake, Memory } from "../model";
-import { isFresh, type Situation } from "./situation";
+import type { Situation } from "./situation";
 
 type Asked = Memory["asked"];
+
+/** Looks that may be missed, at least, before nothing is known of the time between. */
+const MISSED_LOOKS = 3;
 
 /**
  * The sizes asked for with the newest one, back to the one that was asked for when the window began. After a gap nothing is known of
@@ -11,7 +14,8 @@ export function remember(s: Situation, size: number): Asked {
   const { now, settings } = s;
   const begin = now - settings.scaleIn.windowSeconds * 1000;
   const last = s.memory.asked.at(-1);
-  const known = last && isFresh(s, last.at) ? s.memory.asked : [];
+  const gap = Math.max(settings.staleSeconds, MISSED_LOOKS * settings.everySeconds) * 1000;
+  const known = last && now - last.at <= gap ? s.memory.asked : [];
   const all = [...known, { at: now, size }];
   const first = all.findLastIndex(({ at }) => at <= begin);
   return all.slice(Math.max(0, first));

@@ -23,6 +23,8 @@ import { stateFile } from "./state";
 
 /** Until it tries again what could not be had at the start, s. */
 const AGAIN = 60;
+/** Between the first two looks, s: over so long a time its first rates are. */
+const FIRST_RATES = 5;
 /** How often the page's picture of the site is made anew while somebody looks, s. */
 const STATUS_EVERY = 30;
 
@@ -36,6 +38,12 @@ function looker({ entry, ssh, ports, backends }: ServiceSettings): Parts["look"]
   return async (settings, pool, now) => {
     const web = settings.web.filter(({ name }) => pool.includes(name));
     const site = { entry: entry.map(({ name }) => name), web, backends, nodeExporterPort };
+    if (!before) {
+      // Rates are known from the second look on; without them a restart would begin the scale-in window anew.
+      before = (await readLook(ask, site, undefined, now)).raw;
+      await sleep(FIRST_RATES * 1000);
+      now += FIRST_RATES * 1000;
+    }
     const { look, raw } = await readLook(ask, site, before, now);
     before = raw;
     return look;

@@ -128,6 +128,12 @@ describe("scale-in", () => {
     expect(brakes({ memory: memory({ asked: old }) }, quiet)).toEqual(["window"]);
   });
 
+  it("keeps its window where looks are rarer than numbers may be old", () => {
+    const rare = settings({ everySeconds: 300, staleSeconds: 90 });
+    const old = asked(2).map((a) => ({ ...a, at: a.at - 270_000 }));
+    expect(target({ memory: memory({ asked: old }), settings: rare }, quiet)).toBe(4);
+  });
+
   it("needs every backend below its threshold, and nothing that waits", () => {
     expect(target(ready, { sessions: each(5, 51) })).toBe(5);
     expect(target(ready, quiet, { sessions: each(5, 51), backend: "jobs" })).toBe(5);
