@@ -25,8 +25,13 @@ export class Events {
     this.beat.unref();
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.streams.size;
+  }
+
   get full(): boolean {
-    return this.streams.size >= MOST_STREAMS;
+    return this.size >= MOST_STREAMS;
   }
 
   /** Opens a stream with its first event. @param allowed asked before each further one */
@@ -55,9 +60,9 @@ export class Events {
     }
   }
 
+  /** What is open is closed by the server itself. */
   close(): void {
     clearInterval(this.beat);
-    for (const stream of this.streams) this.end(stream);
   }
 
   private end(stream: Stream): void {

@@ -31,7 +31,8 @@ interface LoginOptions {
   users: User[];
   sessions: Sessions;
   log: (text: string) => void;
-  now?: () => number;
+  /** ms since 1970. */
+  now: () => number;
 }
 
 /** Who asks; undefined when nobody is logged in. */
@@ -73,6 +74,8 @@ export async function login(app: FastifyInstance, options: LoginOptions): Promis
       waiting.delete(address),
     );
     if (user === undefined || !right) {
+      byUser.failed(pair);
+      byAddress.failed(address);
       // What is typed as a name may be a password.
       log(`console: login refused: ${user?.name ?? "unknown user"} from ${address}`);
       return reply.code(401).send({ error: "name or password is wrong" });

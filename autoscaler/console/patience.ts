@@ -44,6 +44,12 @@ export class Patience {
     if (this.tried.size > MOST_KEYS && oldest !== undefined) this.tried.delete(oldest);
   }
 
+  /** It was wrong. The pause begins now: to find that out may have taken longer than the pause. */
+  failed(key: string): void {
+    const known = this.known(key);
+    if (known !== undefined) known.last = this.now();
+  }
+
   /** It was right: it does not count, and those before it do. */
   takeBack(key: string): void {
     const known = this.known(key);

@@ -44,7 +44,7 @@ export interface ConsoleOptions {
 /** Serves the page until it is closed. `pages`: how many are open in browsers. */
 export async function startConsole(
   options: ConsoleOptions,
-): Promise<{ close(): Promise<void>; port: number; pages(): number }> {
+): Promise<{ close(): Promise<void>; port: number; pages: () => number }> {
   const { address, port, tls, users, source, log = console.log, now = Date.now, beat } = options;
   const app = fastify({
     https: { ...tls, minVersion: "TLSv1.2" },
@@ -68,7 +68,6 @@ export async function startConsole(
   const sessions = new Sessions(now);
   await app.register((scope) => login(scope, { users, sessions, log, now }));
   const events = new Events(beat);
-  const pages = { open: 0 };
   const timeline = new Timeline(source.history(source.snapshot().now - SPAN));
   const unsubscribe = source.subscribe(() => {
     const { decision } = source.snapshot();
@@ -77,7 +76,7 @@ export async function startConsole(
   });
   files(app, buildPage());
   open(app, source);
-  await app.register((scope) => closed(scope, { source, sessions, timeline, events, pages, log }));
+  await app.register((scope) => closed(scope, { source, sessions, timeline, events, log }));
   app.addHook("preClose", (done) => {
     unsubscribe();
     events.close();
@@ -85,7 +84,7 @@ export async function startConsole(
   });
   await app.listen({ host: address, port });
   const { port: own } = app.server.address() as AddressInfo;
-  return { close: () => app.close(), port: own, pages: () => pages.open };
+  return { close: () => app.close(), port: own, pages: () => events.size };
 }
 
 /** What a browser may know: alerts' receivers are secrets. */
@@ -131,13 +130,11 @@ interface Inside {
   sessions: Sessions;
   timeline: Timeline;
   events: Events;
-  pages: { open: number };
   log: (text: string) => void;
 }
 
 /** What needs a login. */
-function closed(app: FastifyInstance, inside: Inside): void {
-  const { source, sessions, timeline, events, pages, log } = inside;
+function closed(app: FastifyInstance, { source, sessions, timeline, events, log }: Inside): void {
   app.addHook("onRequest", async (request, reply) => {
     if (sessionOf(request, sessions) === undefined) {
       await reply.code(401).send({ error: "not logged in" });
@@ -157,8 +154,6 @@ function closed(app: FastifyInstance, inside: Inside): void {
     const allowed = () => sessionOf(request, sessions) !== undefined;
     reply.hijack();
     events.open(reply.raw, SECURITY_HEADERS, JSON.stringify(shown(source.snapshot())), allowed);
-    pages.open += 1;
-    reply.raw.on("close", () => (pages.open -= 1));
     return reply;
   });
   app.post("/api/orders", async (request, reply) => {

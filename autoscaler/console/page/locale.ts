@@ -8,6 +8,8 @@ export interface Locale {
   t: Texts;
   /** "14:02:11" in the site's time zone; with the date when it is another day than `now`. */
   time: (ms: number, now?: number) => string;
+  /** The same to the minute. */
+  minute: (ms: number, now: number) => string;
   /** "14:02". */
   clock: (ms: number) => string;
   number: (value: number, digits?: number) => string;
@@ -29,13 +31,13 @@ export function locale(language: Language, timeZone?: string): Locale {
   const seconds = new Intl.DateTimeFormat(language, { ...base, second: "2-digit" });
   const minutes = new Intl.DateTimeFormat(language, base);
   const day = new Intl.DateTimeFormat(language, { timeZone, month: "short", day: "numeric" });
+  const isToday = (ms: number, now: number) => day.format(ms) === day.format(now);
+  const dated = (ms: number) => `${day.format(ms)} ${minutes.format(ms)}`;
   return {
     language,
     t: texts[language],
-    time: (ms, now) =>
-      now === undefined || day.format(ms) === day.format(now)
-        ? seconds.format(ms)
-        : `${day.format(ms)} ${minutes.format(ms)}`,
+    time: (ms, now) => (now === undefined || isToday(ms, now) ? seconds.format(ms) : dated(ms)),
+    minute: (ms, now) => (isToday(ms, now) ? minutes.format(ms) : dated(ms)),
     clock: (ms) => minutes.format(ms),
     number: (value, digits = 0) =>
       value.toLocaleString(language, { maximumFractionDigits: digits, minimumFractionDigits: 0 }),

@@ -18,7 +18,7 @@ interface NowProps {
 
 /** The size, and in one sentence why it is that. */
 export function Now({ snapshot, now, operator }: NowProps) {
-  const { t, language, time } = useLocale();
+  const { t, language, time, minute } = useLocale();
   const { decision, limits, memory, pool, update, running } = snapshot;
   const { hold, paused } = memory;
   return (
@@ -44,7 +44,7 @@ export function Now({ snapshot, now, operator }: NowProps) {
             {t.running[running]}
             {paused && ` ${t.by(paused.by, time(paused.at, now))}`}
           </li>
-          {hold && <li>{t.held(hold.size, time(hold.until, now), hold.by)}</li>}
+          {hold && <li>{t.held(hold.size, minute(hold.until, now), hold.by)}</li>}
           {update && <li>{t.updating(update.what, time(update.since, now))}</li>}
           {decision && <li>{t.looked(Math.max(0, Math.round((now - decision.at) / 1000)))}</li>}
         </ul>

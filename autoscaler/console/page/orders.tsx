@@ -63,7 +63,7 @@ interface ConfirmationProps extends OrderProps {
 }
 
 function Confirmation({ kind, scale, size, snapshot, now, close }: ConfirmationProps) {
-  const { t, time } = useLocale();
+  const { t, minute } = useLocale();
   const { limits } = snapshot;
   const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, setWanted] = useState(scale ? Math.min(size + 1, limits.max) : size);
@@ -93,7 +93,7 @@ function Confirmation({ kind, scale, size, snapshot, now, close }: ConfirmationP
     resume: t.resumeTitle,
   }[kind];
   const consequence = {
-    hold: t.holdConsequence(size, wanted, time(until, now)),
+    hold: t.holdConsequence(size, wanted, minute(until, now)),
     release: t.releaseConsequence,
     pause: t.pauseConsequence,
     resume: t.resumeConsequence,

@@ -15,6 +15,8 @@ const MISSED = 3;
 
 interface Strip {
   name: string;
+  /** What its thresholds mean. */
+  limits?: string;
   columns: Column[];
   options: Pick<
     StripOptions,
@@ -175,7 +177,7 @@ function Drawn({
   return (
     <div class="strip">
       <p>
-        <span>{strip.name}</span> <output>{text}</output>
+        <span>{strip.name}</span> <small>{strip.limits}</small> <output>{text}</output>
       </p>
       <div ref={root} aria-hidden="true" />
     </div>
@@ -230,35 +232,35 @@ function makeStrips({ settings, limits }: ShownSnapshot, { t, number }: Locale):
     },
     {
       name: t.rules.connections,
+      limits: t.growsAndShrinks(plain(goals.connections), plain(scaleIn.connections)),
       columns: ["connections"],
       options: {
         ...small,
         height: 110,
-        thresholds: [
-          { value: goals.connections, text: t.growsAbove },
-          { value: scaleIn.connections, text: t.shrinksBelow },
-        ],
+        thresholds: [goals.connections, scaleIn.connections],
         format: plain,
       },
       say: (row) => value(row, "connections", plain),
     },
     {
       name: t.rules.queue,
+      limits: t.growsAbove(plain(goals.queue)),
       columns: ["queue"],
       options: {
         ...small,
-        thresholds: [{ value: goals.queue, text: t.growsAbove }],
+        thresholds: [goals.queue],
         format: plain,
       },
       say: (row) => value(row, "queue", plain),
     },
     {
       name: t.rules.cpu,
+      limits: t.growsAbove(percent(goals.cpu)),
       columns: ["cpu"],
       options: {
         ...small,
         least: 1,
-        thresholds: [{ value: goals.cpu, text: t.growsAbove }],
+        thresholds: [goals.cpu],
         format: percent,
       },
       say: (row) => value(row, "cpu", percent),

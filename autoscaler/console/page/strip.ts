@@ -2,11 +2,6 @@
 import uPlot from "uplot";
 import type { Decision } from "../../model";
 
-export interface Threshold {
-  value: number;
-  text: string;
-}
-
 export interface Line {
   color: "accent" | "ink" | "soft";
   /** In steps: it holds until the next look. */
@@ -26,7 +21,8 @@ export interface Overlay {
 export interface StripOptions {
   height: number;
   lines: Line[];
-  thresholds: Threshold[];
+  /** Drawn as lines. */
+  thresholds: number[];
   /** The scale begins at 0 and goes at least so far. */
   least: number;
   /** Whether the time is written below it. */
@@ -57,7 +53,7 @@ export function makeStrip(root: HTMLElement, options: StripOptions): uPlot {
     grid: { stroke: color("line"), width: 1 },
     ticks: { show: false },
   };
-  const most = Math.max(least, ...thresholds.map((t) => t.value * 1.2));
+  const most = Math.max(least, ...thresholds.map((value) => value * 1.2));
   const plot = new uPlot(
     {
       width: Math.max(200, root.clientWidth),
@@ -124,7 +120,8 @@ function drawOverlay(u: uPlot, { thresholds, arrows, overlay }: StripOptions): v
   const { changes, chosen, span } = overlay();
   ctx.save();
   ctx.beginPath();
-  ctx.rect(left, top, width, height);
+  // An arrow at the edge is seen whole.
+  ctx.rect(left - 5 * ratio, top, width + 10 * ratio, height);
   ctx.clip();
   ctx.lineWidth = ratio;
   const vertical = (time: number, stroke: string, dash: number[] = []) => {
@@ -137,9 +134,7 @@ function drawOverlay(u: uPlot, { thresholds, arrows, overlay }: StripOptions): v
     ctx.stroke();
     return x;
   };
-  ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-  ctx.textAlign = "right";
-  for (const { value, text } of thresholds) {
+  for (const value of thresholds) {
     const y = Math.round(u.valToPos(value, "y", true)) + 0.5;
     ctx.strokeStyle = color("limit");
     ctx.setLineDash([4 * ratio, 3 * ratio]);
@@ -147,14 +142,6 @@ function drawOverlay(u: uPlot, { thresholds, arrows, overlay }: StripOptions): v
     ctx.moveTo(left, y);
     ctx.lineTo(left + width, y);
     ctx.stroke();
-    // What is drawn below it does not make it unreadable.
-    ctx.setLineDash([]);
-    ctx.strokeStyle = color("panel");
-    ctx.lineWidth = 4 * ratio;
-    ctx.strokeText(text, left + width - 4 * ratio, y - 4 * ratio);
-    ctx.lineWidth = ratio;
-    ctx.fillStyle = color("limit");
-    ctx.fillText(text, left + width - 4 * ratio, y - 4 * ratio);
   }
   for (const { at, size, target } of changes.filter((c) => c.at >= span[0] && c.at <= span[1])) {
     const x = vertical(at, color("line-strong"), [2, 3]);

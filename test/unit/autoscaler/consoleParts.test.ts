@@ -58,6 +58,25 @@ describe("patience", () => {
     expect(patience.wait("a")).toBe(0);
   });
 
+  it("has its pause after the attempt, however long that took", () => {
+    const time = clock();
+    const patience = new Patience(pace, time.read);
+    for (let i = 0; i < 3; i += 1) patience.begin("a");
+    time.pass(5);
+    patience.failed("a");
+    expect(patience.wait("a")).toBe(1);
+  });
+
+  it("does not forget others' guesses from an address because somebody there logs in", () => {
+    const patience = new Patience(pace, clock().read);
+    for (let i = 0; i < 4; i += 1) {
+      patience.begin("gateway");
+      patience.begin("gateway");
+      patience.takeBack("gateway");
+    }
+    expect(patience.wait("gateway")).toBe(2);
+  });
+
   it("remembers so many and no more", () => {
     const patience = new Patience(pace, clock().read);
     for (let i = 0; i < 3; i += 1) patience.begin("first");
