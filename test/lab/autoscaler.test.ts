@@ -11,6 +11,7 @@ import { callService } from "../../autoscaler/service/client";
 import { Stack, type StackOutputs } from "../../cli/stack";
 import { commandLine, processes } from "../../lib/processes";
 import { pause } from "../../lib/wait";
+import { Cluster } from "../faults/cluster";
 import { ab, type AbReport, installAb } from "../support/ab";
 import { hpc } from "../support/hpc";
 import { Load } from "../support/load";
@@ -29,6 +30,9 @@ const SETTINGS = {
   scaleIn: { connections: 15, windowSeconds: 30, perSeconds: 20, nodes: 3 },
   cooldownSeconds: 5,
 };
+
+/** In how many updates something is killed. */
+const KILLS = Number(process.env["HPC_HA_KILLS"] ?? 2);
 
 let outputs: StackOutputs;
 let load: Load | undefined;
@@ -150,19 +154,69 @@ it("a person's size holds, and is refused where it is not allowed", async () => 
   expect((await hpc("why")).said).toMatch(/a person set 3/);
 });
 
-it.each(["service", "runner"] as const)("a %s that is killed leaves a right pool", async (who) => {
-  const size = who === "service" ? 4 : 5;
-  await service.order({ kind: "hold", size, until: Date.now() + 600_000 }, "test");
+it.each(Array.from({ length: KILLS }, (_, i) => i + 1))(
+  "service or runner killed in an update (%d): the pool ends right",
+  async (n) => {
+    const size = 3 + (n % 3);
+    await service.order({ kind: "hold", size, until: Date.now() + 600_000 }, "test");
+    const runs = async () => (await service.snapshot()).update !== undefined;
+    await eventually("the update runs", 30, runs);
+    // Somewhere in it.
+    await pause(Math.random() * 15 * pace());
+    const program = n % 2 === 0 ? "autoscaler/service/main.ts" : "autoscaler/apply/runner.ts";
+    for (const pid of own(program)) process.kill(pid, "SIGKILL");
+    await wholePool(size, 240);
+  },
+);
+
+it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
+  const cluster = new Cluster(outputs);
+  const holder = await cluster.holder("web");
+  const other = holder === "haproxy1" ? "haproxy2" : "haproxy1";
+  const start = Date.now();
+  await service.order({ kind: "hold", size: 5, until: start + 600_000 }, "test");
   await eventually(
     "the update runs",
     30,
     async () => (await service.snapshot()).update !== undefined,
   );
-  // Somewhere in it.
-  await pause(Math.random() * 10);
-  const program = who === "service" ? "autoscaler/service/main.ts" : "autoscaler/apply/runner.ts";
-  for (const pid of own(program)) process.kill(pid, "SIGKILL");
-  await wholePool(size, 240);
+  await cluster.killMachine(other);
+  try {
+    await eventually(
+      "five serve on the other one",
+      240,
+      async () => (await servers(holder)).length === 5,
+    );
+    // It is named, and what the other one says is used.
+    await eventually("it is missed", 60, () =>
+      Promise.resolve(decided(start).some(({ look }) => look.proxies[other] !== undefined)),
+    );
+  } finally {
+    await cluster.startMachine(other);
+    await cluster.whole();
+  }
+  await wholePool(5, 120);
+});
+
+it("the schedule's floor grows the pool when its time comes, and cuts nothing when it ends", async () => {
+  const next = new Date(Date.now() + 90_000);
+  const cron = `${next.getUTCMinutes()} ${next.getUTCHours()} * * *`;
+  configure({
+    autoscaler: {
+      ...SETTINGS,
+      timeZone: "UTC",
+      schedule: [
+        { cron: "0 0 1 1 *", floor: 2 },
+        { cron, floor: 6 },
+      ],
+    },
+  });
+  await service.order({ kind: "release" }, "test");
+  await stack.up();
+  await wholePool(6, 240);
+  expect(decided(next.getTime() - 5000).find((d) => d.size < 6 && d.target === 6)?.brakes).toEqual(
+    expect.arrayContaining([expect.objectContaining({ brake: "schedule", limit: 6 })]),
+  );
 });
 
 it("what the service says goes to whom it is told, and an alert is told once", async () => {
