@@ -17,6 +17,7 @@ export const ORDER = [
   "status",
   "lostWebNode",
   "scaling",
+  "autoscaler",
   "ownServices",
   "interruption",
   "refusedConfig",
