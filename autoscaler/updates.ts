@@ -5,7 +5,7 @@ export interface Result {
   /** When it ended, ms since 1970. */
   at: number;
   ok: boolean;
-  /** Web nodes that the pool consists of now, as the update left it. */
+  /** Web nodes that the pool was to consist of; that it does, only where it is `ok`. */
   pool: string[];
   /** What went wrong, in one sentence. */
   why?: string;
