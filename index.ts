@@ -164,7 +164,7 @@ async function site() {
     cluster,
     settings: {
       ...network,
-      login: specs.login,
+      purge: config.slurm.purge,
       routerId: config.slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,

@@ -18,7 +18,7 @@ export const compute: Tier<typeof keys> = {
     tcp("slurmd", ports.slurmd, of("controllers", "login")),
     tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
   ],
-  packages: ["slurmd", "slurm-client", "munge"],
+  packages: ["slurmd", "slurm-client", "munge", "libpmix2", "xauth"],
   units: () => [MUNGE, "slurmd"],
   roll,
 };

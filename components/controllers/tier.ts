@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
+import { optionFaults, options } from "../slurm/options";
+import { purge } from "../slurm/purge";
 import type { Tier } from "../tier";
 import { KEEPALIVED, MUNGE } from "../units";
 import { look } from "./look";
@@ -22,14 +24,21 @@ const keys = {
       .strictObject({
         clusterName: label.default("hpc"),
         partition: label.default("main"),
-        /** Number of compute nodes that this program runs. Default 2. */
-        computeNodes: z.int().min(0).max(20).default(2),
+        /** Number of compute nodes; slurmctld does not start without one. Default 2. */
+        computeNodes: z.int().min(1).default(2),
         /** VRRP router id of the Slurm VIP. Default 51 (the owner's figure). */
         routerId: z.int().min(1).max(255).default(51),
         /** Slurm's ProctrackType. Default cgroup; containers need linuxproc. */
         proctrack: plugin.default("proctrack/cgroup"),
-        /** Slurm's TaskPlugin. Default cgroup; containers need none. */
-        taskPlugin: plugin.default("task/cgroup"),
+        /** Slurm's TaskPlugin. Default: processes are bound and confined; containers need task/none. */
+        taskPlugin: plugin.default("task/affinity,task/cgroup"),
+        /**
+         * Keys of slurm.conf that differ from what this program chooses (components/slurm/options.ts), or that it does
+         * not know. Those that it owns are refused. Default: none.
+         */
+        options: options.default({}),
+        /** When the accounting forgets what. */
+        purge,
       })
       .prefault({}),
   },
@@ -60,6 +69,8 @@ export const controllers: Tier<typeof keys> = {
     "slurmdbd",
     "slurm-client",
     "munge",
+    // PMIx, by which srun starts MPI programs.
+    "libpmix2",
     "keepalived",
     // The state share.
     "nfs-common",
@@ -67,9 +78,14 @@ export const controllers: Tier<typeof keys> = {
     "fence-virt",
   ],
   check: ({ slurm, vrrp }) =>
-    slurm && vrrp && slurm.routerId === vrrp.entryRouterId
-      ? [`slurm.routerId = ${slurm.routerId}: must differ from vrrp.entryRouterId`]
-      : [],
+    slurm === undefined
+      ? []
+      : [
+          ...(slurm.routerId === vrrp?.entryRouterId
+            ? [`slurm.routerId = ${slurm.routerId}: must differ from vrrp.entryRouterId`]
+            : []),
+          ...optionFaults(slurm.options, { jobSubmit: false }),
+        ],
   units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
   unitsWithVip: { slurm: [SLURMCTLD] },
   look,

@@ -1,16 +1,17 @@
 import * as path from "node:path";
+import type { z } from "zod";
 import type { FenceTarget } from "../../drivers/fencing";
 import { contentHash } from "../../lib/hash";
 import { projectRoot } from "../../lib/project";
 import { buildSlurmHa } from "../../slurm-ha/build";
 import { CA_FILE } from "../certificates";
 import type { Database } from "../database";
-import type { MachineSpec } from "../tiers";
+import { type purge, purgeOptions } from "../slurm/purge";
 
 /** What only the controllers are told. */
 export interface ControllerSettings {
-  /** Login machines, which ask slurmctld. */
-  login: MachineSpec[];
+  /** When the accounting forgets what. */
+  purge: z.infer<typeof purge>;
   /** Network interface that gets the VIP. */
   interface: string;
   prefixLength: number;
@@ -23,13 +24,12 @@ export interface ControllerSettings {
 
 /** Variables of ansible/controllers.yml besides those of all Slurm machines; its roles' argument_specs describe them. */
 export const controllerVars = (
-  { login, patience, ...network }: ControllerSettings,
+  { purge, patience, ...network }: ControllerSettings,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
 ): Record<string, unknown> => ({
   slurm_ha_program: program(),
-  slurm_clients: login.map(({ name, address }) => ({ name, address })),
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,
   slurm_router_id: network.routerId,
@@ -43,6 +43,7 @@ export const controllerVars = (
   slurm_watchdog_seconds: patience * 3,
   // Within a site a connection takes milliseconds.
   slurm_dbd_silent_seconds: patience * 0.3,
+  slurm_dbd_options: purgeOptions(purge),
   slurm_db_host: database.host,
   slurm_db_port: database.port,
   slurm_db_name: database.name,

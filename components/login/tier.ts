@@ -23,10 +23,15 @@ export const login: Tier<typeof keys> = {
   size: { vcpus: 2, memoryMiB: 2048 },
   letsIn: ({ config: { ports }, of }) => [
     tcp("srun", `${ports.srunFirst}-${ports.srunLast}`, of("controllers", "compute")),
+    // sattach, X11 and MPI's daemons of an salloc call back where those who wait listen: anywhere.
+    tcp("parallel jobs", "1-65535", of("compute")),
   ],
   packages: [
     "slurm-client",
     "munge",
+    "libpmix2",
+    // Windows of jobs.
+    "xauth",
     // Load tests.
     "apache2-utils",
   ],

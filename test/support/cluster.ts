@@ -1,3 +1,4 @@
+import { chosenOptions } from "../../components/slurm/options";
 import { machines, site, vips } from "./fleet";
 
 /** The Slurm cluster of the reference site, on a machine that is half as fast. */
@@ -21,8 +22,8 @@ export const clusterVars = (mungeKey: string) => ({
     { name: "slurm-m2", address: "192.168.1.11" },
   ],
   slurm_nodes: [
-    { name: "compute1", address: "192.168.1.161", cpus: 4, memory_mib: 7750 },
-    { name: "compute2", address: "192.168.1.162", cpus: 4, memory_mib: 7750 },
+    { name: "compute1", address: "192.168.1.161", cpus: 4, memory_mib: 7750, tmp_mib: 18432 },
+    { name: "compute2", address: "192.168.1.162", cpus: 4, memory_mib: 7750, tmp_mib: 18432 },
   ],
   slurm_ctld_port: 6817,
   slurm_d_port: 6818,
@@ -30,5 +31,16 @@ export const clusterVars = (mungeKey: string) => ({
   slurm_srun_ports: "61000-63999",
   slurm_share: "/mnt/slurm",
   slurm_proctrack: "proctrack/cgroup",
-  slurm_task_plugin: "task/cgroup",
+  slurm_task_plugin: "task/affinity,task/cgroup",
+  slurm_options: chosenOptions(
+    {},
+    { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false },
+  ),
+  slurm_hosts: [
+    { name: "slurm-m1", address: "192.168.1.10" },
+    { name: "slurm-m2", address: "192.168.1.11" },
+    { name: "compute1", address: "192.168.1.161" },
+    { name: "compute2", address: "192.168.1.162" },
+    { name: "client", address: "192.168.1.190" },
+  ],
 });

@@ -47,7 +47,7 @@ describe("who may talk to whom", () => {
     ["compute", 40000, "compute"],
     ["login", ports.srunFirst, "controller compute"],
     ["login", ports.srunLast, "controller compute"],
-    ["login", ports.srunLast + 1, ""],
+    ["login", ports.srunLast + 1, "compute"],
     ["redis", ports.redis, "redis entry"],
     ["redis", ports.sentinel, "redis"],
     ["galera", ports.mysql, "entry"],
@@ -97,8 +97,9 @@ describe("who may talk to whom", () => {
   });
 
   it("has no rule for a tier that is not there", () => {
-    const none = firewall(site({ slurm: { computeNodes: 0 } }));
-    expect(none.rules["compute"].map((r) => r.what)).not.toContain("parallel jobs");
+    const none = firewall(site({ members: { login: 0 } }));
+    const slurmctld = none.rules["controllers"].find((r) => r.what === "slurmctld");
+    expect(slurmctld).toMatchObject({ from: [10, 11, 161, 162].map(at) });
   });
 
   it("lets administrators in from where the config says, else from the subnet's gateway", () => {

@@ -2,6 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Controllers } from "../../../components/controllers";
+import { purgeOptions } from "../../../components/slurm/purge";
 import { cluster, clusterVars } from "../../support/cluster";
 import {
   CONFIGURATION,
@@ -10,6 +11,7 @@ import {
   family,
   fleetOf,
   machines,
+  site,
   vips,
 } from "../../support/fleet";
 import { registered } from "../../support/mocked";
@@ -26,7 +28,7 @@ const make = (asked: Asked[] = []) =>
         share,
         cluster,
         settings: {
-          login: machines.login,
+          purge: site.slurm.purge,
           interface: "eth0",
           prefixLength: 24,
           routerId: 51,
@@ -81,7 +83,7 @@ describe("Controllers", () => {
       base_mounts: [mount],
       ...clusterVars("secret-controllers-munge-key"),
       slurm_ha_program: { path: "slurm-ha/dist/slurm-ha", hash: expect.any(String) as string },
-      slurm_clients: [{ name: "client", address: "192.168.1.190" }],
+      slurm_dbd_options: purgeOptions(site.slurm.purge),
       slurm_vip_prefix_length: 24,
       slurm_interface: "eth0",
       slurm_router_id: 51,

@@ -1,4 +1,5 @@
-import type { MachineSpec } from "./tiers";
+import type { MachineSpec } from "../tiers";
+import { chosenOptions, type Options } from "./options";
 
 /** Where the controllers see their state share (requirements). */
 export const STATE_SHARE = "/mnt/slurm";
@@ -10,6 +11,7 @@ export interface SlurmSettings {
     partition: string;
     proctrack: string;
     taskPlugin: string;
+    options: Options;
     routerId: number;
   };
   ports: {
@@ -24,6 +26,7 @@ export interface SlurmSettings {
   patience: number;
   controllers: MachineSpec[];
   compute: MachineSpec[];
+  login: MachineSpec[];
 }
 
 /**
@@ -32,9 +35,12 @@ export interface SlurmSettings {
  */
 export const usableMiB = (memoryMiB: number): number => Math.floor(memoryMiB * 0.95) - 32;
 
+/** What a root disk has room for as a file system, in which jobs find /tmp: a node that reports less is invalid too. */
+export const usableDiskMiB = (diskGiB: number): number => Math.floor(diskGiB * 1024 * 0.9);
+
 /** Variables of the playbooks of all Slurm machines; the roles' argument_specs describe them. */
 export const slurmVars = (
-  { slurm, ports, vip, patience, controllers, compute }: SlurmSettings,
+  { slurm, ports, vip, patience, controllers, compute, login }: SlurmSettings,
   mungeKey: string,
 ): Record<string, unknown> => ({
   munge_key: mungeKey,
@@ -48,6 +54,7 @@ export const slurmVars = (
     address: spec.address,
     cpus: spec.vcpus,
     memory_mib: usableMiB(spec.memoryMiB),
+    tmp_mib: usableDiskMiB(spec.diskGiB),
   })),
   slurm_ctld_port: ports.slurmctld,
   slurm_d_port: ports.slurmd,
@@ -56,4 +63,13 @@ export const slurmVars = (
   slurm_share: STATE_SHARE,
   slurm_proctrack: slurm.proctrack,
   slurm_task_plugin: slurm.taskPlugin,
+  slurm_options: chosenOptions(slurm.options, {
+    proctrack: slurm.proctrack,
+    jobSubmit: false,
+    topology: false,
+  }),
+  slurm_hosts: [...controllers, ...compute, ...login].map(({ name, address }) => ({
+    name,
+    address,
+  })),
 });

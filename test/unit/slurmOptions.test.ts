@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { chosenOptions, optionFaults, options } from "../../components/slurm/options";
+import { purge, purgeOptions } from "../../components/slurm/purge";
+
+const SITE = { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false };
+
+describe("slurm.conf where the owner says nothing", () => {
+  const chosen = chosenOptions({}, SITE);
+
+  it("is what a site would choose", () => {
+    expect(chosen).toMatchObject({
+      EnforcePartLimits: "ALL",
+      PropagateResourceLimitsExcept: "MEMLOCK,NOFILE",
+      MpiDefault: "pmix",
+      SlurmctldParameters: "enable_configless",
+    });
+    expect(Number(chosen["MaxArraySize"])).toBeGreaterThan(2000);
+    expect(Number(chosen["MaxJobCount"])).toBeGreaterThan(Number(chosen["MaxArraySize"]));
+  });
+
+  it("has containers of jobs and X11 only where there are control groups", () => {
+    expect(chosen["PrologFlags"]).toBe("Contain,X11");
+    expect(chosenOptions({}, { ...SITE, proctrack: "proctrack/linuxproc" })).not.toHaveProperty(
+      "PrologFlags",
+    );
+  });
+
+  it("enforces no accounts", () => {
+    expect(chosen).not.toHaveProperty("AccountingStorageEnforce");
+    expect(chosen).not.toHaveProperty("PriorityType");
+  });
+});
+
+describe("slurm.options", () => {
+  it("come before the defaults, however they are written", () => {
+    const own = options.parse({ maxarraysize: 5, PriorityType: "priority/multifactor", X: true });
+    const chosen = chosenOptions(own, SITE);
+    expect(chosen).toMatchObject({
+      MaxArraySize: "5",
+      PriorityType: "priority/multifactor",
+      X: "YES",
+    });
+    expect(chosen).not.toHaveProperty("maxarraysize");
+  });
+
+  it("add to what this program needs", () => {
+    const own = { SlurmctldParameters: "idle_on_node_suspend,enable_configless" };
+    expect(chosenOptions(own, SITE)["SlurmctldParameters"]).toBe(
+      "enable_configless,idle_on_node_suspend",
+    );
+  });
+
+  it.each([
+    ["StateSaveLocation", "/tmp", /^slurm.options.StateSaveLocation = "\/tmp": this program's own/],
+    ["slurmctldhost", "m1", /the controller is the machine that has the Slurm VIP/],
+    ["MessageTimeout", "60", /failoverPatience says it/],
+    ["PartitionName", "x", /slurm.partitions says it/],
+    ["Include", "/etc/more.conf", /every key is in slurm.options/],
+  ])("%s is refused, with the reason", (key, value, message) => {
+    expect(optionFaults({ [key]: value }, SITE)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("are refused twice, and without what a file of the owner's needs", () => {
+    const twice = { MaxArraySize: "5", maxarraysize: "6" };
+    expect(optionFaults(twice, SITE)).toEqual([expect.stringMatching(/it is there twice/)]);
+    const lua = { JobSubmitPlugins: "throttle" };
+    expect(optionFaults(lua, { jobSubmit: true })).toEqual([expect.stringMatching(/have lua/)]);
+    expect(optionFaults(lua, { jobSubmit: false })).toEqual([]);
+  });
+
+  it.each([{ "a b": "1" }, { Weight: "1\nUser=root" }, { Weight: "" }, { Weight: "1 # no" }])(
+    "%o is no line of slurm.conf",
+    (own) => {
+      expect(options.safeParse(own).success).toBe(false);
+    },
+  );
+});
+
+describe("slurm.purge", () => {
+  it("keeps what is never to go, and has an age for all else", () => {
+    const lines = purgeOptions(purge.parse({ job: "never", step: "30days" }));
+    expect(lines).toMatchObject({ PurgeStepAfter: "30days", PurgeEventAfter: "24months" });
+    expect(lines).not.toHaveProperty("PurgeJobAfter");
+  });
+
+  it.each(["0days", "3 years", "12"])("%s is no age", (job) => {
+    expect(purge.safeParse({ job }).success).toBe(false);
+  });
+});
