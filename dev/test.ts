@@ -5,6 +5,7 @@ import {
   onTestStack,
   removeEverything,
 } from "../test/support/suite";
+import { BROWSER_NEEDS } from "../test/support/browser";
 import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
@@ -27,6 +28,7 @@ const text: Stage[] = [
   { name: "format", command: ["prettier", "--check", "--log-level=warn", "."] },
   { name: "lint", command: ["eslint", "."] },
   { name: "types", command: ["tsc", "--noEmit"] },
+  { name: "types of the console", command: ["tsc", "--noEmit", "-p", "test/browser"] },
   {
     name: "rooms of the house",
     command: [
@@ -42,6 +44,7 @@ const code = (pace: number): Stage[] => [
   vitest("unit tests", pace, "test/unit", "test/policy"),
   vitest("offline preview", pace, "test/preview"),
 ];
+const browser = (pace: number): Stage => vitest("console in a browser", pace, "test/browser");
 const ansible: Stage[] = [
   {
     name: "Ansible lint and syntax",
@@ -70,6 +73,10 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     await ensurePackages(UNIT_NEEDS, progress);
     return sideBySide([text, code(pace)], progress);
   },
+  browser: async (_, pace) => {
+    await ensurePackages(BROWSER_NEEDS, progress);
+    return sideBySide([[browser(pace)]], progress);
+  },
   // npm run test:lab -- [parts of the files' names] | remove
   lab: (args) =>
     args[0] === "remove"
@@ -87,10 +94,10 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     onTestStack([() => changeSuite([repeats, ...names], progress)], progress),
   // Two lists, since it is two cores that everybody has at least.
   all: async (_, pace) => {
-    await ensurePackages(UNIT_NEEDS, progress);
+    await ensurePackages([...UNIT_NEEDS, ...BROWSER_NEEDS], progress);
     const checks = await ensurePythonChecks(progress);
     const lists = [
-      [...text, ...tools, ...python(checks)],
+      [...text, ...tools, ...python(checks), browser(pace)],
       [...code(pace), ...ansible],
     ];
     return (
