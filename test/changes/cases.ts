@@ -114,8 +114,8 @@ export const CHANGES: Case[] = [
     ...USUAL,
     name: "HAProxy: a check that what runs does not answer",
     fault: refused(
-      () => configure(services("app", { healthPath: "/app/nowhere" })),
-      /app: http:\S+\/app\/nowhere answers \d+ to haproxy\d.*First a release that answers both/,
+      () => configure(services("app", { healthPath: "/nowhere" })),
+      /app: http:\S+\/nowhere answers \d+ to haproxy\d.*First a release that answers both/,
     ),
   },
   // --- 3. Web releases
