@@ -24,8 +24,9 @@ const rooms = {
     "lib",
   ],
   image: ["components", "releases", "toolchain", "lib"],
-  autoscaler: ["components", "rollout", "haproxy", "cli", "plan", "lib"],
-  cli: ["autoscaler", "components", "drivers", "rollout", "haproxy", "toolchain", "plan", "lib"],
+  site: ["components", "drivers", "rollout", "plan", "lib"],
+  autoscaler: ["site", "components", "rollout", "haproxy", "plan", "lib"],
+  cli: ["autoscaler", "site", "components", "drivers", "rollout", "haproxy", "toolchain", "plan", "lib"],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -75,7 +76,7 @@ export default {
       comment: "`npm ci --omit=dev` must leave what `pulumi up`, its set-up and `npx hpc` need.",
       severity: "error",
       from: {
-        path: `^(index|lib|plan|haproxy|programs|releases|rollout|drivers|policy|components|autoscaler|cli|toolchain|image|portal|slurm-ha|dev/(lab|previewOffline))`,
+        path: `^(index|lib|plan|haproxy|programs|releases|rollout|drivers|policy|components|site|autoscaler|cli|toolchain|image|portal|slurm-ha|dev/(lab|previewOffline))`,
       },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm"] },
     },

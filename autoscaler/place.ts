@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "../cli/stack/backend";
+import { PROJECT } from "../site/stack/backend";
 import { hpcHome } from "../lib/home";
 
 /** Where the service of a stack keeps what it knows. */

@@ -1,4 +1,4 @@
-import type { Stack } from "../cli/stack";
+import type { Stack } from "../site/stack";
 import { hpcHome } from "../lib/home";
 import { projectRoot } from "../lib/project";
 import { hashPassword } from "./console/passwords";

@@ -1,7 +1,7 @@
 import type { Progress } from "../lib/progress";
 import type { SshTuning } from "../lib/ssh";
 import type { SiteOutputs } from "../plan/outputs";
-import type { Stack } from "./stack";
+import type { Stack } from "../site/stack";
 
 /** What a command of `npx hpc` works with. */
 export interface Context {

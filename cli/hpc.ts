@@ -1,8 +1,8 @@
 /** `npx hpc COMMAND`: what a person does with a running site beside `pulumi`. */
 import { parseArgs } from "node:util";
 import type { Entry, Flags } from "./command";
-import { keptConnections } from "./connections";
-import { Stack } from "./stack";
+import { keptConnections } from "../site/connections";
+import { Stack } from "../site/stack";
 
 /** All commands; each is a file in cli/commands/. */
 const commands: Record<string, Entry> = {

@@ -12,10 +12,10 @@ import { configure, eventually, on, scale, stack } from "../test/support/site";
 import { removedAfterwards } from "../test/support/suite";
 import { type Progress, step } from "../lib/progress";
 import { projectRoot } from "../lib/project";
-import { machineHealth } from "../cli/health";
+import { machineHealth } from "../site/health";
 import { type TierName, tiers } from "../components/tiers";
 import { ensureToolchain } from "../toolchain/setup";
-import type { StackOutputs } from "../cli/stack";
+import type { StackOutputs } from "../site/stack";
 
 const progress: Progress = (text) => console.log(text);
 /** How often each of the short measurements is made; the median counts. */

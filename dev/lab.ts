@@ -7,8 +7,8 @@ import { elapsed, type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import { hpcHome } from "../lib/home";
 import { loginCommand } from "../lib/ssh";
-import { machineHealth } from "../cli/health";
-import { Stack } from "../cli/stack";
+import { machineHealth } from "../site/health";
+import { Stack } from "../site/stack";
 
 const progress: Progress = (text) => console.log(text);
 

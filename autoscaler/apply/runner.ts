@@ -4,10 +4,10 @@
  */
 import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automation";
 import { Proxies } from "../../components/entry/proxies";
-import { keepingConfig } from "../../cli/stack/keepingConfig";
-import { PROJECT } from "../../cli/stack/backend";
-import { UpdateView } from "../../cli/stack/updateView";
-import { Stack } from "../../cli/stack";
+import { keepingConfig } from "../../site/stack/keepingConfig";
+import { PROJECT } from "../../site/stack/backend";
+import { UpdateView } from "../../site/stack/updateView";
+import { Stack } from "../../site/stack";
 import { Machines } from "../../lib/machines";
 import { projectRoot } from "../../lib/project";
 import { pause } from "../../lib/wait";

@@ -34,7 +34,7 @@ const asset = (name: string, content: string | Uint8Array, immutable: boolean): 
 };
 
 /**
- * Bundles the page: its files by path. It takes a quarter of a second, so that the service does it at each start and no build
+ * Bundles the page: its files by path. It takes a third of a second, so that the service does it at each start and no build
  * can be older than its sources.
  */
 export function buildPage(): Map<string, Asset> {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { userInfo } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { stateDirectory } from "../../cli/stack/backend";
+import { stateDirectory } from "../../site/stack/backend";
 import { hpcHome } from "../../lib/home";
 import { projectRoot } from "../../lib/project";
 import { until } from "../../lib/wait";

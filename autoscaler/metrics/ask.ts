@@ -1,4 +1,4 @@
-import { keptConnections } from "../../cli/connections";
+import { keptConnections } from "../../site/connections";
 import { MARK, quote } from "../../components/look";
 import { ADMIN_SOCKET } from "../../haproxy/node";
 import { Machines } from "../../lib/machines";

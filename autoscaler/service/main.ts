@@ -3,7 +3,7 @@
  * SIGTERM and SIGINT; an update that runs goes on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Stack } from "../../cli/stack";
+import { Stack } from "../../site/stack";
 import { sendersOf } from "../alerts";
 import { Notifier } from "../alerts/notifier";
 import { alertFile } from "../alerts/store";
@@ -93,7 +93,7 @@ async function picture(
     const watched = pages() > 0;
     if (watched) {
       // Most of a site's code, which an idle service has no use for.
-      const { statusOf } = await import("../../cli/status/report.js");
+      const { statusOf } = await import("../../site/status/report.js");
       try {
         service.show(await statusOf(stack));
       } catch (error) {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT, stateDirectory } from "../../cli/stack/backend";
+import { PROJECT, stateDirectory } from "../../site/stack/backend";
 import type { ServiceSettings } from "../settings";
 
 /** Where Pulumi's state is no directory of this machine, it is asked for this often, ms: that costs a second of CPU. */

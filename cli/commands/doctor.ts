@@ -1,10 +1,10 @@
 import pc from "picocolors";
 import { hpcHome } from "../../lib/home";
 import type { Command } from "../command";
-import { diagnose } from "../status/diagnose";
-import { verdict } from "../status/findings";
-import { look, PATIENCE } from "../status/look";
-import { renderFindings } from "../status/render";
+import { diagnose } from "../../site/status/diagnose";
+import { verdict } from "../../site/status/findings";
+import { look, PATIENCE } from "../../site/status/look";
+import { renderFindings } from "../../site/status/render";
 import { EXIT } from "./status";
 
 /** `npx hpc doctor`: what is wrong in plain words, and the commands that mend it. */

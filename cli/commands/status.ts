@@ -1,9 +1,9 @@
 import pc from "picocolors";
 import type { Command } from "../command";
-import { diagnose } from "../status/diagnose";
-import { verdict } from "../status/findings";
-import { look, PATIENCE } from "../status/look";
-import { renderStatus } from "../status/render";
+import { diagnose } from "../../site/status/diagnose";
+import { verdict } from "../../site/status/findings";
+import { look, PATIENCE } from "../../site/status/look";
+import { renderStatus } from "../../site/status/render";
 
 /** Exit codes by verdict. Unknown is that of a command that could not be done: nobody can tell how the site is. */
 export const EXIT = { whole: 0, reduced: 1, down: 2, unknown: 3 };

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { ask, eventually, stack } from "../support/site";
 
 /** The machine that a line of `pulumi up` says is being changed. Pure. */

@@ -1,4 +1,4 @@
-import { Stack } from "../../cli/stack";
+import { Stack } from "../../site/stack";
 import { plan } from "../../components/house";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
 import type { Case } from "../faults/cases";

@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import execa from "execa";
-import { machineHealth, PATIENT } from "../../cli/health";
-import type { StackOutputs } from "../../cli/stack";
-import { diagnose } from "../../cli/status/diagnose";
-import { look } from "../../cli/status/look";
+import { machineHealth, PATIENT } from "../../site/health";
+import type { StackOutputs } from "../../site/stack";
+import { diagnose } from "../../site/status/diagnose";
+import { look } from "../../site/status/look";
 import { pace } from "../support/pace";
 import { ask, disturbed, eventually, on, stack } from "../support/site";
 import { readProc } from "../../lib/processes";

@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 
 /** One line of a controller's history on the state share: `<seconds> start <epoch>`, `end` or `off <machine>`. */
 interface Event {

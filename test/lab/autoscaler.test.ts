@@ -8,7 +8,7 @@ import { DecisionLog } from "../../autoscaler/log";
 import type { Decision } from "../../autoscaler/model";
 import { placeOf } from "../../autoscaler/place";
 import { callService } from "../../autoscaler/service/client";
-import { Stack, type StackOutputs } from "../../cli/stack";
+import { Stack, type StackOutputs } from "../../site/stack";
 import { commandLine, processes } from "../../lib/processes";
 import { pause } from "../../lib/wait";
 import { Cluster } from "../faults/cluster";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { baseConfig, baseState, configure, eventually, ask, stack } from "../support/site";
 
 let outputs: StackOutputs;

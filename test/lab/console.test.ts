@@ -1,6 +1,6 @@
 import execa from "execa";
 import { beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { machinesOf } from "../../plan/outputs";
 import { baseState, stack } from "../support/site";
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { CA_FILE } from "../../components/certificates";
 import { pace } from "../support/pace";
 import { playbookVars, webSettings } from "../support/playbooks";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { issue } from "../../programs/certificates";
 import { CA_FILE } from "../../components/certificates";
 import { Cluster } from "../faults/cluster";

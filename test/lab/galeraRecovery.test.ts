@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { pause } from "../../lib/wait";
 import { FaultClients } from "../faults/clients";
 import { Cluster } from "../faults/cluster";

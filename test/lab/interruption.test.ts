@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { Load } from "../support/load";
 import { wrongWith } from "../support/loaded";
 import { baseState, configure, lastChanges, scale, stack } from "../support/site";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { Cluster } from "../faults/cluster";
 import { Load } from "../support/load";
 import { shares, wrongWith } from "../support/loaded";

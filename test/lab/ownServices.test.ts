@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { projectRoot } from "../../lib/project";
 import { commit, gitServer, type GitServer } from "../support/gitServer";
 import { ask, baseConfig, baseState, configure, eventually, parsed, stack } from "../support/site";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { Load } from "../support/load";
 import type { Report } from "../support/load/protocol";
 import { shares, wrongWith } from "../support/loaded";

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { hpcHome } from "../../lib/home";
 import { machinesOf } from "../../plan/outputs";
 import { playbookRequests, runAgain } from "../support/playbooks";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
-import { machineHealth } from "../../cli/health";
+import type { StackOutputs } from "../../site/stack";
+import { machineHealth } from "../../site/health";
 import { firewall } from "../../components/house";
 import type { TierName } from "../../components/tiers";
 import type { MachineAddress } from "../../lib/machines";

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { Load } from "../support/load";
 import { pace } from "../support/pace";
 import { addressOf, ask, baseConfig, baseState, eventually, parsed } from "../support/site";

@@ -1,7 +1,7 @@
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../cli/stack";
-import type { Verdict } from "../../cli/status/findings";
+import type { StackOutputs } from "../../site/stack";
+import type { Verdict } from "../../site/status/findings";
 import type { Slurm } from "../../components/controllers/look";
 import type { Entry } from "../../components/entry/proxy";
 import type { Galera } from "../../components/galera/look";

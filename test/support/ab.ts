@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { ensurePackages } from "../../toolchain/host";
 import { pace } from "./pace";
 import { ask } from "./site";

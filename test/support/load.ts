@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { pause } from "../../lib/wait";
 import type { Options, Report } from "./load/protocol";
 import { pace } from "./pace";

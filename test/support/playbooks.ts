@@ -1,7 +1,7 @@
 import type { ChangeGround } from "../../components/changeRequest";
 import { type RunRequest, runPlaybook } from "../../programs/ansible";
 import type { FaultOptions } from "./load/faultProtocol";
-import type { Stack } from "../../cli/stack";
+import type { Stack } from "../../site/stack";
 import { disturbed, stack } from "./site";
 
 interface Deployment {

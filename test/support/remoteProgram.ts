@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { build } from "esbuild";
 import type execa from "execa";
-import type { StackOutputs } from "../../cli/stack";
+import type { StackOutputs } from "../../site/stack";
 import { ask } from "./site";
 
 /** A TypeScript program that runs on a lab machine: told lines on stdin, answers lines of JSON. */

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type execa from "execa";
 import * as yaml from "js-yaml";
-import { Stack, type StackOutputs } from "../../cli/stack";
+import { Stack, type StackOutputs } from "../../site/stack";
 import { parseConfig, plan } from "../../components/house";
 import type { SiteConfig } from "../../components/tiers";
 import { Machines } from "../../lib/machines";

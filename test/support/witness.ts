@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import type { Stack } from "../../cli/stack";
-import { lockDirectory, PROJECT, stateDirectory } from "../../cli/stack/backend";
+import type { Stack } from "../../site/stack";
+import { lockDirectory, PROJECT, stateDirectory } from "../../site/stack/backend";
 import { hpcHome } from "../../lib/home";
 import { readProc } from "../../lib/processes";
 import { domainsIn, hashOf, resourcesIn, type Sight, startOf, type Witness } from "./baseRecord";

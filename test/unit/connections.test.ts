@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { privateDirectory } from "../../cli/connections";
+import { privateDirectory } from "../../site/connections";
 
 let parent: string;
 beforeEach(() => (parent = fs.mkdtempSync(path.join(tmpdir(), "c-"))));

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as health from "../../cli/health";
-import { ask, endOf } from "../../cli/status/ask";
-import type { Answer } from "../../cli/status/silence";
+import * as health from "../../site/health";
+import { ask, endOf } from "../../site/status/ask";
+import type { Answer } from "../../site/status/silence";
 import { part } from "../../components/look";
 import type { SiteOutputs } from "../../plan/outputs";
 

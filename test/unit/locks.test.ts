@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { isDead, liveLock, releaseDeadLocks } from "../../cli/stack/locks";
+import { isDead, liveLock, releaseDeadLocks } from "../../site/stack/locks";
 
 const at = "2026-01-01T00:00:00Z";
 const lock = { pid: 7, hostname: "here", timestamp: at };

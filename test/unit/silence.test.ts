@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { End, Reply } from "../../cli/status/ask";
-import { isUnsure, patienceAgain, settle } from "../../cli/status/silence";
+import type { End, Reply } from "../../site/status/ask";
+import { isUnsure, patienceAgain, settle } from "../../site/status/silence";
 
 /** A reply; one that has a time has said something. */
 const reply = (name: string, end: End, seconds?: number, text = ""): Reply => ({

@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { stateDirectory, storedOutputs } from "../../cli/stack/backend";
-import { outputsIn, selectedIn } from "../../cli/stack/checkpoint";
+import { stateDirectory, storedOutputs } from "../../site/stack/backend";
+import { outputsIn, selectedIn } from "../../site/stack/checkpoint";
 
 const MARK = "4dabf18193072939515e22adb298388d";
 const SECRET = { [MARK]: "1b47061264138c4ac30d75fd1eb44270", ciphertext: "v1:x:y" };

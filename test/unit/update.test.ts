@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../lib/wait";
-import { runUpdate } from "../../cli/stack/update";
+import { runUpdate } from "../../site/stack/update";
 
 /** A shell script in place of `pulumi`. */
 const pulumi = (script: string) =>

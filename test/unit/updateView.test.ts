@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 import { expect, test } from "vitest";
-import { UpdateView } from "../../cli/stack/updateView";
+import { UpdateView } from "../../site/stack/updateView";
 
 // Events of Pulumi 3.259 as they came through `--json`, of a component with a password and two commands; without the
 // resources' inputs and outputs, and without debug messages but for those that hold the password.

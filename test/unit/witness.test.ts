@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Stack } from "../../cli/stack";
+import type { Stack } from "../../site/stack";
 import { BaseRecord } from "../support/witness";
 
 let dir: string;

@@ -67,8 +67,8 @@ describe("a new tier", () => {
   });
 
   it("is looked at: its unit must run, and doctor says what starts it", async () => {
-    const { evaluate } = await import("../../../cli/status/evaluate.js");
-    const { diagnose } = await import("../../../cli/status/diagnose.js");
+    const { evaluate } = await import("../../../site/status/evaluate.js");
+    const { diagnose } = await import("../../../site/status/diagnose.js");
     const { outputs, answers } = await import("./site.js");
     const findings = (unit: string) => {
       const status = evaluate("lab", outputs, answers(unit));

@@ -1,4 +1,4 @@
-import type { Answer } from "../../../cli/status/silence";
+import type { Answer } from "../../../site/status/silence";
 import type { SiteOutputs } from "../../../plan/outputs";
 
 const address = "198.18.1.180";
