@@ -135,9 +135,17 @@ function remedy(units: string[], refusal = ""): string | undefined {
   return `systemctl restart ${[...new Set(start)].join(" ")}`;
 }
 
-/** Whether a compute node takes no jobs although nobody wanted that: an administrator's drain is not a fault. */
-const isLost = ({ state, by }: ComputeNode) =>
-  /^(down|fail|error|unk|inval)|\*/i.test(state) || (state.startsWith("drain") && by === "slurm");
+/** Reasons that Slurm itself gives: a reconfiguration forgets who gave one, and says root (22.05). */
+const SLURMS =
+  /^(not responding|low |node unexpectedly rebooted|kill task failed|prolog error|epilog error|gres\/|duplicate jobid|batch job)/i;
+
+/** Whether a compute node takes no jobs although nobody wanted that: what an administrator took down is not a fault. */
+function isLost({ state, by, reason }: ComputeNode): boolean {
+  const slurms = by === "slurm" || (reason !== undefined && SLURMS.test(reason));
+  if (/^drain/i.test(state)) return slurms;
+  if (/^(down|fail)/i.test(state)) return slurms || reason === undefined;
+  return /^(error|unk|inval)|\*/i.test(state);
+}
 
 function findings({ primary, accounting, nodes }: Slurm, status: Status): Finding[] {
   const found: Finding[] = [];

@@ -23,6 +23,7 @@ const OWNED: Record<string, string> = {
   ...all("slurm.partitions says it", "PartitionName"),
   ...all("slurm.files says it", "Prolog Epilog"),
   ...all("every key is in slurm.options", "Include"),
+  ...all("what administrators set with scontrol stays, docs/operations.md", "ReconfigFlags"),
 };
 
 function all(reason: string, keys: string): Record<string, string> {

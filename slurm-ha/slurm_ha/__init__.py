@@ -10,6 +10,7 @@ the two can never switch each other off. Times are compared with the share's own
   slurm-ha guard      before slurmctld starts: exit 0 when it may, 1 with the reason when not
   slurm-ha release    after slurmctld has ended: the other controller need not wait
   slurm-ha watch      service slurm-watch: lives as long as this machine is fit to hold the VIP
+  slurm-ha keep       service slurm-keep: what administrators set on nodes outlives slurmctld
   slurm-ha fenced X   the operator's word that controller X is off, when its hypervisor cannot be asked
   slurm-ha apply      let the running slurmctld follow slurm.conf; prints "changed" or "unchanged"
 

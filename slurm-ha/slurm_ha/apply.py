@@ -1,10 +1,13 @@
-"""The running slurmctld follows slurm.conf."""
+"""The running slurmctld follows slurm.conf: what changes in it wins, the rest stays as administrators have set it."""
 
 import re
 
 from slurm_ha.host import UNIT, Host
 from slurm_ha.messages import Refused
+from slurm_ha.nodes import note_nodes, restore_nodes
+from slurm_ha.partitions import changes
 from slurm_ha.settings import Settings
+from slurm_ha.share import Share
 
 ANSWER = 60.0  # s for slurmctld to answer, restart included
 # Options that `scontrol reconfigure` does not take over (slurm.conf(5), 22.05), besides the list of nodes.
@@ -21,21 +24,43 @@ def apply(settings: Settings, host: Host) -> None:
     wait_for_answer(
         host, deadline, "no slurmctld has answered for 60 s; journalctl -u slurmctld -u slurm-watch says why"
     )
-    wanted = (settings.share / "config/slurm.conf").read_text()
+    share = Share(settings, host)
+    wanted = share.config()
     known = settings.applied.read_text() if settings.applied.exists() else ""
-    if host.vip_is_here(settings.vip) and not (settings.share / "spool/assoc_mgr_state").exists():
+    # It may be older: a slurmctld that began with another slurm.conf has recovered what it replaces.
+    pushed = share.pushed() or known
+    if not host.vip_is_here(settings.vip):
+        print("unchanged")
+        return
+    if not (share.spool / "assoc_mgr_state").exists():
         # Of a new cluster. It has slurmctld save what it knows from slurmdbd, without which one does not start
         # while no slurmdbd answers; by itself it does so after five minutes.
         host.run("scontrol", "reconfigure")
-    if not host.vip_is_here(settings.vip) or wanted == known:
-        print("unchanged")
-        return
-    if needs_restart(wanted, known):
-        host.run("systemctl", "restart", UNIT)
-        wait_for_answer(host, deadline, "slurmctld does not answer after the restart")
-    host.run("scontrol", "reconfigure")
-    settings.applied.write_text(wanted)
-    print("changed")
+    if not wanted == known == pushed:
+        if needs_restart(wanted, known):
+            host.run("systemctl", "restart", UNIT)
+            wait_for_answer(host, deadline, "slurmctld does not answer after the restart")
+        host.run("scontrol", "reconfigure")
+        settings.applied.write_text(wanted)
+        tell_partitions(host, pushed, wanted)
+        restore_nodes(share, host, pushed, wanted)
+        # Before the push: slurm-keep takes what is noted for as old as the slurm.conf that was pushed.
+        note_nodes(share, host)
+    if share.pushed() != wanted:
+        share.push(wanted)
+    print("unchanged" if wanted == known == pushed else "changed")
+
+
+def tell_partitions(host: Host, old: str, new: str) -> None:
+    """slurmctld takes over what slurm.conf says anew of a partition, and keeps what administrators set."""
+    told, gone = changes(old, new)
+    for name, values in told.items():
+        host.run("scontrol", "update", f"PartitionName={name}", *[f"{key}={value}" for key, value in values.items()])
+    for name in gone:
+        done = host.ask("scontrol", "delete", f"PartitionName={name}")
+        said = (done.stdout + done.stderr).strip()
+        if done.code != 0 and "Invalid partition name" not in said:
+            raise Refused(f"partition {name} is no longer in the config, and stays: {said}")
 
 
 def needs_restart(wanted: str, known: str) -> bool:

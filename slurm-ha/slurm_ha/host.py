@@ -79,6 +79,12 @@ class Host:
         finally:
             os.close(fd)
 
+    def replace(self, path: Path, text: str) -> None:
+        """Whoever reads sees all of the old or all of the new text."""
+        new = path.with_name(f"{path.name}.new")
+        self.write(new, text)
+        new.rename(path)
+
     def link(self, old: Path, new: Path) -> None:
         """Fails when `new` is there: of two at once exactly one succeeds."""
         os.link(old, new)

@@ -16,6 +16,7 @@ class Share:
         self.root = settings.share
         self.spool = self.root / "spool"
         self.ha = self.root / "ha"
+        self.log = self.root / "logs/slurmctld.log"
         self.me = settings.me
         self.stale = settings.stale
         self.local = settings.local
@@ -56,6 +57,18 @@ class Share:
         """From the first job state on an empty directory is not a new cluster's."""
         if self.has_state() and not (self.ha / "had-state").exists():
             (self.ha / "had-state").touch()
+
+    def config(self) -> str:
+        """slurm.conf as it is wanted."""
+        return (self.root / "config/slurm.conf").read_text()
+
+    def pushed(self) -> str:
+        """slurm.conf of which slurmctld has been told all changes; "" when there never was one."""
+        path = self.ha / "pushed.conf"
+        return path.read_text() if path.exists() else ""
+
+    def push(self, text: str) -> None:
+        self._host.replace(self.ha / "pushed.conf", text)
 
     def now(self) -> float:
         """The share's own time; proves that it is writable."""

@@ -49,6 +49,7 @@ class FakeHost(Host):
         self.mounted = True
         self.systemd = Unit("inactive", 0, "")
         self.codes: dict[str, list[int]] = {}  # exit codes of a command by its beginning; the last one stays
+        self.says: dict[str, str] = {}  # what a command says by its beginning
         self.ran: list[str] = []
         self.told: list[str] = []
         self.killed: list[int] = []
@@ -90,7 +91,9 @@ class FakeHost(Host):
         return 0
 
     def ask(self, *command: str, say: str | None = None) -> Done:
-        return Done(self._code(command), ROUTES if command[0] == "ip" else "", "")
+        line = " ".join(command)
+        said = next((text for beginning, text in reversed(self.says.items()) if line.startswith(beginning)), "")
+        return Done(self._code(command), ROUTES if command[0] == "ip" else said, "")
 
     def run(self, *command: str, must: bool = True) -> None:
         if self._code(command) and must:

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
-import { questions } from "../../cli/health";
-import { diagnose } from "../../cli/status/diagnose";
-import { evaluate } from "../../cli/status/evaluate";
-import { verdict } from "../../cli/status/findings";
-import { renderFindings, renderStatus } from "../../cli/status/render";
-import type { Answer } from "../../cli/status/silence";
+import { questions } from "../../site/health";
+import { diagnose } from "../../site/status/diagnose";
+import { evaluate } from "../../site/status/evaluate";
+import { verdict } from "../../site/status/findings";
+import { renderFindings, renderStatus } from "../../site/status/render";
+import type { Answer } from "../../site/status/silence";
 import type { Slurm } from "../../components/controllers/look";
 import type { Entry } from "../../components/entry/proxy";
 import type { Galera } from "../../components/galera/look";
@@ -300,6 +300,26 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
       "reduced: Slurm gives compute2 no jobs: it is drained (Kill task failed).",
     ]);
     expect(node("down* slurm Not responding")).toHaveLength(1);
+    // A reconfiguration forgets that it was Slurm.
+    expect(node("down* root Not responding")).toHaveLength(1);
+    expect(node("idle* Unknown none")).toHaveLength(1);
+  });
+
+  it.each(["down root fan broken", "down* alice moves to rack 4", "drained* root fan broken"])(
+    "does not propose to resume what a person took down: %s",
+    (text) => {
+      const answers = changed("slurm-m1", "compute2 mixed Unknown none", `compute2 ${text}`);
+      expect(diagnose(see(answers))).toEqual([]);
+    },
+  );
+
+  it("names a node that is down for no reason", () => {
+    const answers = changed(
+      "slurm-m1",
+      "compute2 mixed Unknown none",
+      "compute2 down Unknown none",
+    );
+    expect(diagnose(see(answers))).toHaveLength(1);
   });
 
   it("names VIPs that two machines hold", () => {

@@ -1,0 +1,51 @@
+"""Beside a running slurmctld: what administrators set on nodes outlives it. Service slurm-keep."""
+
+from slurm_ha.host import Host
+from slurm_ha.nodes import note_nodes, restore_nodes
+from slurm_ha.settings import Settings
+from slurm_ha.share import Share
+
+NOTE = 5.0  # s between two looks: as often as Slurm saves its own state
+# Of one that has read slurm.conf.
+READ = b"started on cluster", b"Processing Reconfiguration Request", b"Reconfigure signal"
+
+
+def keep(settings: Settings, host: Host) -> None:
+    share = Share(settings, host)
+    log = Log(share)
+    anew = True
+    while True:
+        anew = log.tells(READ) or anew
+        if host.ask("scontrol", "ping").code == 0:
+            if anew:
+                # A slurmctld that has read slurm.conf has the weights that it says.
+                pushed = share.pushed()
+                restore_nodes(share, host, pushed or share.config(), share.config())
+            else:
+                note_nodes(share, host)
+            anew = False
+        elif host.unit().active in ("inactive", "failed"):
+            return
+        host.sleep(0.5 if anew else NOTE)
+
+
+class Log:
+    """What slurmctld writes to its log from now on."""
+
+    def __init__(self, share: Share) -> None:
+        self._path = share.log
+        self._read = self._size()
+
+    def tells(self, words: tuple[bytes, ...]) -> bool:
+        if self._size() < self._read:  # another file: it was rotated
+            self._read = 0
+        if self._size() == self._read:
+            return False
+        with self._path.open("rb") as f:
+            f.seek(self._read)
+            new = f.read()
+        self._read += len(new)
+        return any(word in new for word in words)
+
+    def _size(self) -> int:
+        return self._path.stat().st_size if self._path.exists() else 0
