@@ -27,20 +27,18 @@ export function kindOf(said: string): NonNullable<Result["kind"]> {
   return said.includes(OUTDATED) ? "outdated" : "failed";
 }
 
-/** The sentence of a failure: the first error that is a reason, and not Pulumi's frame around it. Pure. */
-export function reasonOf(errors: string[]): string {
-  const lines = errors
-    .flatMap((text) => text.split("\n"))
-    .map((line) => line.trim())
-    .filter(
-      (line) =>
-        line !== "" && !/^(error: )?(update failed|preview failed|Running program)/.test(line),
-    );
-  return (lines.find((line) => !/^at /.test(line)) ?? "Pulumi failed without a reason").replace(
-    /^error: /,
-    "",
-  );
+/** Pulumi's frame around a reason. */
+const FRAME = /^(update|preview) failed$|^Running program|^resource .* does not exist/;
+
+/** The sentence of a failure: the first error that is a reason. Pure. @param said all that Pulumi said */
+export function reasonOf(said: string): string {
+  const errors = [...said.matchAll(/^\s*error: (.*)$/gm)].map(([, text = ""]) => text.trim());
+  return errors.find((text) => !FRAME.test(text)) ?? "Pulumi failed without a reason";
 }
+
+/** Whether a line of Pulumi's output is for the log: not the dots by which it shows that it is at work. Pure. */
+export const isWorthReading = (line: string): boolean =>
+  line.trim() !== "" && !/^@ |^\s*\d+s\s*$/.test(line);
 
 /** Who is in rotation on the HAProxy nodes, held against the pool: pure. */
 export interface Seen {

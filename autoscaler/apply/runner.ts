@@ -6,14 +6,21 @@ import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automat
 import { Proxies } from "../../components/entry/proxies";
 import { keepingConfig } from "../../site/stack/keepingConfig";
 import { PROJECT } from "../../site/stack/backend";
-import { UpdateView } from "../../site/stack/updateView";
 import { Stack } from "../../site/stack";
 import { Machines } from "../../lib/machines";
 import { projectRoot } from "../../lib/project";
 import { pause } from "../../lib/wait";
 import { machinesOf } from "../../plan/outputs";
 import type { Result } from "../updates";
-import { held, kindOf, poolEnvironment, reasonOf, type Seen, targetsOf } from "./outcome";
+import {
+  held,
+  isWorthReading,
+  kindOf,
+  poolEnvironment,
+  reasonOf,
+  type Seen,
+  targetsOf,
+} from "./outcome";
 import { type Intent, startOf, UpdatePlace } from "./place";
 
 /** Told to end, Pulumi finishes what it has begun within this time, s; then it is killed. */
@@ -26,8 +33,7 @@ const say = (text: string) => console.log(`${new Date().toISOString()} ${text}`)
 async function update(intent: Intent, signal: AbortSignal): Promise<Result> {
   const { stack: name, pool } = intent;
   const stack = new Stack(name, say);
-  const errors: string[] = [];
-  const view = new UpdateView();
+  let said = "";
   const fail = (kind: NonNullable<Result["kind"]>, why: string): Result => ({
     at: Date.now(),
     ok: false,
@@ -48,20 +54,19 @@ async function update(intent: Intent, signal: AbortSignal): Promise<Result> {
       await automation.up({
         target: targetsOf(name, PROJECT),
         signal,
-        onEvent: (event) => {
-          const { diagnosticEvent: said } = event;
-          if (said?.severity === "error") errors.push(said.message);
-          view.take(event, Date.now()).forEach(say);
+        // Not its events: they would go through a file, with secrets in the clear.
+        onOutput: (text) => {
+          said += text;
+          text.split("\n").filter(isWorthReading).forEach(say);
         },
       });
     });
   } catch (error) {
-    view.end().forEach(say);
-    const text = [...errors, (error as Error).message].join("\n");
+    const text = `${said}\n${(error as Error).message}`;
     if (signal.aborted) {
       return fail("timeout", `the update took longer than ${intent.seconds} s and was ended`);
     }
-    const failed = fail(kindOf(text), reasonOf(errors.length > 0 ? errors : [text]));
+    const failed = fail(kindOf(text), reasonOf(text));
     const sick = failed.kind === "failed" ? (await seen(stack, pool)).missing : [];
     return sick.length > 0 && sick.length < pool.length ? { ...failed, sick } : failed;
   }

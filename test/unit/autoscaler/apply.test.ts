@@ -28,10 +28,15 @@ describe("what a failed update says", () => {
   });
 
   it("gives the reason and not the frame around it", () => {
-    expect(
-      reasonOf(["error: update failed", "web.yml: web3: could not be configured\n  at file.ts:3"]),
-    ).toBe("web.yml: web3: could not be configured");
-    expect(reasonOf([])).toMatch(/without a reason/);
+    const said = [
+      "Diagnostics:",
+      "  pulumi:pulumi:Stack (hpc-ha-lab):",
+      "    error: update failed",
+      "  pulumi-nodejs:dynamic/hpc-ha:Configuration (web-config):",
+      "    error: web3: web : Start the services: app does not answer",
+    ].join("\n");
+    expect(reasonOf(said)).toBe("web3: web : Start the services: app does not answer");
+    expect(reasonOf("")).toMatch(/without a reason/);
   });
 });
 
