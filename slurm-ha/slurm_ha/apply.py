@@ -4,7 +4,7 @@ import re
 
 from slurm_ha.host import UNIT, Host
 from slurm_ha.messages import Refused
-from slurm_ha.nodes import note_nodes, restore_nodes
+from slurm_ha.nodes import nodes_of, note_nodes, restore_nodes
 from slurm_ha.partitions import changes
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
@@ -37,6 +37,7 @@ def apply(settings: Settings, host: Host) -> None:
         # while no slurmdbd answers; by itself it does so after five minutes.
         host.run("scontrol", "reconfigure")
     if not wanted == known == pushed:
+        release_nodes(host, pushed, wanted)
         if needs_restart(wanted, known):
             host.run("systemctl", "restart", UNIT)
             wait_for_answer(host, deadline, "slurmctld does not answer after the restart")
@@ -49,6 +50,19 @@ def apply(settings: Settings, host: Host) -> None:
     if share.pushed() != wanted:
         share.push(wanted)
     print("unchanged" if wanted == known == pushed else "changed")
+
+
+def release_nodes(host: Host, old: str, new: str) -> None:
+    """Takes nodes that go out of all partitions: slurmctld does not start with one whose node is not there."""
+    gone = nodes_of(host, old) - nodes_of(host, new)
+    if not gone:
+        return
+    for line in host.read("scontrol", "show", "partition", "--oneliner").splitlines():
+        values = dict(re.findall(r"(?:^| )(PartitionName|Nodes)=(\S*)", line))
+        nodes = host.read("scontrol", "show", "hostnames", values["Nodes"]).split()
+        if gone & set(nodes):
+            left = ",".join(node for node in nodes if node not in gone)
+            host.run("scontrol", "update", f"PartitionName={values['PartitionName']}", f"Nodes={left}")
 
 
 def tell_partitions(host: Host, old: str, new: str) -> None:

@@ -7,7 +7,7 @@ slurm.conf says another weight or other features than before gets these.
 import re
 
 from slurm_ha.host import Host
-from slurm_ha.partitions import entries
+from slurm_ha.partitions import entries, names
 from slurm_ha.share import Share
 
 Setting = tuple[str, str]  # weight, features
@@ -29,18 +29,24 @@ def changed_nodes(host: Host, old: str, new: str) -> set[str]:
 
     def each(lines: set[tuple[str, Setting]]) -> set[tuple[str, Setting]]:
         found = set()
-        for names, setting in lines:
-            found |= {(name, setting) for name in host.read("scontrol", "show", "hostnames", names).split()}
+        for which, setting in lines:
+            found |= {(name, setting) for name in host.read("scontrol", "show", "hostnames", which).split()}
         return found
 
     return {name for name, _ in each(before - after) ^ each(after - before)}
 
 
+def nodes_of(host: Host, text: str) -> set[str]:
+    """Names of the nodes of a slurm.conf."""
+    every = ",".join(names(text, "NodeName"))
+    return set(host.read("scontrol", "show", "hostnames", every).split()) if every else set()
+
+
 def said_of_nodes(text: str) -> set[tuple[str, Setting]]:
-    """(names, setting) of each line."""
+    """(its nodes, setting) of each line."""
     return {
-        (names, (values.get("weight", "1"), values.get("features", values.get("feature", ""))))
-        for names, values in entries(text, "NodeName")
+        (which, (values.get("weight", "1"), values.get("features", values.get("feature", ""))))
+        for which, values in entries(text, "NodeName")
     }
 
 

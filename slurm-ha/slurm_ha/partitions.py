@@ -56,12 +56,19 @@ def entries(text: str, kind: str) -> list[tuple[str, Values]]:
 def changes(old: str, new: str) -> tuple[dict[str, Values], list[str]]:
     """What is to be told of each partition when slurm.conf `old` becomes `new`, and the partitions that go."""
     before, after = dict(entries(old, "PartitionName")), dict(entries(new, "PartitionName"))
+    other_nodes = names(old, "NodeName") != names(new, "NodeName")
     told = {}
     for name, values in after.items():
         known = before.get(name, {})
         keys = [key for key in known | values if known.get(key) != values.get(key)]
+        if other_nodes and values.get("nodes", "").upper() == "ALL" and "nodes" not in keys:
+            keys.append("nodes")  # recovered as those that were all then
         told[name] = {key: value for key in keys if (value := wanted(key, values)) is not None}
     return {name: values for name, values in told.items() if values}, [name for name in before if name not in after]
+
+
+def names(text: str, kind: str) -> list[str]:
+    return [name for name, _ in entries(text, kind)]
 
 
 def wanted(key: str, values: Values) -> str | None:

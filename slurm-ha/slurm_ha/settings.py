@@ -6,17 +6,21 @@ from slurm_ha.messages import Refused
 
 DEFAULTS = Path("/etc/default/slurm-ha")
 LOCAL = Path("/var/lib/slurm-ha")  # what this machine knows about the share, kept over reboots
+START = Path("/run/slurm-ha.start")  # environment of the slurmctld that starts next
 APPLIED = Path("/run/slurm-ha.applied.conf")  # slurm.conf as the running slurmctld knows it
 
 
 class Settings:
     """Read at the first question: a command needs only what it asks for."""
 
-    def __init__(self, path: Path = DEFAULTS, local: Path = LOCAL, applied: Path = APPLIED) -> None:
+    def __init__(
+        self, path: Path = DEFAULTS, local: Path = LOCAL, applied: Path = APPLIED, start: Path = START
+    ) -> None:
         self._path = path
         self._values: dict[str, str] = {}
         self.local = local
         self.applied = applied
+        self.start = start
 
     def text(self, name: str) -> str:
         if not self._values:

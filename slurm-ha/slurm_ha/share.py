@@ -108,11 +108,10 @@ class Share:
         """Its slurmctld has ended for certain."""
         (self.ha / f"fence.{name}").unlink(missing_ok=True)
 
-    def ended(self) -> None:
+    def ended(self, how: str = "") -> None:
         """This machine's own slurmctld has: in the history before anybody may rely on it."""
-        last = self.events()[-1:]
-        if last and last[0].split()[1:2] == ["start"]:  # not torn by a power loss
-            self.record("end")
+        if self.last(self.me).startswith("start "):
+            self.record(f"end {how}".rstrip())
         self.clear(self.me)
 
     def want(self) -> None:
@@ -131,8 +130,12 @@ class Share:
         lines = [*self.events(), f"{self.now():.3f} {event}", ""]
         self._host.write(self.ha / f"history.{self.me}", "\n".join(lines))
 
-    def events(self) -> list[str]:
-        path = self.ha / f"history.{self.me}"
+    def last(self, name: str) -> str:
+        """What a controller did last; "" when nothing is known, or the line is torn by a power loss."""
+        return "".join(self.events(name)[-1:]).partition(" ")[2]
+
+    def events(self, name: str = "") -> list[str]:
+        path = self.ha / f"history.{name or self.me}"
         return path.read_text().splitlines()[-HISTORY:] if path.exists() else []
 
     def beat(self, word: str) -> None:

@@ -20,7 +20,7 @@ def settings_of(
         f"CONTROLLERS=192.0.2.1 192.0.2.2\nDBD_PORT=6819\nFENCE_m1=192.0.2.101 1229 m1\n"
         f"FENCE_m2=192.0.2.101 1229 m2\n{more}"
     )
-    return Settings(path, root / f"local.{me}", root / f"applied.{me}")
+    return Settings(path, root / f"local.{me}", root / f"applied.{me}", root / f"start.{me}")
 
 
 class FakeProcess(Process):

@@ -99,6 +99,22 @@ def test_what_changes_of_a_partition_wins(settings: Settings, host: FakeHost, sh
     assert share.pushed() == wanted
 
 
+def test_nodes_that_go_are_taken_out_of_partitions_first(settings: Settings, host: FakeHost, share: Share) -> None:
+    """slurmctld, which recovers partitions, does not start with one whose node is not there."""
+    old = conf(host, "NodeName=a,b", "PartitionName=main Nodes=a,b")
+    settings.applied.write_text(old)
+    share.push(old)
+    conf(host, "NodeName=a", "PartitionName=main Nodes=a")
+    host.says |= {
+        "scontrol show partition": "PartitionName=main MaxNodes=1 Nodes=a,b X=\nPartitionName=r Nodes=a TotalNodes=1",
+        "scontrol show hostnames a": "a",
+        "scontrol show hostnames a,b": "a\nb",
+    }
+    apply(settings, host)
+    told = [line for line in host.ran if line.startswith(("scontrol update", "systemctl"))]
+    assert told[:2] == ["scontrol update PartitionName=main Nodes=a", "systemctl restart slurmctld.service"]
+
+
 def test_also_when_a_takeover_has_come_between(settings: Settings, host: FakeHost, share: Share) -> None:
     """The slurmctld that began then knows the new slurm.conf, and has recovered the old values."""
     share.push(conf(host, NIGHT))

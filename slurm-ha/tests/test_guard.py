@@ -30,6 +30,27 @@ def test_the_first_start(settings: Settings, host: FakeHost, share: Share, capsy
     assert capsys.readouterr().err == "slurm-ha: epoch 1 (before: nobody)\n"
 
 
+def test_recovers_all_that_was_set(settings: Settings, host: FakeHost) -> None:
+    guard(settings, host)
+    assert settings.start.read_text() == "RECOVER=-R\n"
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds", "recover"),
+    [("exit-code", 2, ""), ("exit-code", 61, "-R"), ("success", 2, "-R"), ("signal", 2, "-R")],
+)
+def test_not_again_what_one_gave_up_on(
+    result: str, seconds: float, recover: str, settings: Settings, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a partition with a node that is no longer there: slurmctld does not start with it."""
+    guard(settings, host)
+    host.time += seconds
+    monkeypatch.setenv("SERVICE_RESULT", result)
+    release(settings, host)
+    guard(settings, host)
+    assert settings.start.read_text() == f"RECOVER={recover}\n"
+
+
 def test_not_without_the_vip(settings: Settings, host: FakeHost, share: Share) -> None:
     host.vip = False
     with pytest.raises(Refused, match=r"the VIP 192\.0\.2\.9 is not on this machine"):

@@ -42,3 +42,9 @@ def test_what_scontrol_has_no_word_for_stays() -> None:
 def test_partitions_come_and_go() -> None:
     new = OLD.replace("=night", "=day")
     assert changes(OLD, new) == ({"day": {"state": "UP", "nodes": "a", "maxtime": "60"}}, ["night"])
+
+
+def test_all_is_all_that_there_are_now() -> None:
+    old = "NodeName=a\nPartitionName=main Nodes=ALL\n"
+    assert changes(old, old) == ({}, [])
+    assert changes(old, old.replace("=a", "=[a-b]")) == ({"main": {"nodes": "ALL"}}, [])
