@@ -174,7 +174,7 @@ it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
   const holder = await cluster.holder("web");
   const other = holder === "haproxy1" ? "haproxy2" : "haproxy1";
   const start = Date.now();
-  await service.order({ kind: "hold", size: 5, until: start + 600_000 }, "test");
+  await service.order({ kind: "hold", size: 7, until: start + 600_000 }, "test");
   await eventually(
     "the update runs",
     30,
@@ -183,9 +183,9 @@ it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
   await cluster.killMachine(other);
   try {
     await eventually(
-      "five serve on the other one",
+      "seven serve on the other one",
       240,
-      async () => (await servers(holder)).length === 5,
+      async () => (await servers(holder)).length === 7,
     );
     // It is named, and what the other one says is used.
     await eventually("it is missed", 60, () =>
@@ -195,11 +195,12 @@ it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
     await cluster.startMachine(other);
     await cluster.whole();
   }
-  await wholePool(5, 120);
+  await wholePool(7, 120);
 });
 
 it("the schedule's floor grows the pool when its time comes, and cuts nothing when it ends", async () => {
-  const next = new Date(Date.now() + 90_000);
+  const start = Date.now();
+  const next = new Date(start + 90_000);
   const cron = `${next.getUTCMinutes()} ${next.getUTCHours()} * * *`;
   configure({
     autoscaler: {
@@ -214,7 +215,7 @@ it("the schedule's floor grows the pool when its time comes, and cuts nothing wh
   await service.order({ kind: "release" }, "test");
   await stack.up();
   await wholePool(6, 240);
-  expect(decided(next.getTime() - 5000).find((d) => d.size < 6 && d.target === 6)?.brakes).toEqual(
+  expect(decided(start).find((d) => d.size < 6 && d.target === 6)?.brakes).toEqual(
     expect.arrayContaining([expect.objectContaining({ brake: "schedule", limit: 6 })]),
   );
 });
