@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Files } from "./files";
 import type { Rule } from "./rule";
-import type { Placed } from "./machine";
+import type { MachineSize, Placed } from "./machine";
 
 /** What a tier adds to the stack config. */
 export interface TierKeys {
@@ -34,6 +34,17 @@ export interface Naming {
   apart?: boolean;
   /** Each may have the others switched off through the hypervisors. Default: no. */
   fenced?: boolean;
+}
+
+/** Machines of a tier that are alike, with names of their own. */
+export interface MachineGroup {
+  /** Name of its machines: a number from 1 follows it. */
+  name: string;
+  count: number;
+  /** Address of the first one. Default: the tier's. */
+  firstAddress?: string | undefined;
+  /** Where it is not the tier's. */
+  size: Partial<MachineSize>;
 }
 
 /** Sizes that a tier of a fixed number of machines may have: `members.<tier>`. */
@@ -72,6 +83,8 @@ export interface TierPlan<
   keys: Keys;
   naming: Naming;
   size: SizeDefaults;
+  /** Its machines, where they are not all alike. Default: one group, as `naming` and `count` say. */
+  groups?(config: Config): MachineGroup[];
   /** How many machines, chosen among these: `members.<tier>`. Without it `count` says how many. */
   members?: Members;
   /** How many machines; `hosted`: containers share a directory of their host, VMs need a machine that serves it. */

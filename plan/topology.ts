@@ -22,7 +22,8 @@ export interface Topology<Name extends string = string, Vip extends string = str
   gateway: string;
 }
 
-type Addressed = Member & { address: string };
+/** @param size where it is not the tier's */
+type Addressed = Member & { address: string; size?: Partial<MachineSize> };
 
 /** @throws where a config that was checked cannot lead */
 export function driverOf({ drivers }: House, { driver }: Pick<PlanConfig, "driver">): DriverPlan {
@@ -65,8 +66,20 @@ function places(
   return Object.entries(tiers).flatMap(([tier, description]) => {
     const { name, single, firstHost, firstHypervisor } = description.naming;
     const chosen = description.firstAddress?.(site);
-    const first =
-      chosen === undefined ? firstHost : hostNumber(`${chosen}/${prefixLength(site.cidr)}`);
+    const hostAt = (address: string | undefined) =>
+      address === undefined ? firstHost : hostNumber(`${address}/${prefixLength(site.cidr)}`);
+    const groups = description.groups?.(site);
+    if (groups) {
+      return groups.flatMap(({ name, count, firstAddress, size }) =>
+        upTo(count).map((number): Addressed => {
+          const machine = `${name}${number}`;
+          const host = hostAt(firstAddress) + number - 1;
+          const address = site.addresses[machine] ?? addressAt(site.cidr, host);
+          return { name: machine, tier, address, size, firstHypervisor, index: number - 1 };
+        }),
+      );
+    }
+    const first = hostAt(chosen);
     return numbers(tier, description).map((number): Addressed => {
       const index = number - 1;
       const machine = single ? name : `${name}${number}`;
@@ -80,7 +93,11 @@ const atMost = (house: House, site: PlanConfig, driver: DriverPlan): Addressed[]
   places(house, site, (name, tier) => upTo(tier.most?.(site) ?? countOf(name, tier, site, driver)));
 
 /** The machines that there are to be, on their hypervisors. @param before what there is; undefined: a new site */
-function placed(house: House, site: PlanConfig, before: SiteRecord | undefined): Place[] {
+function placed(
+  house: House,
+  site: PlanConfig,
+  before: SiteRecord | undefined,
+): (Place & Addressed)[] {
   const driver = driverOf(house, site);
   // A size that is too large is a fault of its own, and need not be planned.
   const members = places(house, site, (name, tier) => {
@@ -140,6 +157,10 @@ export function checkPlan(house: House, site: PlanConfig, before?: SiteRecord): 
     }
     users.set(address, called);
   }
+  const twice = machines.filter(({ name }, i) => machines.findIndex((m) => m.name === name) < i);
+  faults.push(
+    ...twice.map(({ name, tier }) => `${name} of ${tier}: another machine has this name already`),
+  );
   const hosting = driver.hosting(site);
   const there = placed(house, site, before);
   const fenced = there.filter((m) => house.tiers[m.tier]?.naming.fenced);
@@ -181,10 +202,10 @@ export function plan(
   const machines: Topology["machines"] = Object.fromEntries(
     Object.keys(house.tiers).map((name) => [name, []]),
   );
-  for (const { name, tier, address, hypervisor } of placed(house, site, before)) {
+  for (const { name, tier, address, hypervisor, size: own } of placed(house, site, before)) {
     const size = site.sizes[tier];
     if (!size) throw new Error(`no size of tier ${tier}`);
-    machines[tier]?.push({ ...size, name, tier, address, mac: macOf(address), hypervisor });
+    machines[tier]?.push({ ...size, ...own, name, tier, address, mac: macOf(address), hypervisor });
   }
   return {
     machines,

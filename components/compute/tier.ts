@@ -1,5 +1,7 @@
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
+import { inSubnet } from "../../plan/addresses";
+import { groupFaults, groupsOf, machineGroups, ownHosts } from "../slurm/nodes";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
 import { roll } from "./roll";
@@ -11,13 +13,27 @@ export const compute: Tier<typeof keys> = {
   keys,
   naming: { name: "compute", firstHost: 161, firstHypervisor: 4 },
   size: { vcpus: 4, memoryMiB: 8192 },
-  count: ({ slurm }) => slurm.computeNodes,
-  letsIn: ({ config: { ports }, of }) => [
-    // Ranks of a parallel job listen where they like; slurmd hands messages on to others.
-    { what: "parallel jobs", protocol: "any", from: of("compute") },
-    tcp("slurmd", ports.slurmd, of("controllers", "login")),
-    tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
-  ],
+  groups: ({ slurm }) => machineGroups(slurm),
+  letsIn: ({ config: { ports, slurm }, of }) => {
+    const own = ownHosts(slurm).map(({ address }) => address);
+    return [
+      // Ranks of a parallel job listen where they like; slurmd hands messages on to others.
+      { what: "parallel jobs", protocol: "any", from: [...of("compute"), ...own] },
+      tcp("slurmd", ports.slurmd, of("controllers", "login")),
+      tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
+    ];
+  },
+  check: ({ slurm, cidr }) =>
+    slurm === undefined
+      ? []
+      : [
+          ...groupFaults(slurm),
+          ...groupsOf(slurm).flatMap(({ firstAddress: first }, i) =>
+            first === undefined || cidr === undefined || inSubnet(first, cidr)
+              ? []
+              : [`slurm.nodeGroups.${i}.firstAddress = "${first}": must be inside ${cidr}`],
+          ),
+        ],
   packages: ["slurmd", "slurm-client", "munge", "libpmix2", "xauth"],
   units: () => [MUNGE, "slurmd"],
   roll,

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
+import { files, ownFileFaults } from "../slurm/files";
+import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
+import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
 import type { Tier } from "../tier";
 import { KEEPALIVED, MUNGE } from "../units";
@@ -23,9 +26,14 @@ const keys = {
     slurm: z
       .strictObject({
         clusterName: label.default("hpc"),
-        partition: label.default("main"),
-        /** Number of compute nodes; slurmctld does not start without one. Default 2. */
-        computeNodes: z.int().min(1).default(2),
+        /** Short form of `partitions`: the name of one for all nodes. Default main. */
+        partition: label.optional(),
+        /** The partitions. Default: one. */
+        partitions: z.array(partition).min(1).optional(),
+        /** Short form of `nodeGroups`: the number of nodes that are all alike, compute1 and on. Default 2. */
+        computeNodes: z.int().min(1).optional(),
+        /** The nodes, by what they are. Default: one group. */
+        nodeGroups: z.array(nodeGroup).min(1).optional(),
         /** VRRP router id of the Slurm VIP. Default 51 (the owner's figure). */
         routerId: z.int().min(1).max(255).default(51),
         /** Slurm's ProctrackType. Default cgroup; containers need linuxproc. */
@@ -37,6 +45,7 @@ const keys = {
          * not know. Those that it owns are refused. Default: none.
          */
         options: options.default({}),
+        files,
         /** When the accounting forgets what. */
         purge,
       })
@@ -55,9 +64,10 @@ export const controllers: Tier<typeof keys> = {
     // Accounting and the state on the share.
     values: ({ slurm }) => ({ "slurm.clusterName": slurm.clusterName }),
   },
-  letsIn: ({ config: { ports }, of, machines }) => {
+  letsIn: ({ config: { ports, slurm: settings }, of, machines }) => {
     // Users' commands (sbatch, sacct, …) run on the login machine, and in jobs.
-    const slurm = of("controllers", "compute", "login");
+    const own = ownHosts(settings).map(({ address }) => address);
+    const slurm = [...of("controllers", "compute", "login"), ...own];
     return [
       tcp("slurmctld", ports.slurmctld, slurm),
       tcp("slurmdbd", ports.slurmdbd, slurm),
@@ -77,14 +87,16 @@ export const controllers: Tier<typeof keys> = {
     // A controller switches the other one off through the hypervisor.
     "fence-virt",
   ],
-  check: ({ slurm, vrrp }) =>
+  check: ({ slurm, vrrp }, host) =>
     slurm === undefined
       ? []
       : [
           ...(slurm.routerId === vrrp?.entryRouterId
             ? [`slurm.routerId = ${slurm.routerId}: must differ from vrrp.entryRouterId`]
             : []),
-          ...optionFaults(slurm.options, { jobSubmit: false }),
+          ...partitionFaults(slurm),
+          ...ownFileFaults(slurm, host),
+          ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
         ],
   units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
   unitsWithVip: { slurm: [SLURMCTLD] },

@@ -1,5 +1,6 @@
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
+import { ownHosts } from "../slurm/nodes";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
 
@@ -21,11 +22,14 @@ export const login: Tier<typeof keys> = {
   naming: { name: "client", single: true, firstHost: 190, firstHypervisor: 6 },
   members: { allowed: [0, 1], default: 1 },
   size: { vcpus: 2, memoryMiB: 2048 },
-  letsIn: ({ config: { ports }, of }) => [
-    tcp("srun", `${ports.srunFirst}-${ports.srunLast}`, of("controllers", "compute")),
-    // sattach, X11 and MPI's daemons of an salloc call back where those who wait listen: anywhere.
-    tcp("parallel jobs", "1-65535", of("compute")),
-  ],
+  letsIn: ({ config: { ports, slurm }, of }) => {
+    const nodes = [...of("compute"), ...ownHosts(slurm).map(({ address }) => address)];
+    return [
+      tcp("srun", `${ports.srunFirst}-${ports.srunLast}`, [...of("controllers"), ...nodes]),
+      // sattach, X11 and MPI's daemons of an salloc call back where those who wait listen: anywhere.
+      tcp("parallel jobs", "1-65535", nodes),
+    ];
+  },
   packages: [
     "slurm-client",
     "munge",

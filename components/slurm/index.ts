@@ -1,19 +1,22 @@
+import type { z } from "zod";
 import type { MachineSpec } from "../tiers";
-import { chosenOptions, type Options } from "./options";
+import { besideSlurmConf, type Filed, nodeScripts } from "./files";
+import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
+import { chosenOptions, type options } from "./options";
+import { partitionLines, type Partitioned } from "./partitions";
 
 /** Where the controllers see their state share (requirements). */
 export const STATE_SHARE = "/mnt/slurm";
 
 /** What every machine of the Slurm cluster is told of it. */
 export interface SlurmSettings {
-  slurm: {
-    clusterName: string;
-    partition: string;
-    proctrack: string;
-    taskPlugin: string;
-    options: Options;
-    routerId: number;
-  };
+  slurm: Partitioned &
+    Filed & {
+      clusterName: string;
+      taskPlugin: string;
+      options: z.infer<typeof options>;
+      routerId: number;
+    };
   ports: {
     slurmctld: number;
     slurmd: number;
@@ -38,38 +41,76 @@ export const usableMiB = (memoryMiB: number): number => Math.floor(memoryMiB * 0
 /** What a root disk has room for as a file system, in which jobs find /tmp: a node that reports less is invalid too. */
 export const usableDiskMiB = (diskGiB: number): number => Math.floor(diskGiB * 1024 * 0.9);
 
+/** A line of nodes that are alike; name and address may stand for several. */
+interface NodeLine {
+  group: NodeGroup;
+  name: string;
+  address: string;
+  size: NodeSize;
+}
+
+function nodeLines({ slurm, compute }: Pick<SlurmSettings, "slurm" | "compute">): NodeLine[] {
+  return groupsOf(slurm).flatMap((group) => {
+    const made = compute
+      .filter(({ name }) => group.count !== undefined && name.replace(/\d+$/, "") === group.name)
+      .map(({ name, address, vcpus, memoryMiB, diskGiB }): NodeLine => {
+        const usable = { memoryMiB: usableMiB(memoryMiB), tmpMiB: usableDiskMiB(diskGiB) };
+        return { group, name, address, size: { cpus: vcpus, ...usable } };
+      });
+    const { sockets = 1, coresPerSocket = 1, threadsPerCore = 1 } = group;
+    const size = {
+      cpus: group.cpus ?? sockets * coresPerSocket * threadsPerCore,
+      memoryMiB: group.memoryMiB ?? 0,
+      tmpMiB: group.tmpDiskMiB ?? 0,
+    };
+    const there = (group.hosts ?? []).map(({ names, addresses }): NodeLine => ({
+      group,
+      name: names,
+      address: addresses,
+      size,
+    }));
+    return [...made, ...there];
+  });
+}
+
 /** Variables of the playbooks of all Slurm machines; the roles' argument_specs describe them. */
-export const slurmVars = (
-  { slurm, ports, vip, patience, controllers, compute, login }: SlurmSettings,
-  mungeKey: string,
-): Record<string, unknown> => ({
-  munge_key: mungeKey,
-  slurm_cluster_name: slurm.clusterName,
-  slurm_partition: slurm.partition,
-  slurm_vip: vip,
-  slurm_patience: patience,
-  slurm_controllers: controllers.map(({ name, address }) => ({ name, address })),
-  slurm_nodes: compute.map((spec) => ({
-    name: spec.name,
-    address: spec.address,
-    cpus: spec.vcpus,
-    memory_mib: usableMiB(spec.memoryMiB),
-    tmp_mib: usableDiskMiB(spec.diskGiB),
-  })),
-  slurm_ctld_port: ports.slurmctld,
-  slurm_d_port: ports.slurmd,
-  slurm_dbd_port: ports.slurmdbd,
-  slurm_srun_ports: `${ports.srunFirst}-${ports.srunLast}`,
-  slurm_share: STATE_SHARE,
-  slurm_proctrack: slurm.proctrack,
-  slurm_task_plugin: slurm.taskPlugin,
-  slurm_options: chosenOptions(slurm.options, {
-    proctrack: slurm.proctrack,
-    jobSubmit: false,
-    topology: false,
-  }),
-  slurm_hosts: [...controllers, ...compute, ...login].map(({ name, address }) => ({
-    name,
-    address,
-  })),
-});
+export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<string, unknown> {
+  const { slurm, ports, vip, patience, controllers, compute, login } = settings;
+  const lines = nodeLines(settings);
+  const beside = besideSlurmConf(slurm);
+  const names = (group: string) =>
+    lines.flatMap((line) => (line.group.name === group ? [line.name] : [])).join(",");
+  const named = ({ name, address }: { name: string; address: string }) => ({ name, address });
+  return {
+    munge_key: mungeKey,
+    slurm_cluster_name: slurm.clusterName,
+    slurm_vip: vip,
+    slurm_patience: patience,
+    slurm_controllers: controllers.map(named),
+    slurm_nodes: lines.map(({ group, name, address, size }) => ({
+      name,
+      address,
+      parameters: nodeParameters(group, size),
+    })),
+    slurm_partitions: partitionLines(slurm, names),
+    slurm_gres_types: [
+      ...new Set(groupsOf(slurm).flatMap(({ gres }) => gres.map(({ name }) => name))),
+    ],
+    slurm_ctld_port: ports.slurmctld,
+    slurm_d_port: ports.slurmd,
+    slurm_dbd_port: ports.slurmdbd,
+    slurm_srun_ports: `${ports.srunFirst}-${ports.srunLast}`,
+    slurm_share: STATE_SHARE,
+    slurm_proctrack: slurm.proctrack,
+    slurm_task_plugin: slurm.taskPlugin,
+    slurm_options: chosenOptions(slurm.options, {
+      proctrack: slurm.proctrack,
+      jobSubmit: slurm.files.jobSubmit !== undefined,
+      topology: slurm.files.topology !== undefined,
+      mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
+    }),
+    slurm_beside: beside,
+    slurm_scripts: nodeScripts(slurm),
+    slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),
+  };
+}

@@ -12,6 +12,7 @@ const OWNED: Record<string, string> = {
     "the controllers, their units and the firewall rely on it",
     "SlurmUser SlurmdUser AuthType CredType StateSaveLocation SlurmctldLogFile SlurmctldPidFile SlurmdSpoolDir SlurmdPidFile",
   ),
+  ...all("what administrators set with scontrol outlives a change", "ReconfigFlags"),
   ...all("failoverPatience says it", "MessageTimeout TCPTimeout"),
   ...all(
     "slurmdbd runs on the controllers",
@@ -35,7 +36,7 @@ export const optionName = z.string().regex(/^[A-Za-z][A-Za-z0-9]*$/, "a key of s
 /** What stands behind `=` of one: text, a number, or true and false for YES and NO. */
 export const optionValue = z
   .union([
-    z.string().regex(/^[^\n\r#]+$/, "one line without #"),
+    z.string().regex(/^(?!.*\{[{%])[^\n\r#"]+$/, "one line without #, quotes, {{ and {%"),
     z.number(),
     z.boolean().transform((yes) => (yes ? "YES" : "NO")),
   ])
@@ -52,10 +53,12 @@ interface Decides {
   /** Whether the owner has a job_submit.lua, a topology.conf. */
   jobSubmit: boolean;
   topology: boolean;
+  /** Memory of a job that asks for none, by CPU: such jobs share every node by CPUs. */
+  mibPerCpu: number;
 }
 
 /** What a site would choose by itself, where the owner says nothing else. */
-function defaults({ proctrack, jobSubmit, topology }: Decides): Options {
+function defaults({ proctrack, jobSubmit, topology, mibPerCpu }: Decides): Options {
   return {
     // A node that is silent for so long is down and its jobs are requeued. Far above any failover, so that no
     // failover ever looks like a dead node.
@@ -80,6 +83,8 @@ function defaults({ proctrack, jobSubmit, topology }: Decides): Options {
     SchedulerType: "sched/backfill",
     SelectType: "select/cons_tres",
     SelectTypeParameters: "CR_Core_Memory",
+    // Jobs that do not ask for memory share a node by CPUs.
+    DefMemPerCPU: String(mibPerCpu),
     JobAcctGatherType: "jobacct_gather/linux",
     JobCompType: "jobcomp/none",
     // `scontrol reboot`. A rack server takes minutes until it is back.
@@ -108,7 +113,10 @@ export function chosenOptions(own: Options, decides: Decides): Options {
     key,
     [value, ...(named[key]?.split(",") ?? []).filter((v) => v !== value)].join(","),
   ]);
-  return { ...defaults(decides), ...named, ...(Object.fromEntries(lists) as Options) };
+  const usual = defaults(decides);
+  // One of the two is all that Slurm takes.
+  if ("DefMemPerNode" in named) delete usual["DefMemPerCPU"];
+  return { ...usual, ...named, ...(Object.fromEntries(lists) as Options) };
 }
 
 /** Faults of the owner's keys. */

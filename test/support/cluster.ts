@@ -1,3 +1,4 @@
+import { besideSlurmConf } from "../../components/slurm/files";
 import { chosenOptions } from "../../components/slurm/options";
 import { machines, site, vips } from "./fleet";
 
@@ -14,7 +15,6 @@ export const cluster = {
 export const clusterVars = (mungeKey: string) => ({
   munge_key: mungeKey,
   slurm_cluster_name: "hpc",
-  slurm_partition: "main",
   slurm_vip: "192.168.1.100",
   slurm_patience: 2,
   slurm_controllers: [
@@ -22,9 +22,23 @@ export const clusterVars = (mungeKey: string) => ({
     { name: "slurm-m2", address: "192.168.1.11" },
   ],
   slurm_nodes: [
-    { name: "compute1", address: "192.168.1.161", cpus: 4, memory_mib: 7750, tmp_mib: 18432 },
-    { name: "compute2", address: "192.168.1.162", cpus: 4, memory_mib: 7750, tmp_mib: 18432 },
+    {
+      name: "compute1",
+      address: "192.168.1.161",
+      parameters: "CPUs=4 RealMemory=7750 TmpDisk=18432",
+    },
+    {
+      name: "compute2",
+      address: "192.168.1.162",
+      parameters: "CPUs=4 RealMemory=7750 TmpDisk=18432",
+    },
   ],
+  slurm_partitions: [
+    "PartitionName=main Nodes=compute1,compute2 Default=YES DefaultTime=1:00:00 MaxTime=7-0 State=UP",
+  ],
+  slurm_gres_types: [],
+  slurm_scripts: {},
+  slurm_beside: besideSlurmConf(site.slurm),
   slurm_ctld_port: 6817,
   slurm_d_port: 6818,
   slurm_dbd_port: 6819,
@@ -34,7 +48,7 @@ export const clusterVars = (mungeKey: string) => ({
   slurm_task_plugin: "task/affinity,task/cgroup",
   slurm_options: chosenOptions(
     {},
-    { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false },
+    { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, mibPerCpu: 1937 },
   ),
   slurm_hosts: [
     { name: "slurm-m1", address: "192.168.1.10" },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chosenOptions, optionFaults, options } from "../../components/slurm/options";
 import { purge, purgeOptions } from "../../components/slurm/purge";
 
-const SITE = { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false };
+const SITE = { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, mibPerCpu: 1000 };
 
 describe("slurm.conf where the owner says nothing", () => {
   const chosen = chosenOptions({}, SITE);
@@ -23,6 +23,11 @@ describe("slurm.conf where the owner says nothing", () => {
     expect(chosenOptions({}, { ...SITE, proctrack: "proctrack/linuxproc" })).not.toHaveProperty(
       "PrologFlags",
     );
+  });
+
+  it("gives jobs that ask for no memory their share of a node, unless the owner says it by node", () => {
+    expect(chosen["DefMemPerCPU"]).toBe("1000");
+    expect(chosenOptions({ DefMemPerNode: "500" }, SITE)).not.toHaveProperty("DefMemPerCPU");
   });
 
   it("enforces no accounts", () => {
@@ -68,12 +73,15 @@ describe("slurm.options", () => {
     expect(optionFaults(lua, { jobSubmit: false })).toEqual([]);
   });
 
-  it.each([{ "a b": "1" }, { Weight: "1\nUser=root" }, { Weight: "" }, { Weight: "1 # no" }])(
-    "%o is no line of slurm.conf",
-    (own) => {
-      expect(options.safeParse(own).success).toBe(false);
-    },
-  );
+  it.each([
+    { "a b": "1" },
+    { Weight: "1\nUser=root" },
+    { Weight: "" },
+    { Weight: "1 # no" },
+    { X: "{{ secret }}" },
+  ])("%o is no line of slurm.conf", (own) => {
+    expect(options.safeParse(own).success).toBe(false);
+  });
 });
 
 describe("slurm.purge", () => {
