@@ -165,6 +165,7 @@ async function site() {
     settings: {
       ...network,
       purge: config.slurm.purge,
+      drainSeconds: config.slurm.drainSeconds,
       routerId: config.slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,

@@ -46,6 +46,8 @@ const keys = {
          */
         options: options.default({}),
         files,
+        /** Longest wait for the jobs of nodes that leave or change, s; they take no new ones. Default 300. */
+        drainSeconds: z.int().min(0).max(86400).default(300),
         /** When the accounting forgets what. */
         purge,
       })

@@ -12,6 +12,8 @@ import { type purge, purgeOptions } from "../slurm/purge";
 export interface ControllerSettings {
   /** When the accounting forgets what. */
   purge: z.infer<typeof purge>;
+  /** Longest wait for the jobs of nodes that leave or change, s. */
+  drainSeconds: number;
   /** Network interface that gets the VIP. */
   interface: string;
   prefixLength: number;
@@ -24,12 +26,13 @@ export interface ControllerSettings {
 
 /** Variables of ansible/controllers.yml besides those of all Slurm machines; its roles' argument_specs describe them. */
 export const controllerVars = (
-  { purge, patience, ...network }: ControllerSettings,
+  { purge, drainSeconds, patience, ...network }: ControllerSettings,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
 ): Record<string, unknown> => ({
   slurm_ha_program: program(),
+  slurm_drain_seconds: drainSeconds,
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,
   slurm_router_id: network.routerId,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { expandHostlist } from "../../plan/hostlist";
 import type { MachineGroup } from "../../plan/tier";
-import { type Options, options } from "./options";
+import { lineOptions, type Options } from "./options";
 
 /** Several names or addresses as one word, e.g. gpu[01-40]. */
 const hostlist = z.string().superRefine((text, context) => {
@@ -92,7 +92,7 @@ export const nodeGroup = z.strictObject({
   /** Jobs go to the lightest nodes that fit. Default 1. */
   weight: z.int().min(1).optional(),
   /** Other keys of NodeName's line. */
-  options: options.default({}),
+  options: lineOptions.default({}),
 });
 export type NodeGroup = z.infer<typeof nodeGroup>;
 
@@ -268,9 +268,6 @@ export function nodeParameters(group: NodeGroup, { cpus, memoryMiB, tmpMiB }: No
     ...group.options,
   };
   return Object.entries(all)
-    .map(([key, value]) => `${key}=${quoted(value)}`)
+    .map(([key, value]) => `${key}=${value}`)
     .join(" ");
 }
-
-/** A value on a line of several keys. */
-export const quoted = (value: string): string => (/\s/.test(value) ? `"${value}"` : value);

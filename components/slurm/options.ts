@@ -42,6 +42,11 @@ export const optionValue = z
   ])
   .transform(String);
 export const options = z.record(optionName, optionValue);
+/** The same where several are on a line. */
+export const lineOptions = z.record(
+  optionName,
+  optionValue.refine((value) => !/\s/.test(value), "one word"),
+);
 export type Options = z.infer<typeof options>;
 
 /** Keys that several may add to; what is there stays. */

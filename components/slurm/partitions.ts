@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
-import { type Grouped, groupsOf, quoted } from "./nodes";
-import { options } from "./options";
+import { type Grouped, groupsOf } from "./nodes";
+import { lineOptions } from "./options";
 
 /** A time limit as Slurm writes it. */
 const time = z
@@ -30,7 +30,7 @@ export const partition = z.strictObject({
   /** Default seven days. */
   maxTime: time.default("7-0"),
   /** Other keys of PartitionName's line. */
-  options: options.default({}),
+  options: lineOptions.default({}),
 });
 export type Partition = z.infer<typeof partition>;
 
@@ -98,7 +98,7 @@ export const partitionLines = (slurm: Partitioned, names: (group: string) => str
       ...p.options,
     };
     return Object.entries(keys)
-      .map(([key, value]) => `${key}=${quoted(value)}`)
+      .map(([key, value]) => `${key}=${value}`)
       .join(" ");
   });
 };

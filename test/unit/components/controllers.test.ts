@@ -29,6 +29,7 @@ const make = (asked: Asked[] = []) =>
         cluster,
         settings: {
           purge: site.slurm.purge,
+          drainSeconds: 60,
           interface: "eth0",
           prefixLength: 24,
           routerId: 51,
@@ -83,6 +84,7 @@ describe("Controllers", () => {
       base_mounts: [mount],
       ...clusterVars("secret-controllers-munge-key"),
       slurm_ha_program: { path: "slurm-ha/dist/slurm-ha", hash: expect.any(String) as string },
+      slurm_drain_seconds: 60,
       slurm_dbd_options: purgeOptions(site.slurm.purge),
       slurm_vip_prefix_length: 24,
       slurm_interface: "eth0",
