@@ -49,6 +49,11 @@ const commands: Record<string, Entry> = {
     usage: "ACTION",
     load: async () => (await import("./commands/autoscaler.js")).autoscaler,
   },
+  "lost-jobs": {
+    summary: "batch jobs that a crash of slurmctld has taken; submits them again, or lets them go",
+    flags: { resubmit: "ID", forget: "ID", user: "NAME" },
+    load: async () => (await import("./commands/lostJobs.js")).lostJobs,
+  },
   unlock: {
     summary: "who holds the site's lock, and takes it away when you say so",
     flags: { yes: "" },

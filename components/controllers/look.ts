@@ -16,6 +16,7 @@ import {
   type Status,
   vipText,
 } from "../look";
+import { STATE_SHARE } from "../slurm";
 import { KEEPALIVED } from "../units";
 import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
@@ -31,6 +32,10 @@ export interface Slurm {
   /** Number of jobs by Slurm's state, e.g. RUNNING; undefined when nobody could tell. */
   jobs?: Record<string, number>;
   nodes: ComputeNode[];
+  /** Ids of batch jobs that a crash has taken, of which nobody has decided yet what becomes of them. */
+  lost: number[];
+  /** How full the state share is, %, of space or of files; undefined when nobody told. */
+  full?: number;
 }
 
 export interface ComputeNode {
@@ -51,6 +56,12 @@ export const look: Look<Slurm> = {
       "slurm",
       `ip -o -4 address | grep -qF ' ${vips.slurm}/' || exit 0; ` +
         "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'",
+    ),
+    // The state share as this machine sees it.
+    part(
+      "share",
+      `df --output=pcent,ipcent ${STATE_SHARE} | tail -n 1 | sed 's/^/full/'; ` +
+        `for job in ${STATE_SHARE}/lost/*/; do [ ! -e "$job" ] || [ -e "$job/resubmitted" ] || echo "lost $job"; done`,
     ),
     // Why this machine is not fit, in slurm-ha's words; it repeats them every few seconds.
     part(
@@ -99,9 +110,24 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     ),
     accounting: controllers.filter((m) => runs(m, SLURMDBD)).map(({ name }) => name),
     jobs: primary ? jobs : undefined,
+    ...stateShare(controllers.map(({ name }) => part(name, "share"))),
     nodes: nodes.map(([, name = "", state = "", by, reason]) =>
       reason === "none" ? { name, state } : { name, state, by, reason },
     ),
+  };
+}
+
+/** What the controllers say of the share: the same, if they say something. */
+function stateShare(said: (string | undefined)[]): Pick<Slurm, "lost" | "full"> {
+  const text = said.join("\n");
+  const ids = [...text.matchAll(/^lost .*\/(\d+)\/$/gm)].map((m) => Number(m[1]));
+  const full = [...text.matchAll(/^full +(\d+)% +(?:(\d+)%|-)/gm)].flatMap((m) => [
+    Number(m[1]),
+    Number(m[2] ?? 0),
+  ]);
+  return {
+    lost: [...new Set(ids)].sort((a, b) => a - b),
+    full: full.length === 0 ? undefined : Math.max(...full),
   };
 }
 
@@ -147,7 +173,34 @@ function isLost({ state, by, reason }: ComputeNode): boolean {
   return /^(error|unk|inval)|\*/i.test(state);
 }
 
-function findings({ primary, accounting, nodes }: Slurm, status: Status): Finding[] {
+/** From so full on the share is warned of, %: slurmctld ends when it cannot save, on both controllers. */
+const FILLING = 80;
+/** Lost jobs that are named. */
+const NAMED = 5;
+
+function shareFindings({ lost, full }: Slurm, status: Status): Finding[] {
+  const found: Finding[] = [];
+  const [first] = machinesIn(status, "controllers");
+  if (full !== undefined && full >= FILLING) {
+    found.push({
+      severity: "reduced",
+      what: `The state share is ${full} % full. When it is full no controller can run. The command shows what takes the space.`,
+      mend: first && on(status, first.name, `du -h -d 2 ${STATE_SHARE} | sort -h | tail`),
+    });
+  }
+  if (lost.length > 0) {
+    const more = lost.length > NAMED ? `, and ${lost.length - NAMED} more` : "";
+    found.push({
+      severity: "reduced",
+      what: `A crash of slurmctld has taken ${lost.length === 1 ? "a job" : `${lost.length} jobs`}: ${lost.slice(0, NAMED).join(", ")}${more}. Their scripts are kept; the command lists them.`,
+      mend: `npx hpc lost-jobs --stack ${status.stack}`,
+    });
+  }
+  return found;
+}
+
+function findings(slurm: Slurm, status: Status): Finding[] {
+  const { primary, accounting, nodes } = slurm;
   const found: Finding[] = [];
   const holder = holderOf(status, "slurm");
   if (primary === undefined && holder !== undefined && !isLate(status, holder, "slurm")) {
@@ -162,6 +215,7 @@ function findings({ primary, accounting, nodes }: Slurm, status: Status): Findin
   if (accounting.length === 0 && !someLate(status, "units")) {
     found.push({ severity: "down", what: "No slurmdbd runs: accounting is down. Jobs go on." });
   }
+  found.push(...shareFindings(slurm, status));
   if (primary === undefined) return found;
   const lost = nodes.filter(isLost);
   const all = nodes.length > 0 && lost.length === nodes.length;

@@ -7,6 +7,7 @@ from slurm_ha.fencing import fenced
 from slurm_ha.guard import guard, release
 from slurm_ha.host import CommandFailed, Host
 from slurm_ha.keep import keep
+from slurm_ha.lost import forget, lost, resubmit
 from slurm_ha.messages import Refused, log
 from slurm_ha.provision import provision
 from slurm_ha.settings import Settings
@@ -14,15 +15,20 @@ from slurm_ha.watch import watch
 
 
 def main() -> None:
-    commands = {f.__name__: f for f in (provision, guard, release, watch, keep, apply)}
+    commands = {f.__name__: f for f in (provision, guard, release, watch, keep, apply, lost)}
     settings, host = Settings(), Host()
+    command, *words = sys.argv[1:] or [""]
     try:
-        if sys.argv[1:2] == ["fenced"] and len(sys.argv) == 3:
-            fenced(settings, host, sys.argv[2])
-        elif len(sys.argv) == 2 and sys.argv[1] in commands:
-            commands[sys.argv[1]](settings, host)
+        if command == "fenced" and len(words) == 1:
+            fenced(settings, host, *words)
+        elif command == "resubmit" and len(words) in (1, 2):
+            resubmit(settings, host, *words)
+        elif command == "forget" and len(words) == 1:
+            forget(settings, host, *words)
+        elif command in commands and not words:
+            commands[command](settings, host)
         else:
-            sys.exit(f"usage: slurm-ha {'|'.join(commands)}|fenced NAME")
+            sys.exit(f"usage: slurm-ha {'|'.join(commands)}|fenced NAME|resubmit JOB [USER]|forget JOB")
     except (Refused, OSError, CommandFailed) as e:
         log(str(e))
         sys.exit(1)

@@ -9,10 +9,12 @@ from slurm_ha.messages import Refused, log
 from slurm_ha.network import acknowledge_at_once, shun_silent_slurmdbd
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
+from slurm_ha.unsaved import skip_unsaved
 
 RECOVER_ALL = "-R"  # option of slurmctld; without it what administrators set on partitions is lost
+SAVED = "saved"
 # What a slurmctld ended with, by systemd's word: it has saved everything, or has given up with an error.
-ENDS = {"success": "saved", "exit-code": "failed"}
+ENDS = {"success": SAVED, "exit-code": "failed"}
 
 
 def guard(settings: Settings, host: Host) -> None:
@@ -30,6 +32,7 @@ def guard(settings: Settings, host: Host) -> None:
         wait_for_end(share, fencing, host, owner)
     if not host.vip_is_here(settings.vip):
         raise Refused(f"the VIP {settings.vip} went away while waiting for {owner}")
+    saved = share.last(owner) == f"end {SAVED}"
     recover = "" if failed_at_start(share.events(owner)) else RECOVER_ALL
     share.take(epoch + 1)
     share.beat(HELD)
@@ -38,6 +41,8 @@ def guard(settings: Settings, host: Host) -> None:
             fencing.switch_off(name)
             share.record(f"off {name}")
             share.clear(name)
+    if owner and not saved:
+        skip_unsaved(share, host)
     share.check()
     if not owns(share.claim(), epoch + 1, share.me):
         raise Refused("another controller claimed the state meanwhile")

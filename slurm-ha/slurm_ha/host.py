@@ -9,6 +9,8 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 UNIT = "slurmctld.service"
@@ -115,11 +117,22 @@ class Host:
 
         socket.create_connection((address, port), seconds).close()
 
+    @contextmanager
+    def readable_by(self, uid: int, gid: int, content: bytes) -> Iterator[str]:
+        """Path of a file that only this user may read, for a while."""
+        import tempfile
+
+        with tempfile.NamedTemporaryFile(dir="/run", prefix="slurm-ha.") as file:
+            os.fchown(file.fileno(), uid, gid)
+            file.write(content)
+            file.flush()
+            yield file.name
+
     def ask(self, *command: str, say: str | None = None) -> Done:
         """Runs a command and keeps what it says."""
         import subprocess
 
-        done = subprocess.run(list(command), input=say, capture_output=True, text=True)
+        done = subprocess.run(list(command), input=say, capture_output=True, text=True, errors="surrogateescape")
         return Done(done.returncode, done.stdout, done.stderr)
 
     def run(self, *command: str, must: bool = True) -> None:

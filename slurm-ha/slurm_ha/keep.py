@@ -1,6 +1,7 @@
 """Beside a running slurmctld: what administrators set on nodes outlives it. Service slurm-keep."""
 
 from slurm_ha.host import Host
+from slurm_ha.lost import drop_saved
 from slurm_ha.nodes import note_nodes, restore_nodes
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
@@ -19,6 +20,7 @@ def keep(settings: Settings, host: Host) -> None:
         if host.ask("scontrol", "ping").code == 0:
             if anew:
                 # A slurmctld that has read slurm.conf has the weights that it says.
+                drop_saved(share, host)
                 pushed = share.pushed()
                 restore_nodes(share, host, pushed or share.config(), share.config())
             else:

@@ -26,6 +26,7 @@ def make_directories(share: Share, host: Host) -> bool:
         (share.spool, slurm, 0o700),
         (share.root / "logs", slurm, 0o750),
         (share.ha, root, 0o700),
+        (share.lost, root, 0o700),
         (share.local, root, 0o700),
     ):
         if not path.exists():

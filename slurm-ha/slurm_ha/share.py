@@ -16,6 +16,7 @@ class Share:
         self.root = settings.share
         self.spool = self.root / "spool"
         self.ha = self.root / "ha"
+        self.lost = self.root / "lost"
         self.log = self.root / "logs/slurmctld.log"
         self.me = settings.me
         self.stale = settings.stale

@@ -1,7 +1,8 @@
 """A machine of which a test says what it sees."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from slurm_ha.host import CommandFailed, Done, Host, Process, Unit
@@ -52,6 +53,7 @@ class FakeHost(Host):
         self.says: dict[str, str] = {}  # what a command says by its beginning
         self.ran: list[str] = []
         self.told: list[str] = []
+        self.said: list[str] = []  # to commands
         self.killed: list[int] = []
         self.refuses: type[OSError] | None = None  # what connecting to slurmdbd ends with
         self.processes: Callable[[str], Process] = lambda command: FakeProcess(self, 0)
@@ -90,7 +92,14 @@ class FakeHost(Host):
                 return codes.pop(0) if len(codes) > 1 else codes[0]
         return 0
 
+    @contextmanager
+    def readable_by(self, uid: int, gid: int, content: bytes) -> Iterator[str]:
+        path = self.share / "readable"
+        path.write_bytes(content)
+        yield str(path)
+
     def ask(self, *command: str, say: str | None = None) -> Done:
+        self.said += [say] if say is not None else []
         line = " ".join(command)
         said = next((text for beginning, text in reversed(self.says.items()) if line.startswith(beginning)), "")
         return Done(self._code(command), ROUTES if command[0] == "ip" else said, "")

@@ -117,10 +117,13 @@ export class Cluster {
   signal = (machine: string, signal: "KILL" | "STOP" | "CONT", program: string) =>
     this.shell(machine, `kill -${signal} $(pidof ${program})`);
 
-  /** Every unit of every machine runs, and every part has its spare again. */
-  async whole(): Promise<void> {
+  /** Every unit of every machine runs, and every part has its spare again. @param before what is done before each look */
+  async whole(before: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     let missing = "";
-    const question = async () => (missing = await this.missing()) === "";
+    const question = async () => {
+      await before();
+      return (missing = await this.missing()) === "";
+    };
     await eventually("the cluster is whole again", 60, question).catch((error: Error) => {
       throw new Error(`${error.message}: ${missing}`);
     });

@@ -3,7 +3,7 @@ import { eventually } from "../support/site";
 import type { Cluster } from "./cluster";
 
 /** Slurm saves its state at least so often; a job that started later than that before a fault may run again, s. */
-const SAVE_SECONDS = 5;
+export const SAVE_SECONDS = 5;
 
 /**
  * Whether so many jobs run, and Slurm has saved that.

@@ -103,6 +103,7 @@ describe("evaluate", () => {
         { name: "compute1", state: "allocated" },
         { name: "compute2", state: "mixed" },
       ],
+      lost: [],
     });
     expect(redis).toEqual({
       masters: ["redis1"],
@@ -320,6 +321,34 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
       "compute2 down Unknown none",
     );
     expect(diagnose(see(answers))).toHaveLength(1);
+  });
+
+  const share = (text: string) => changed("slurm-m1", /$/, `==> share\n${text}\n`);
+
+  it("tells of jobs that a crash has taken, until somebody has decided", () => {
+    const lost = [922, 921].map((id) => `lost /mnt/slurm/lost/${id}/`).join("\n");
+    const findings = diagnose(see(share(`full  27%    3%\n${lost}`)));
+    expect(words(findings)).toEqual([
+      "reduced: A crash of slurmctld has taken 2 jobs: 921, 922. Their scripts are kept; the command lists them.",
+    ]);
+    expect(mends(findings)).toEqual(["npx hpc lost-jobs --stack lab"]);
+  });
+
+  it.each([
+    ["space", "full  80%    3%", ["reduced: The state share is 80 % full."]],
+    ["files", "full  27%   91%", ["reduced: The state share is 91 % full."]],
+    ["file systems without a number of files", "full  27%     -", []],
+    ["nothing", "", []],
+  ])("warns of a state share that fills up: %s", (_, text, expected) => {
+    const found = words(diagnose(see(share(text)))).map((w) => w.replace(/full\. .*/, "full."));
+    expect(found).toEqual(expected);
+  });
+
+  it("asks for the state share in words that a shell takes", () => {
+    const script = questions("controllers", outputs).replaceAll("/mnt/slurm", "/tmp");
+    const said = execFileSync("bash", ["-c", `EACH=5; ${script}; true`], { encoding: "utf8" });
+    expect(said).toMatch(/^full +\d+% +(\d+%|-)$/m);
+    expect(said).not.toMatch(/^lost/m);
   });
 
   it("names VIPs that two machines hold", () => {

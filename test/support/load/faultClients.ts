@@ -20,6 +20,7 @@ import {
   type Client,
   type FaultOptions,
   type Report,
+  type SubmittedJob,
   type Verdict,
 } from "./faultProtocol";
 import { Writer } from "./writer";
@@ -58,7 +59,7 @@ const times = ({ pace }: FaultOptions) => ({
 /** Clients of every tier at work, under a name that sets what they write apart. */
 class Work {
   readonly writers: Record<Client, Writer>;
-  private readonly jobs: string[] = [];
+  private readonly jobs: SubmittedJob[] = [];
 
   constructor(
     private readonly name: string,
@@ -68,7 +69,11 @@ class Work {
   ) {
     const insert = "INSERT INTO faults VALUES (?, ?)";
     const { patience, pause, slurmPatience, slurmPause } = times(options);
-    const submit = async () => this.jobs.push(await sbatch(name, slurmPatience));
+    const submit = async (n: number) => {
+      const job = `${name}-${n}`;
+      const id = await sbatch(job, slurmPatience);
+      this.jobs.push({ id, name: job, at: Date.now() });
+    };
     this.writers = {
       web: new Writer(pause, () => get(options), WEB[options.webUsers].users),
       redis: new Writer(pause, (n) => redis.set(this.key(n), n, "EX", 3600)),

@@ -28,6 +28,14 @@ export interface Verdict {
   report: Report;
   redis: { acknowledged: number; lost: number };
   sql: { acknowledged: number; lost: number };
-  /** Ids of the jobs that sbatch gave out. */
-  jobs: string[];
+  /** Jobs that sbatch acknowledged, in that order. */
+  jobs: SubmittedJob[];
+}
+
+export interface SubmittedJob {
+  id: string;
+  /** No other submission has it. */
+  name: string;
+  /** When it was acknowledged, ms since 1970. */
+  at: number;
 }

@@ -1,0 +1,150 @@
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slurm_ha.guard import guard, release
+from slurm_ha.settings import Settings
+from slurm_ha.share import Share
+from slurm_ha.unsaved import MARGIN, Ids, in_log, next_id
+from tests.fake import FakeHost
+
+# The beginning of one that Slurm 22.05 wrote; the next id is 2.
+STATE = (
+    bytes.fromhex("00000011") + b"PROTOCOL_VERSION\0" + bytes.fromhex("26000000000069087e310000000200000000") + b"jobs"
+)
+PLACE = 31
+
+
+def state(number: int) -> bytes:
+    return STATE[:PLACE] + struct.pack(">I", number) + STATE[PLACE + 4 :]
+
+
+def test_the_next_id() -> None:
+    assert next_id(STATE) == (PLACE, 2)
+    for other in (b"", STATE[:20], STATE[:33], STATE.replace(b"PROTOCOL", b"EBCDICOL")):
+        assert next_id(other) is None
+
+
+@given(st.integers(1, 900), st.integers(0, 400))
+def test_ids_begin_anew(number: int, more: int) -> None:
+    ids = Ids("FirstJobId=100\nMaxJobId=1000\n")
+    number += 100 if number < 100 else 0
+    later = ids.plus(number, more)
+    assert 100 <= later < 1000
+    assert ids.ahead(later, number) == more
+    assert ids.ahead(number, later) == -more
+
+
+@pytest.fixture
+def spool(share: Share) -> Path:
+    (share.spool / "job_state").write_bytes(state(918))
+    share.log.parent.mkdir(exist_ok=True)
+    return share.spool
+
+
+def job(spool: Path, number: int, script: str = "#!/bin/sh\n") -> None:
+    directory = spool / f"hash.{number % 10}/job.{number}"
+    directory.mkdir(parents=True)
+    (directory / "script").write_text(f"{script}\0")
+    (directory / "environment").write_bytes(b"\0\0\0\0USER=ann\0")
+
+
+def crash(settings: Settings, host: FakeHost) -> None:
+    guard(settings, host)
+    release(settings, host)
+
+
+def counts_on_from(spool: Path, name: str = "job_state") -> int:
+    found = next_id((spool / name).read_bytes())
+    assert found
+    return found[1]
+
+
+def test_after_a_crash_no_id_comes_again(
+    settings: Settings, host: FakeHost, spool: Path, share: Share, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (spool / "job_state.old").write_bytes(state(900))
+    for number in (12, 917, 918, 921):
+        job(spool, number)
+    crash(settings, host)
+    before = (spool / "job_state").read_bytes()
+    guard(settings, host)
+    assert counts_on_from(spool) == counts_on_from(spool, "job_state.old") == 921 + MARGIN
+    after = (spool / "job_state").read_bytes()
+    assert (before[:PLACE], before[PLACE + 4 :]) == (after[:PLACE], after[PLACE + 4 :])
+    assert sorted(path.name for path in share.lost.iterdir()) == ["918", "921"]
+    assert (share.lost / "921/script").read_text() == "#!/bin/sh\n\0"
+    assert (spool / "hash.1/job.921/script").exists()
+    assert f"acknowledged and not saved, kept in {share.lost}: jobs 918, 921\n" in capsys.readouterr().err
+
+
+def test_also_on_the_other_controller(settings: Settings, host: FakeHost, spool: Path, other: Share) -> None:
+    other.take(1)
+    other.beat("held")
+    other.record("start 1")
+    other.ended()
+    other.beat("released")
+    guard(settings, host)
+    assert counts_on_from(spool) == 918 + MARGIN
+
+
+def test_nothing_is_skipped_after_an_end_in_good_order(
+    settings: Settings, host: FakeHost, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard(settings, host)
+    monkeypatch.setenv("SERVICE_RESULT", "success")
+    release(settings, host)
+    guard(settings, host)
+    assert counts_on_from(spool) == 918
+
+
+def test_ids_of_jobs_without_a_script_are_in_the_log(
+    settings: Settings, host: FakeHost, spool: Path, share: Share
+) -> None:
+    crash(settings, host)
+    share.log.write_text(LOG)
+    guard(settings, host)
+    assert counts_on_from(spool) == 925 + MARGIN
+
+
+LOG = """\
+[2026-11-26T19:40:34.832] _slurm_rpc_submit_batch_job: JobId=919 InitPrio=0 usec=602
+[2026-11-26T19:40:34.844] _slurm_rpc_submit_batch_het_job: JobId=920 usec=739
+[2026-11-26T19:40:34.856] sched: _slurm_rpc_allocate_resources JobId=922 NodeList=(null) usec=169
+[2026-11-26T19:40:35.727] sched: Allocate JobId=919_1(923) NodeList=compute1 #CPUs=1 Partition=main
+[2026-11-26T19:40:35.727] sched/backfill: _start_job: Started JobId=919_2(925) in main on compute1
+[2026-11-26T19:40:40.862] _slurm_rpc_kill_job: REQUEST_KILL_JOB JobId=9999999 uid 0
+[2026-11-26T19:40:40.866] update_job_str: invalid JobId=8888888
+[2026-11-26T19:40:40.866] _slurm_rpc_update_job: JobId=8888888 uid=0: Invalid job id specified
+"""
+
+
+def test_ids_that_somebody_made_up_are_not_among_them(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    assert in_log(path) == set()
+    path.write_text(LOG)
+    assert in_log(path) == {919, 920, 922, 923, 925}
+
+
+def test_after_the_last_id_comes_the_first(settings: Settings, host: FakeHost, spool: Path, share: Share) -> None:
+    (share.root / "config/slurm.conf").write_text("ClusterName=test\nFirstJobId=10\nMaxJobId=5000\n")
+    (spool / "job_state").write_bytes(state(4998))
+    for number in (4990, 4998, 4999, 10, 11):
+        job(spool, number)
+    crash(settings, host)
+    guard(settings, host)
+    assert counts_on_from(spool) == 11 + MARGIN
+    assert sorted(int(path.name) for path in share.lost.iterdir()) == [10, 11, 4998, 4999]
+
+
+def test_a_format_that_is_not_known_is_left_alone(
+    settings: Settings, host: FakeHost, spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crash(settings, host)
+    (spool / "job_state").write_bytes(b"another")
+    guard(settings, host)
+    assert (spool / "job_state").read_bytes() == b"another"
+    assert "ids may be given out twice" in capsys.readouterr().err
