@@ -14,7 +14,7 @@ ANSWER = 60.0  # s for slurmctld to answer, restart included
 RESTART_OPTIONS = (
     r"(Auth|Cluster|ControlMachine|SlurmctldHost|SlurmctldPort|SlurmctldParameters|SlurmdPort|StateSave"
     r"|SelectType|SchedulerType|AccountingStorage|JobAcctGather|Proctrack|TaskPlugin|PriorityType|SlurmUser"
-    r"|NodeName|NodeSet)"
+    r"|NodeName|NodeSet|GresTypes|MaxJobCount|TopologyPlugin)"
 )
 
 

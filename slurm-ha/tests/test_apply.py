@@ -74,7 +74,16 @@ def test_waits_a_minute(settings: Settings, host: FakeHost) -> None:
 
 @pytest.mark.parametrize(
     ("line", "restart"),
-    [("NodeName=compute3 CPUs=2", True), ("selecttype=x", True), ("PartitionName=a", False), ("MinJobAge=1", False)],
+    [
+        ("NodeName=compute3 CPUs=2", True),
+        ("selecttype=x", True),
+        ("MaxJobCount=5", True),
+        ("GresTypes=gpu", True),
+        ("TopologyPlugin=topology/tree", True),
+        ("PartitionName=a", False),
+        ("MinJobAge=1", False),
+        ("# job_submit.lua: 1a2b", False),
+    ],
 )
 def test_needs_restart(line: str, restart: bool) -> None:
     assert needs_restart(f"ClusterName=test\n{line}\n", "ClusterName=test\n") == restart
