@@ -26,7 +26,17 @@ const rooms = {
   image: ["components", "releases", "toolchain", "lib"],
   site: ["components", "drivers", "rollout", "plan", "lib"],
   autoscaler: ["site", "components", "rollout", "haproxy", "plan", "lib"],
-  cli: ["autoscaler", "site", "components", "drivers", "rollout", "haproxy", "toolchain", "plan", "lib"],
+  cli: [
+    "autoscaler",
+    "site",
+    "components",
+    "drivers",
+    "rollout",
+    "haproxy",
+    "toolchain",
+    "plan",
+    "lib",
+  ],
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -21,13 +21,13 @@ import { ask, baseConfig, baseState, configure, eventually, stack } from "../sup
 
 /**
  * The owner's rules with other figures: the sample portal's page costs nothing, so that 1000 who ask for it at once are
- * never more than some 140 at a node (seen), and a test does not wait for five minutes.
+ * never more than 50 to 140 at a node (seen), and a test does not wait for five minutes.
  */
 const SETTINGS = {
   enabled: true,
   everySeconds: 10,
-  goals: { connections: 60 },
-  scaleIn: { connections: 15, windowSeconds: 30, perSeconds: 20, nodes: 3 },
+  goals: { connections: 25 },
+  scaleIn: { connections: 8, windowSeconds: 30, perSeconds: 20, nodes: 3 },
   cooldownSeconds: 5,
 };
 
