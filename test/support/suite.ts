@@ -1,3 +1,4 @@
+import { stopService } from "../../autoscaler/launch";
 import * as fs from "node:fs";
 import { prepare } from "../../dev/lab";
 import { stages } from "../../dev/stages";
@@ -90,6 +91,8 @@ export const changeSuite = (args: string[], progress: Progress): Promise<boolean
 /** Removes the test stack. @throws when `pulumi destroy` left something; that is removed too */
 async function removeStack(): Promise<void> {
   try {
+    // A test that was ended may have left the autoscaler at work.
+    await stopService(stack.name);
     await stack.remove();
     const left = await leftovers(stack.prefix);
     if (left.length > 0) throw new Error(`pulumi destroy left behind:\n  ${left.join("\n  ")}`);
