@@ -57,12 +57,27 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
+/** How often it is looked whether Pulumi is still there, ms. */
+const LOOK = 1000;
+
+/**
+ * Ends this process with Pulumi, whose own end leaves it behind, and the lock with it. At once, without a word: what is
+ * written to a pipe that nobody reads is an error, which Pulumi's SDK tells by writing, for ever (seen).
+ */
+function leaveWithPulumi(): void {
+  const leave = () => process.kill(process.pid, "SIGKILL");
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && leave(), LOOK).unref();
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", leave);
+}
+
 /**
  * The lock of the site: taken once for a run of Pulumi, it ends with this process.
  * @throws Error that names the holder
  */
 export function siteLock(seats: Seat[]): Promise<SiteLock> {
   if (!shared.lock) {
+    void once("leave with Pulumi", leaveWithPulumi);
     shared.lock = takeLock(seats, holderHere(process.ppid, "pulumi up"));
     shared.lock.catch(() => delete shared.lock);
   }
