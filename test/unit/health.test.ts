@@ -79,7 +79,9 @@ ${mysql}% /var/lib/mysql
   });
 
   it("wants every service on a web node", () => {
-    const text = "hpc-web@app.service loaded activating auto-restart Web service app";
+    const text =
+      "hpc-web@app.service loaded activating auto-restart Web service app\n" +
+      "prometheus-node-exporter.service loaded active running exporter";
     expect(judge(answer("web", text), STACK).health).toBe("not running: hpc-web@app");
   });
 
