@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
 import { readProc } from "../../lib/processes";
@@ -18,8 +19,8 @@ it("a provider with the site's lock ends when Pulumi is killed, although nobody 
     cwd: projectRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const { value } = await createInterface(pulumi.stdout)[Symbol.asyncIterator]().next();
-  const pid = Number(value);
+  const [line] = (await once(createInterface(pulumi.stdout), "line")) as [string];
+  const pid = Number(line);
   try {
     pulumi.kill("SIGKILL");
     pulumi.stdout.destroy();
