@@ -9,9 +9,11 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from slurm_ha.messages import Refused, log
 
 UNIT = "slurmctld.service"
 
@@ -176,8 +178,29 @@ class Host:
         """Without giving it time to save: what it has in memory is not the truth any more."""
         try:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        except OSError:
+            pass  # it has ended, and its handle may be closed by then
+
+    @contextmanager
+    def beside(self, step: Callable[[], None], seconds: float) -> Iterator[None]:
+        """Does something again and again, whatever holds the rest of this program up. Its refusal ends all of it."""
+        import threading
+
+        over = threading.Event()
+
+        def run() -> None:
+            while not over.wait(seconds):
+                try:
+                    step()
+                except (Refused, OSError, CommandFailed) as e:
+                    log(str(e))
+                    os._exit(1)
+
+        threading.Thread(target=run, daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
 
     def notify(self, text: str) -> None:
         """Tells systemd."""

@@ -57,5 +57,5 @@ def gave_up(active: str, job: str, served: bool, waited: float, stale: float) ->
 
 
 def answers(unanswered: float, loaded: bool, limit: float) -> bool:
-    """`unanswered`: s since the last answer; `loaded`: there was one."""
+    """`unanswered`: age of the oldest question without an answer, s; `loaded`: there was an answer before."""
     return unanswered <= (limit if loaded else max(limit, LOADING))

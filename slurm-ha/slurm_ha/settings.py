@@ -64,6 +64,11 @@ class Settings:
         return float(self.text("WATCHDOG_SECONDS"))
 
     @property
+    def share_patience(self) -> float:
+        """Time, s, that the share may hold the watch up: a server that is started anew, or moves."""
+        return 4 * self.watchdog
+
+    @property
     def controllers(self) -> list[str]:
         """Addresses; the first one's slurmdbd is the primary."""
         return self.text("CONTROLLERS").split()

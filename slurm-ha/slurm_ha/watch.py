@@ -24,17 +24,21 @@ def watch(settings: Settings, host: Host) -> None:
         release(settings, host)
     acknowledge_at_once(settings, host)
     host.notify(f"READY=1\nWATCHDOG_USEC={round(settings.watchdog * 1e6)}")
-    watching = Watch(settings, host, share)
-    while True:
-        watching.look()
-        host.notify("WATCHDOG=1")
-        watching.wait()
+    probe = Probe(settings, host)
+    watching = Watch(settings, host, share, probe)
+    with host.beside(probe.step, TICK):
+        while True:
+            watching.look()
+            probe.looked()
+            watching.wait()
 
 
 class Watch:
-    def __init__(self, settings: Settings, host: Host, share: Share) -> None:
+    """What is to be seen on the share and of the unit. The share may hold it up."""
+
+    def __init__(self, settings: Settings, host: Host, share: Share, probe: "Probe") -> None:
         self._host, self._share, self._vip = host, share, settings.vip
-        self._probe = Probe(settings.answer, host)
+        self._probe = probe
         self._pidfd: int | None = None  # of the slurmctld that runs
         self._pid = 0
         self._epoch = 0  # that it was started with
@@ -62,6 +66,7 @@ class Watch:
             # Between its end and systemd's word on it every look counts: the VIP is still here.
             self._host.sleep(TICK / 5 if self._served else TICK)
         elif self._host.wait_for_end(self._pidfd, TICK):
+            self._probe.ask_of(None)
             self._pidfd = None
 
     def _find(self, now: float) -> None:
@@ -70,7 +75,7 @@ class Watch:
         if self._pid:
             self._pidfd = self._host.open_process(self._pid)
             self._epoch, self._served = self._share.claim()[0], True
-            self._probe.reset()
+            self._probe.ask_of(self._pidfd)
         elif self._since is not None and gave_up(
             unit.active, unit.job, self._served, now - self._since, self._share.stale
         ):
@@ -88,10 +93,6 @@ class Watch:
             if here:
                 self._yield_to_other()
             share.note_state()
-        # One that is just ending answers nobody and saves the state: systemd has a limit for that.
-        if not self._probe.good(now) and self._host.unit().active != "deactivating":
-            self._host.kill(pidfd)
-            raise Refused("slurmctld does not answer: killed it")
 
     def _yield_to_other(self) -> None:
         other = self._share.wanted()
@@ -103,23 +104,57 @@ class Watch:
 
 
 class Probe:
-    """Asks slurmctld once a second whether it answers, without ever waiting for it."""
+    """Runs beside the watch, so that the share cannot hold it up: asks slurmctld once a second whether it answers.
 
-    def __init__(self, limit: float, host: Host) -> None:
-        self._limit, self._host = limit, host
+    Tells systemd that the watch lives, as long as the share does not hold that up for longer than it may.
+    """
+
+    def __init__(self, settings: Settings, host: Host) -> None:
+        self._settings, self._host = settings, host
+        self._looked = self._stepped = host.now()
+        self._asked: Asked | None = None
+
+    def looked(self) -> None:
+        """Said by the watch each time that the share has answered."""
+        self._looked = self._host.now()
+
+    def ask_of(self, pidfd: int | None) -> None:
+        """Of this slurmctld, or of none."""
+        self._asked = None if pidfd is None else Asked(pidfd, self._settings.answer, self._host)
+
+    def step(self) -> None:
+        now = self._host.now()
+        if now - self._looked <= self._settings.share_patience:
+            self._host.notify("WATCHDOG=1")
+        # A machine that stands still does not hear answers either.
+        stood_still = max(0.0, now - self._stepped - PROBE)
+        self._stepped = now
+        asked = self._asked
+        # One that is just ending answers nobody and saves the state: systemd has a limit for that.
+        if asked and not asked.good(now, stood_still) and self._host.unit().active != "deactivating":
+            self._host.kill(asked.pidfd)
+            raise Refused("slurmctld does not answer: killed it")
+
+
+class Asked:
+    """What one slurmctld was asked, and whether it has answered."""
+
+    def __init__(self, pidfd: int, limit: float, host: Host) -> None:
+        self.pidfd, self._limit, self._host = pidfd, limit, host
         self._running: Process | None = None
-        self._asked, self._answered = 0.0, host.now()
+        self._last = 0.0
+        self._since: float | None = None  # the oldest question that has had no answer
         self._loaded = False
 
-    def reset(self) -> None:
-        self._answered, self._loaded = self._host.now(), False
-
-    def good(self, now: float) -> bool:
+    def good(self, now: float, stood_still: float) -> bool:
+        if self._since is not None:
+            self._since += stood_still
         if self._running and (code := self._running.code()) is not None:
             if code == 0:
-                self._answered, self._loaded = now, True
+                self._since, self._loaded = None, True
             self._running = None
-        if not self._running and now - self._asked >= PROBE:
+        if not self._running and now - self._last >= PROBE:
             self._running = self._host.start("timeout", str(self._limit), "scontrol", "ping", heard=False)
-            self._asked = now
-        return answers(now - self._answered, self._loaded, self._limit)
+            self._last = now
+            self._since = now if self._since is None else self._since
+        return self._since is None or answers(now - self._since, self._loaded, self._limit)

@@ -59,6 +59,7 @@ class FakeHost(Host):
         self.processes: Callable[[str], Process] = lambda command: FakeProcess(self, 0)
         self.asleep: Callable[[], None] = lambda: None  # what happens meanwhile
         self.running = True
+        self.aside: Callable[[], None] | None = None  # what runs beside
 
     def now(self) -> float:
         return self.time
@@ -66,6 +67,13 @@ class FakeHost(Host):
     def sleep(self, seconds: float) -> None:
         self.time += seconds
         self.asleep()
+        if self.aside:
+            self.aside()
+
+    @contextmanager
+    def beside(self, step: Callable[[], None], seconds: float) -> Iterator[None]:
+        self.aside = step
+        yield
 
     def write(self, path: Path, text: str) -> None:
         path.write_text(text or ".")

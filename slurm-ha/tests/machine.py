@@ -165,10 +165,7 @@ class Machine:
         if slurmctld and not slurmctld.ended:
             owner = Share(self.settings, self.host).claim()[1]
             if not slurmctld.hangs and owner == self.name:
-                excused = self.world.now - self.disturbed < ANSWER + 1
-                self.world.violations.append(
-                    f"{'35, ' if excused else ''}{self.world.now:.3f}: {self.name} killed a slurmctld that answers"
-                )
+                self.world.violations.append(f"{self.world.now:.3f}: {self.name} killed a slurmctld that answers")
         self.end_slurmctld()
 
     def switched_off(self) -> None:

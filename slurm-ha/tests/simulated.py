@@ -1,13 +1,16 @@
 """The program's machine, in simulated time."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slurm_ha.host import Process, Unit
+from slurm_ha.host import CommandFailed, Process, Unit
+from slurm_ha.messages import Refused
 from tests.fake import FakeHost
+from tests.tasks import Terminated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.machine import Machine
     from tests.world import World
@@ -65,9 +68,9 @@ class SimulatedHost(FakeHost):
 
     def write(self, path: Path, text: str) -> None:
         held, self._machine.held = self._machine.held, 0
-        self._step(self._machine.latency + held)
         if held:
-            self._machine.disturbed = self._world.now
+            self._machine.disturbed = max(self._machine.disturbed, self._world.now + held)
+        self._step(self._machine.latency + held)
         super().write(path, text)
 
     def link(self, old: Path, new: Path) -> None:
@@ -141,6 +144,27 @@ class SimulatedHost(FakeHost):
         slurmctld = self._machine.slurmctld
         if slurmctld and slurmctld.pid == pidfd:
             self._machine.killed_by_watch()
+
+    @contextmanager
+    def beside(self, step: "Callable[[], None]", seconds: float) -> "Iterator[None]":
+        machine, world = self._machine, self._world
+
+        def run() -> None:
+            while True:
+                world.wait(seconds)
+                try:
+                    step()
+                except (Refused, OSError, CommandFailed) as e:
+                    machine.says(e)
+                    if machine.watch_task:
+                        world.end(machine.watch_task, Terminated)
+                    return
+
+        task = world.spawn(machine, run)
+        try:
+            yield
+        finally:
+            world.end(task, Terminated)
 
     def notify(self, text: str) -> None:
         self._machine.ready = True

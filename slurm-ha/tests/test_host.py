@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,44 @@ def test_kill_and_end() -> None:
         host.kill(pidfd)
         assert host.wait_for_end(pidfd, 10)
         assert process.wait() == -signal.SIGKILL
+
+
+BESIDE = """
+import sys, time
+sys.path.insert(0, {package!r})
+from slurm_ha.host import Host
+from slurm_ha.messages import Refused
+
+steps = 0
+
+def step():
+    global steps
+    steps += 1
+    if steps == 3:
+        raise Refused("no more")
+
+with Host().beside(step, 0.01):
+    time.sleep(60)
+"""
+
+
+def test_what_runs_beside_ends_what_is_held_up() -> None:
+    package = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE.format(package=package)], capture_output=True, text=True, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (1, "slurm-ha: no more\n")
+
+
+def test_what_runs_beside_ends_with_the_rest() -> None:
+    steps: list[int] = []
+    with Host().beside(lambda: steps.append(1), 0.005):
+        while len(steps) < 2:
+            time.sleep(0.005)
+    time.sleep(0.05)
+    seen = len(steps)
+    time.sleep(0.05)
+    assert len(steps) == seen
 
 
 def test_notify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,20 @@ def test_kills_what_hangs(running: None, settings: Settings, host: FakeHost) -> 
     assert 1011 < host.time < 1013.5
 
 
+def test_a_machine_that_stood_still_has_heard_no_answers(running: None, settings: Settings, host: FakeHost) -> None:
+    def ping(command: str) -> Process:
+        return FakeProcess(host, 124 if 1009 < host.time < 1011 else 0, seconds=0.6)
+
+    def stands_still() -> None:
+        if 1010 < host.time < 1011:
+            host.time += 30
+
+    host.processes = ping
+    host.asleep = stands_still
+    assert "is not mounted" in run(settings, host, 60)
+    assert host.killed == []
+
+
 def test_gives_one_that_loads_a_minute(running: None, settings: Settings, host: FakeHost) -> None:
     host.processes = lambda _: FakeProcess(host, 1)
     assert run(settings, host, 90) == "slurmctld does not answer: killed it"
