@@ -18,14 +18,14 @@ import {
 } from "../look";
 import { STATE_SHARE } from "../slurm";
 import { KEEPALIVED } from "../units";
-import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
+import { SLURM_FENCING, SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
 export interface Slurm {
   /** The machine with the VIP whose slurmctld answers; undefined when none does. */
   primary?: string;
   /** Controllers without the VIP; one that is not fit would not take over; undefined: it did not tell in time. */
   backups: { name: string; fit?: boolean }[];
-  /** Why a controller refuses to be one, in slurm-ha's own words. */
+  /** Why a controller refuses to be one, or could not switch the other one off, in slurm-ha's own words. */
   refusals: Record<string, string>;
   /** Machines whose slurmdbd runs. */
   accounting: string[];
@@ -69,6 +69,12 @@ export const look: Look<Slurm> = {
       `systemctl -q is-active ${SLURM_WATCH} && ! systemctl -q is-failed ${SLURMCTLD} && exit 0; ` +
         `journalctl -q -u ${SLURM_WATCH} -u ${SLURMCTLD} --since=-1min -n 60 -o cat | grep '^slurm-ha: '`,
     ),
+    // Why this machine could not switch the other one off.
+    part(
+      "fencing",
+      `systemctl -q is-failed ${SLURM_FENCING} || exit 0; ` +
+        `journalctl -q -u ${SLURM_FENCING} -n 20 -o cat | grep '^slurm-ha: ' | tail -n 1`,
+    ),
   ],
   read,
   findings,
@@ -104,7 +110,7 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
       .map((m) => ({ name: m.name, fit: runs(m, ...FITNESS) })),
     refusals: Object.fromEntries(
       controllers.flatMap(({ name }) => {
-        const reason = refusal(part(name, "unfit") ?? "");
+        const reason = refusal(part(name, "unfit") ?? "") ?? refusal(part(name, "fencing") ?? "");
         return reason === undefined ? [] : [[name, reason]];
       }),
     ),

@@ -3,7 +3,7 @@
 import sys
 
 from slurm_ha.apply import apply
-from slurm_ha.fencing import fenced
+from slurm_ha.fencing import fenced, try_fencing
 from slurm_ha.guard import guard, release
 from slurm_ha.host import CommandFailed, Host
 from slurm_ha.keep import keep
@@ -21,6 +21,8 @@ def main() -> None:
     try:
         if command == "fenced" and len(words) == 1:
             fenced(settings, host, *words)
+        elif command == "try-fencing" and not words:
+            try_fencing(settings, host)
         elif command == "resubmit" and len(words) in (1, 2):
             resubmit(settings, host, *words)
         elif command == "forget" and len(words) == 1:
@@ -28,7 +30,7 @@ def main() -> None:
         elif command in commands and not words:
             commands[command](settings, host)
         else:
-            sys.exit(f"usage: slurm-ha {'|'.join(commands)}|fenced NAME|resubmit JOB [USER]|forget JOB")
+            sys.exit(f"usage: slurm-ha {'|'.join(commands)}|try-fencing|fenced NAME|resubmit JOB [USER]|forget JOB")
     except (Refused, OSError, CommandFailed) as e:
         log(str(e))
         sys.exit(1)

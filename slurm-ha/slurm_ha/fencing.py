@@ -51,8 +51,29 @@ class Fencing:
         return process.code()
 
     def _command(self, name: str, action: str) -> list[str]:
-        address, port, domain = self._settings.fencing(name)
-        return ["fence_virt", "-T", address, "-p", port, "-k", FENCE_KEY, "-n", domain, "-o", action, "-t", "4"]
+        return fence_command(self._settings, name, action)
+
+
+def fence_command(settings: Settings, name: str, action: str) -> list[str]:
+    address, port, domain = settings.fencing(name)
+    return ["fence_virt", "-T", address, "-p", port, "-k", FENCE_KEY, "-n", domain, "-o", action, "-t", "4"]
+
+
+def try_fencing(settings: Settings, host: Host) -> None:
+    """Whether the other controller could be switched off: its hypervisor is asked how it is. Asked twice."""
+    for name in settings.fenced:
+        command = fence_command(settings, name, "status")
+        for _ in range(2):
+            done = host.ask(*command)
+            if done.code in (0, OFF):
+                break
+        else:
+            said = (done.stderr + done.stdout).strip().partition("\n")[0]
+            address, port, _ = settings.fencing(name)
+            raise Refused(
+                f"{name} could not be fenced: fence_virtd of its hypervisor, {address}:{port}, "
+                f"does not say how it is ({said or 'no answer'})"
+            )
 
 
 def fenced(settings: Settings, host: Host, name: str) -> None:

@@ -81,6 +81,13 @@ class Settings:
     def dbd_silent(self) -> float:
         return float(self.text("DBD_SILENT_SECONDS"))
 
+    @property
+    def fenced(self) -> list[str]:
+        """Controllers that this one may have to switch off."""
+        me = self.me
+        names = [key.removeprefix("FENCE_") for key in self._values if key.startswith("FENCE_")]
+        return [name for name in names if name != me]
+
     def fencing(self, name: str) -> tuple[str, str, str]:
         """(address, port, domain) by which controller `name` is switched off."""
         address, port, domain = self.text(f"FENCE_{name}").split()

@@ -5,7 +5,10 @@ from slurm_ha.host import Host
 from slurm_ha.messages import Refused
 from slurm_ha.settings import Settings
 
-USAGE = "usage: slurm-ha provision|guard|release|watch|keep|apply|lost|fenced NAME|resubmit JOB [USER]|forget JOB"
+USAGE = (
+    "usage: slurm-ha provision|guard|release|watch|keep|apply|lost"
+    "|try-fencing|fenced NAME|resubmit JOB [USER]|forget JOB"
+)
 
 
 @pytest.mark.parametrize("arguments", [[], ["none"], ["guard", "m1"], ["fenced"]])

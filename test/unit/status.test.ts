@@ -351,6 +351,24 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     expect(said).not.toMatch(/^lost/m);
   });
 
+  it("knows that a controller could not switch the other one off, before it has to", () => {
+    const why =
+      "slurm-m1 could not be fenced: fence_virtd of its hypervisor, 198.18.3.1:1229, does not say how it is (timed out)";
+    const answers = changed(
+      "slurm-m2",
+      /^slurm-watch/m,
+      "slurm-fencing.service loaded failed failed x\nslurm-watch",
+    );
+    answers["slurm-m2"] += `\n==> fencing\nslurm-ha: ${why}\n`;
+    const findings = diagnose(see(answers));
+    expect(words(findings)).toEqual([
+      `reduced: On slurm-m2 slurm-fencing is not running. slurm-ha said last: ${why}.`,
+    ]);
+    expect(mends(findings)).toEqual([
+      expect.stringMatching(/198\.18\.3\.11 .*systemctl restart slurm-fencing/),
+    ]);
+  });
+
   it("names VIPs that two machines hold", () => {
     const eth0 = healthy["haproxy1"]?.split("\n").find((l) => l.includes("198.18.3.102/")) ?? "";
     const findings = diagnose(see(changed("haproxy2", "==> state", `${eth0}\n==> state`)));
