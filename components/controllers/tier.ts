@@ -86,6 +86,8 @@ export const controllers: Tier<typeof keys> = {
     "keepalived",
     // The state share.
     "nfs-common",
+    // slurmctld's log is on the state share.
+    "logrotate",
     // A controller switches the other one off through the hypervisor.
     "fence-virt",
   ],

@@ -145,6 +145,10 @@ class Host:
             subprocess.run(list(command), check=must)
         except subprocess.CalledProcessError as e:
             raise CommandFailed(str(e)) from None
+        except FileNotFoundError as e:
+            if must:
+                raise CommandFailed(str(e)) from None
+            log(str(e))
 
     def read(self, *command: str) -> str:
         """What a command says that must succeed."""

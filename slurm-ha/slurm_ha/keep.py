@@ -1,4 +1,4 @@
-"""Beside a running slurmctld: what administrators set on nodes outlives it. Service slurm-keep."""
+"""Beside a running slurmctld: what administrators set on nodes outlives it, its log is rotated. Service slurm-keep."""
 
 from slurm_ha.host import Host
 from slurm_ha.lost import drop_saved
@@ -7,6 +7,8 @@ from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 
 NOTE = 5.0  # s between two looks: as often as Slurm saves its own state
+ROTATE = 300.0  # s between two looks at the size of the log
+LOGROTATE = "/etc/slurm/logrotate.conf"
 # Of one that has read slurm.conf.
 READ = b"started on cluster", b"Processing Reconfiguration Request", b"Reconfigure signal"
 
@@ -14,8 +16,12 @@ READ = b"started on cluster", b"Processing Reconfiguration Request", b"Reconfigu
 def keep(settings: Settings, host: Host) -> None:
     share = Share(settings, host)
     log = Log(share)
-    anew = True
+    anew, rotated = True, -ROTATE
     while True:
+        if host.now() - rotated >= ROTATE:
+            # Here, and not by the system's timer: one of two controllers may do it, the one whose slurmctld is told.
+            host.run("logrotate", "--state", str(share.ha / "logrotate"), LOGROTATE, must=False)
+            rotated = host.now()
         anew = log.tells(READ) or anew
         if host.ask("scontrol", "ping").code == 0:
             if anew:

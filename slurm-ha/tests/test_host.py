@@ -22,6 +22,9 @@ def test_commands() -> None:
     with pytest.raises(CommandFailed, match=r"^Command '\['false'\]' returned non-zero exit status 1\.$"):
         host.run("false")
     host.run("false", must=False)
+    host.run("no-such-command", must=False)
+    with pytest.raises(CommandFailed, match="no-such-command"):
+        host.run("no-such-command")
     assert "/" in host.mounts()
     assert host.user("root") == (0, 0)
 

@@ -100,3 +100,9 @@ def test_ends_with_slurmctld(settings: Settings, host: FakeHost) -> None:
     host.systemd = Unit("failed", 0, "")
     host.codes["scontrol ping"] = [1]
     keep(settings, host)
+
+
+def test_the_log_is_rotated_now_and_then(settings: Settings, host: FakeHost, share: Share) -> None:
+    run(settings, host, *[PLAIN] * 62)
+    told = [line for line in host.ran if line.startswith("logrotate")]
+    assert told == [f"logrotate --state {share.ha}/logrotate /etc/slurm/logrotate.conf"] * 2

@@ -127,6 +127,9 @@ def test_ids_that_somebody_made_up_are_not_among_them(tmp_path: Path) -> None:
     assert in_log(path) == set()
     path.write_text(LOG)
     assert in_log(path) == {919, 920, 922, 923, 925}
+    path.rename(tmp_path / "log.1")
+    path.write_text("[2026-11-26T19:40:41.000] _slurm_rpc_submit_batch_job: JobId=930 InitPrio=0 usec=602\n")
+    assert in_log(path) == {919, 920, 922, 923, 925, 930}
 
 
 def test_after_the_last_id_comes_the_first(settings: Settings, host: FakeHost, spool: Path, share: Share) -> None:
