@@ -1,11 +1,12 @@
 import * as fs from "node:fs";
+import { commandLine, isProcess, processes } from "../../lib/processes";
 import { type Place, machineDirectory } from "../place";
 import { removeControlGroups } from "./controlGroups";
 import { run, virsh } from "./host";
 
 /**
- * Removes what the driver made for a site by its names, without Pulumi's state: containers, mounts, directories and the
- * network. What is not there is no error.
+ * Removes what the driver made for a site by its names, without Pulumi's state: containers, daemons, mounts, directories
+ * and the network. What is not there is no error.
  * @throws with what a program said that could not remove something
  */
 export async function sweepContainers(place: Pick<Place, "prefix" | "home">): Promise<void> {
@@ -17,6 +18,10 @@ export async function sweepContainers(place: Pick<Place, "prefix" | "home">): Pr
     await virsh("destroy", domain).catch(() => undefined);
     await virsh("undefine", domain).catch(() => undefined);
     await removeControlGroups(domain);
+  }
+  // Fencing of a site that is gone: one that stayed would answer for the next one, with the old key.
+  for (const pid of processes().filter((pid) => isProcess(pid, "fence_virtd"))) {
+    if (commandLine(pid).includes(site)) process.kill(pid, "SIGTERM");
   }
   for (const line of fs.readFileSync("/proc/self/mounts", "utf8").split("\n")) {
     const mount = line.split(" ")[1] ?? "";

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -46,4 +48,23 @@ test("nothing there is no error", async () => {
   await sweepContainers({ prefix: "hpc-ha-b", home });
   expect(fs.existsSync(path.join(home, "calls"))).toBe(false);
   expect(fs.readdirSync(path.join(home, "sites"))).toHaveLength(2);
+});
+
+test("its fencing goes too, which would answer for the next site with the old key", async () => {
+  const daemon = path.join(home, "fence_virtd");
+  fs.copyFileSync("/bin/sleep", daemon);
+  fs.chmodSync(daemon, 0o755);
+  const start = (stack: string) =>
+    spawn(daemon, ["60"], { argv0: `fence_virtd -p ${path.dirname(disk(stack))}/fencing/lock` });
+  const [own, other] = [start("a"), start("a-web1")];
+  const ended = once(own, "exit");
+  try {
+    await sweepContainers({ prefix: "hpc-ha-a", home });
+    expect((await ended)[1]).toBe("SIGTERM");
+    expect(other.exitCode).toBeNull();
+    expect(other.signalCode).toBeNull();
+  } finally {
+    own.kill();
+    other.kill();
+  }
 });
