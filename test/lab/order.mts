@@ -17,7 +17,6 @@ export const ORDER = [
   "status",
   "lostWebNode",
   "scaling",
-  "autoscaler",
   "ownServices",
   "interruption",
   "refusedConfig",

@@ -3,21 +3,21 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startService, stopService } from "../../autoscaler/launch";
-import { DecisionLog } from "../../autoscaler/log";
-import type { Decision } from "../../autoscaler/model";
-import { placeOf } from "../../autoscaler/place";
-import { callService } from "../../autoscaler/service/client";
-import { Stack, type StackOutputs } from "../../site/stack";
-import { commandLine, processes } from "../../lib/processes";
-import { pause } from "../../lib/wait";
-import { Cluster } from "../faults/cluster";
-import { ab, type AbReport, installAb } from "../support/ab";
-import { hpc } from "../support/hpc";
-import { Load } from "../support/load";
-import { wrongWith } from "../support/loaded";
-import { pace } from "../support/pace";
-import { ask, baseConfig, baseState, configure, eventually, stack } from "../support/site";
+import { startService, stopService } from "../../../autoscaler/launch";
+import { DecisionLog } from "../../../autoscaler/log";
+import type { Decision } from "../../../autoscaler/model";
+import { placeOf } from "../../../autoscaler/place";
+import { callService } from "../../../autoscaler/service/client";
+import { Stack, type StackOutputs } from "../../../site/stack";
+import { commandLine, processes } from "../../../lib/processes";
+import { pause } from "../../../lib/wait";
+import { Cluster } from "../../faults/cluster";
+import { ab, type AbReport, installAb } from "../../support/ab";
+import { hpc } from "../../support/hpc";
+import { Load } from "../../support/load";
+import { wrongWith } from "../../support/loaded";
+import { pace } from "../../support/pace";
+import { ask, baseConfig, baseState, configure, eventually, stack } from "../../support/site";
 
 /**
  * The owner's rules with other figures: the sample portal's page costs nothing, so that 1000 who ask for it at once are
