@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { z } from "zod";
+import { writeWhole } from "../../lib/wholeFile";
 import type { Alert } from "../model";
 
 /** What each sender has told, over a restart. */
@@ -27,15 +28,5 @@ export const alertFile = (file: string): AlertStore => ({
       return {};
     }
   },
-  write(told) {
-    const own = `${file}.new`;
-    const descriptor = fs.openSync(own, "w", 0o600);
-    try {
-      fs.writeSync(descriptor, JSON.stringify(told));
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(own, file);
-  },
+  write: (told) => writeWhole(file, JSON.stringify(told)),
 });

@@ -1,5 +1,6 @@
 import { OUTDATED } from "../../components/made";
 import { POOL_VARIABLE } from "../../components/web/pool";
+import { RECORD_TYPE } from "../../plan/record";
 import type { Rotation } from "../../components/entry/rotation";
 import type { Result } from "../updates";
 
@@ -7,7 +8,7 @@ import type { Result } from "../updates";
 export const targetsOf = (stack: string, project: string): string[] => {
   const of = (rest: string) => `urn:pulumi:${stack}::${project}::${rest}`;
   return [
-    of("hpc-ha:site:Record::record"),
+    of(`${RECORD_TYPE}::record`),
     of("hpc-ha:web:Web::web"),
     of("hpc-ha:web:Web$**"),
     of("**::entry-membership"),

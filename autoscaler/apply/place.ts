@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import { readProc } from "../../lib/processes";
+import { startOf } from "../../lib/processes";
+import { writeWhole } from "../../lib/wholeFile";
 
 /** What the service asks a runner for. */
 export const intentSchema = z.strictObject({
@@ -68,8 +69,7 @@ export class UpdatePlace {
         }
       },
       write(value: T): void {
-        fs.writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 });
-        fs.renameSync(`${file}.new`, file);
+        writeWhole(file, JSON.stringify(value));
       },
       remove(): void {
         fs.rmSync(file, { force: true });
@@ -77,8 +77,3 @@ export class UpdatePlace {
     };
   }
 }
-
-/** When a process was started, as the kernel says it; "" when it is gone. */
-export const startOf = (pid: number): string =>
-  // The name, in brackets, may hold blanks; the start is the 22nd field.
-  readProc(pid, "stat").split(") ").at(-1)?.split(" ")[19] ?? "";

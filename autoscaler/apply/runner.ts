@@ -8,6 +8,7 @@ import { keepingConfig } from "../../site/stack/keepingConfig";
 import { PROJECT } from "../../site/stack/backend";
 import { Stack } from "../../site/stack";
 import { Machines } from "../../lib/machines";
+import { startOf } from "../../lib/processes";
 import { projectRoot } from "../../lib/project";
 import { pause } from "../../lib/wait";
 import { machinesOf } from "../../plan/outputs";
@@ -21,7 +22,7 @@ import {
   type Seen,
   targetsOf,
 } from "./outcome";
-import { type Intent, startOf, UpdatePlace } from "./place";
+import { type Intent, UpdatePlace } from "./place";
 
 /** Told to end, Pulumi finishes what it has begun within this time, s; then it is killed. */
 const TO_END = 90;

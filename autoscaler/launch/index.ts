@@ -5,9 +5,9 @@ import * as path from "node:path";
 import execa from "execa";
 import { stateDirectory } from "../../site/stack/backend";
 import { hpcHome } from "../../lib/home";
+import { startOf } from "../../lib/processes";
 import { projectRoot } from "../../lib/project";
 import { until } from "../../lib/wait";
-import { startOf } from "../apply/place";
 import { placeOf } from "../place";
 import { renderUnit, unitName } from "./unit";
 

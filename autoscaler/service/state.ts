@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { writeWhole } from "../../lib/wholeFile";
 import { emptyMemory } from "../decide";
 import type { Memory } from "../model";
 
@@ -68,15 +69,5 @@ export const stateFile = (file: string): StateStore => ({
       return emptyState();
     }
   },
-  write(state) {
-    const own = `${file}.new`;
-    const descriptor = fs.openSync(own, "w", 0o600);
-    try {
-      fs.writeSync(descriptor, JSON.stringify(state));
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(own, file);
-  },
+  write: (state) => writeWhole(file, JSON.stringify(state)),
 });

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { readProc } from "../../lib/processes";
+import { startOf } from "../../lib/processes";
 import { lockDirectory } from "./backend";
 
 /** A lock of Pulumi's local backend. */
@@ -51,7 +51,7 @@ function locks(stack: string, env?: NodeJS.ProcessEnv) {
     const file = path.join(directory, name);
     const lock = read(file);
     if (lock === undefined) return [];
-    return [{ file, lock, alive: !isDead(lock, hostname(), startOf(lock.pid)) }];
+    return [{ file, lock, alive: !isDead(lock, hostname(), startTime(lock.pid)) }];
   });
 }
 
@@ -65,9 +65,9 @@ function read(file: string): Lock | undefined {
   }
 }
 
-function startOf(pid: number): number | undefined {
-  // The name, in brackets, may hold blanks; the start is the 22nd field.
-  const ticks = readProc(pid, "stat").split(") ").at(-1)?.split(" ")[19];
+/** ms since 1970. */
+function startTime(pid: number): number | undefined {
+  const ticks = startOf(pid);
   const boot = /^btime (\d+)$/m.exec(fs.readFileSync("/proc/stat", "utf8"))?.[1];
-  return ticks === undefined ? undefined : (Number(boot) + Number(ticks) / TICKS) * 1000;
+  return ticks === "" ? undefined : (Number(boot) + Number(ticks) / TICKS) * 1000;
 }

@@ -9,7 +9,8 @@ import {
   reasonOf,
   targetsOf,
 } from "../../../autoscaler/apply/outcome";
-import { startOf, UpdatePlace } from "../../../autoscaler/apply/place";
+import { UpdatePlace } from "../../../autoscaler/apply/place";
+import { startOf } from "../../../lib/processes";
 import { RunnerUpdates } from "../../../autoscaler/apply/updates";
 import { until } from "../../../lib/wait";
 
@@ -115,7 +116,8 @@ describe("a runner", () => {
     const file = path.join(directory, "runner.ts");
     fs.writeFileSync(
       file,
-      `import { UpdatePlace, startOf } from ${JSON.stringify(path.resolve("autoscaler/apply/place"))};
+      `import { UpdatePlace } from ${JSON.stringify(path.resolve("autoscaler/apply/place"))};
+       import { startOf } from ${JSON.stringify(path.resolve("lib/processes"))};
        const place = new UpdatePlace(process.argv[2] ?? "");
        const running = { pid: process.pid, started: startOf(process.pid), since: 5, what: "it" };
        ${text}`,
