@@ -34,6 +34,8 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
     ...options,
   });
   const page = await context.newPage();
+  // Below the time for a test, so that what was waited for is named.
+  page.setDefaultTimeout(10_000);
   page.on("console", (message) => {
     // 401 is the answer to who asks who it is, before it logs in.
     if (message.type() === "error" && !message.text().includes("401")) said.push(message.text());

@@ -17,13 +17,14 @@ interface OrderProps {
 /** What an operator may order now. Each is confirmed. */
 export function OrderButtons({ snapshot, now }: OrderProps) {
   const { t } = useLocale();
-  const [open, setOpen] = useState<{ kind: Kind; scale: boolean }>();
+  const [open, setOpen] = useState<{ kind: Kind; scale: boolean; asked: number }>();
+  const asked = useRef(0);
   const [done, setDone] = useState("");
   const { memory } = snapshot;
   const size = snapshot.decision?.size ?? snapshot.pool.length;
   const ask = (kind: Kind, scale = false) => {
     setDone("");
-    setOpen({ kind, scale });
+    setOpen({ kind, scale, asked: (asked.current += 1) });
   };
   return (
     <div class="orders">
@@ -39,12 +40,14 @@ export function OrderButtons({ snapshot, now }: OrderProps) {
       </p>
       {open && (
         <Confirmation
+          // Another one each time: a closed dialog says so a moment later, and must not take along one asked for since.
+          key={open.asked}
           {...open}
           snapshot={snapshot}
           now={now}
           size={size}
           close={(given) => {
-            setOpen(undefined);
+            setOpen((now) => (now === open ? undefined : now));
             if (given) setDone(t.ordered);
           }}
         />
