@@ -32,6 +32,6 @@ export async function leftovers(prefix: string): Promise<string[]> {
       .filter((mount) => mount.startsWith(`${site}/`))
       .map((mount) => `mount ${mount}`),
     ...(await list("control group", "find", "/sys/fs/cgroup", "-maxdepth", "2", "-type", "d")),
-    ...(fs.existsSync(site) ? [`directory ${site}`] : []),
+    ...(fs.existsSync(site) ? [`directory ${site} with ${fs.readdirSync(site).join(", ")}`] : []),
   ];
 }
