@@ -4,11 +4,10 @@ import { build } from "esbuild";
 
 /** Node version of the machines (Debian 12). */
 const TARGET = "node18";
-const directory = path.join(__dirname, "dist");
-const file = path.join(directory, "portal.js");
 
 /** Bundles the portal into one file, so that a machine needs nothing but node. Returns its directory. */
-export async function buildPortal(): Promise<string> {
+export async function buildPortal(directory = path.join(__dirname, "dist")): Promise<string> {
+  const file = path.join(directory, "portal.js");
   await build({
     entryPoints: [path.join(__dirname, "main.ts")],
     outfile: file,

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { vi } from "vitest";
 import { issued } from "./issued";
 
 /** A resource as the program asked the engine for it. */
@@ -115,7 +114,6 @@ export function registrations(
   stack?: string,
   before?: object,
 ): Promise<Registration[]> {
-  vi.resetModules();
   return registered(async () => (await import("../../index.js")).default(), config, stack, before);
 }
 

@@ -78,7 +78,8 @@ describe.each(["022", "027", "077"])("with umask %s", (umask) => {
   });
 
   it("the portal can be read by the user that it runs as", async () => {
-    await run(umask, `require("./portal/build").buildPortal()`);
-    expect(modes(projectRoot, "portal/dist/portal.js")).toEqual({ "portal/dist/portal.js": "644" });
+    const directory = dir.path(`portal-${umask}`);
+    await run(umask, `require("./portal/build").buildPortal(${JSON.stringify(directory)})`);
+    expect(modes(directory, "portal.js")).toEqual({ "portal.js": "644" });
   });
 });
