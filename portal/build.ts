@@ -6,7 +6,10 @@ import { build } from "esbuild";
 const TARGET = "node18";
 
 /** Bundles the portal into one file, so that a machine needs nothing but node. Returns its directory. */
-export async function buildPortal(directory = path.join(__dirname, "dist")): Promise<string> {
+export const buildPortal = (): Promise<string> => bundlePortal(path.join(__dirname, "dist"));
+
+/** The same into any directory. */
+export async function bundlePortal(directory: string): Promise<string> {
   const file = path.join(directory, "portal.js");
   await build({
     entryPoints: [path.join(__dirname, "main.ts")],
