@@ -4,11 +4,13 @@ import { build } from "esbuild";
 
 /** Node version of the machines (Debian 12). */
 const TARGET = "node18";
-const directory = path.join(__dirname, "dist");
-const file = path.join(directory, "portal.js");
 
 /** Bundles the portal into one file, so that a machine needs nothing but node. Returns its directory. */
-export async function buildPortal(): Promise<string> {
+export const buildPortal = (): Promise<string> => bundlePortal(path.join(__dirname, "dist"));
+
+/** The same into any directory. */
+export async function bundlePortal(directory: string): Promise<string> {
+  const file = path.join(directory, "portal.js");
   await build({
     entryPoints: [path.join(__dirname, "main.ts")],
     outfile: file,

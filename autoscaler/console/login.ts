@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { hashPassword, verifyPassword } from "./passwords";
+import { costOf, hashPassword, verifyPassword } from "./passwords";
 import { Patience } from "./patience";
 import type { Session, Sessions } from "./sessions";
 import type { Me, Role } from "./wire";
@@ -45,7 +45,9 @@ export async function login(app: FastifyInstance, options: LoginOptions): Promis
   const byUser = new Patience(EACH_USER, now);
   const byAddress = new Patience(EACH_ADDRESS, now);
   // A name that is not there takes as long as one that is.
-  const nobody = await hashPassword(randomBytes(16).toString("hex"));
+  const [somebody] = users;
+  const cost = somebody && costOf(somebody.passwordHash);
+  const nobody = await hashPassword(randomBytes(16).toString("hex"), undefined, cost);
   // One guess at a time: each takes 32 MiB, and a core.
   let last: Promise<unknown> = Promise.resolve();
   /** Addresses with a guess that is being looked at: each has one, so that none can fill the queue. */

@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
 /** Node's own limit is what the cost needs and not a byte more, bytes. */
 const MEMORY = 64 * 1024 * 1024;
 
-interface Cost {
+export interface Cost {
   N: number;
   r: number;
   p: number;
@@ -29,10 +29,15 @@ const derive = (password: string, salt: Buffer, cost: Cost): Promise<Buffer> =>
 /**
  * What is kept of a password: "scrypt$N$r$p$salt$key".
  * @param salt by default another one each time; a caller whose output must not change without need hands in its own
+ * @param cost default: what keeps a password that is worth guessing
  */
-export async function hashPassword(password: string, salt = randomBytes(16)): Promise<string> {
-  const key = await derive(password, salt, COST);
-  const { N, r, p } = COST;
+export async function hashPassword(
+  password: string,
+  salt: Buffer = randomBytes(16),
+  cost = COST,
+): Promise<string> {
+  const key = await derive(password, salt, cost);
+  const { N, r, p } = cost;
   return ["scrypt", N, r, p, salt.toString("base64"), key.toString("base64")].join("$");
 }
 
@@ -41,9 +46,17 @@ export async function hashPassword(password: string, salt = randomBytes(16)): Pr
  * @throws Error when the hash is none
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  const [kind, N, r, p, salt = "", key = ""] = hash.split("$");
-  const expected = Buffer.from(key, "base64");
-  if (kind !== "scrypt" || expected.length !== KEY_BYTES) throw new Error("not a hash of scrypt");
+  const { cost, salt, key } = readHash(hash);
+  return timingSafeEqual(await derive(password, salt, cost), key);
+}
+
+/** What a guess costs. @throws Error when the hash is none */
+export const costOf = (hash: string): Cost => readHash(hash).cost;
+
+function readHash(hash: string): { cost: Cost; salt: Buffer; key: Buffer } {
+  const [kind, N, r, p, salt = "", text = ""] = hash.split("$");
+  const key = Buffer.from(text, "base64");
+  if (kind !== "scrypt" || key.length !== KEY_BYTES) throw new Error("not a hash of scrypt");
   const cost = { N: Number(N), r: Number(r), p: Number(p) };
-  return timingSafeEqual(await derive(password, Buffer.from(salt, "base64"), cost), expected);
+  return { cost, salt: Buffer.from(salt, "base64"), key };
 }

@@ -33,6 +33,8 @@ export interface ConsoleOptions {
   tls: { cert: string; key: string };
   users: User[];
   source: ConsoleSource;
+  /** Its files by path. Default: bundled now. */
+  page?: Map<string, Asset>;
   /** Logins, refused logins and orders. Default: stdout, which is the journal. */
   log?: (text: string) => void;
   /** ms since 1970; of sessions and of guesses. Default: this machine's clock. */
@@ -74,7 +76,7 @@ export async function startConsole(
     if (decision !== undefined) timeline.add(decision);
     events.tell(EVENTS.snapshot, JSON.stringify(shown(source.snapshot())));
   });
-  files(app, buildPage());
+  files(app, options.page ?? buildPage());
   open(app, source);
   await app.register((scope) => closed(scope, { source, sessions, timeline, events, log }));
   app.addHook("preClose", (done) => {

@@ -1,8 +1,9 @@
 /** The console with a made site behind it, and a client of it. */
 import { request } from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { buildPage } from "../../autoscaler/console/build";
 import type { User } from "../../autoscaler/console/login";
-import { hashPassword } from "../../autoscaler/console/passwords";
+import { type Cost, hashPassword } from "../../autoscaler/console/passwords";
 import { type ConsoleOptions, startConsole } from "../../autoscaler/console/server";
 import type { ConsoleSource, Snapshot } from "../../autoscaler/console/source";
 import type { ShownStatus } from "../../autoscaler/console/wire";
@@ -13,6 +14,8 @@ import { issue } from "../../programs/certificates";
 import { LIMITS, madeDay, SERVICES, SETTINGS } from "./madeDay";
 
 export const LOOPBACK = "127.0.0.1";
+/** Of a password that nobody guesses: next to nothing. */
+export const QUICK: Cost = { N: 2 ** 10, r: 8, p: 1 };
 export const PASSWORDS = { vera: "a viewer's password", omar: "an operator's password" };
 
 /** Autoscaler of a made day that goes on when it is told to. */
@@ -143,7 +146,7 @@ export function madeStatus(pool: string[]): ShownStatus {
   };
 }
 
-/** What takes long to make, once: hashes that cost what they are to cost, and a certificate. */
+/** What takes long to make, once: the page, and a certificate. */
 const ready = (() => {
   let made: ReturnType<typeof prepare> | undefined;
   return () => (made ??= prepare());
@@ -157,19 +160,20 @@ async function prepare() {
     certificates: { console: purpose },
   });
   const pem = certificates["console"]?.pem ?? "";
+  const hashed = (password: string) => hashPassword(password, undefined, QUICK);
   const users: User[] = [
-    { name: "vera", role: "viewer", passwordHash: await hashPassword(PASSWORDS.vera) },
-    { name: "omar", role: "operator", passwordHash: await hashPassword(PASSWORDS.omar) },
+    { name: "vera", role: "viewer", passwordHash: await hashed(PASSWORDS.vera) },
+    { name: "omar", role: "operator", passwordHash: await hashed(PASSWORDS.omar) },
   ];
-  return { ca, tls: { cert: pem, key: pem }, users };
+  return { ca, tls: { cert: pem, key: pem }, users, page: buildPage() };
 }
 
 /** Starts it on the loopback address, with a viewer and an operator. */
 export async function startMade(source: ConsoleSource, more: Partial<ConsoleOptions> = {}) {
-  const { ca, tls, users } = await ready();
+  const { ca, ...rest } = await ready();
   const log: string[] = [];
   const made = await startConsole({
-    ...{ address: LOOPBACK, port: 0, tls, users, source },
+    ...{ ...rest, address: LOOPBACK, port: 0, source },
     log: (text) => log.push(text),
     ...more,
   });

@@ -54,12 +54,14 @@ export const pace = (): number => keptFactor(process.env);
 /**
  * Measures it, which takes a second or two, and keeps it for this process and its children; a factor that is there
  * already is only ever replaced by a larger one.
+ * @param rounds how often
+ * @param programs how many each lane starts in a round; with another number the factor says nothing
  */
-export async function measurePace(): Promise<number> {
+export async function measurePace(rounds = ROUNDS, programs = PROGRAMS): Promise<number> {
   const seconds: number[] = [];
-  for (let i = 0; i < ROUNDS; i += 1) {
+  for (let i = 0; i < rounds; i += 1) {
     const start = performance.now();
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: LANES }, () => lane(programs)));
     seconds.push((performance.now() - start) / 1000);
   }
   const factor = Math.max(pace(), factorOf(seconds));
@@ -67,8 +69,8 @@ export async function measurePace(): Promise<number> {
   return factor;
 }
 
-async function lane(): Promise<void> {
-  for (let i = 0; i < PROGRAMS; i += 1) {
+async function lane(programs: number): Promise<void> {
+  for (let i = 0; i < programs; i += 1) {
     await new Promise<void>((resolve, reject) => {
       const child = spawn(process.execPath, ["-e", WORK], { stdio: "ignore" });
       child.once("error", reject);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as yaml from "js-yaml";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 import { projectRoot } from "../../lib/project";
 import { type Registration, registrations } from "./mocked";
 
@@ -13,13 +13,16 @@ export type Values = Record<string, unknown>;
 export function temporaryHome(): string {
   const home = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
   beforeAll(() => {
-    process.env["HPC_HA_HOME"] = home;
+    vi.stubEnv("HPC_HA_HOME", home);
     mkdirSync(path.join(home, "ssh"));
     const key = path.join(home, "ssh", "id_ed25519");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     mkdirSync(path.join(home, "images", "rootfs"), { recursive: true });
   });
-  afterAll(() => rmSync(home, { recursive: true }));
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(home, { recursive: true });
+  });
   return home;
 }
 

@@ -142,7 +142,8 @@ describe("a run that is cut off", () => {
   const hanging = async () => {
     fake(HANGS);
     const running = start();
-    await until("it runs", 20, () => Promise.resolve(existsSync(commands.path("vars-gone"))));
+    const read = () => Promise.resolve(existsSync(commands.path("vars-gone")));
+    await until("it runs", 20, read, 0.05);
     return { running };
   };
   /** Nothing of it runs, and none of its files is left. */
@@ -151,9 +152,8 @@ describe("a run that is cut off", () => {
     const gone = () =>
       !/sleep/.test(readProc(child, "comm")) || /^State:\tZ/m.test(readProc(child, "status"));
     const [, inventory = ""] = words();
-    await until("nothing is left", 10, () =>
-      Promise.resolve(gone() && !existsSync(path.dirname(inventory))),
-    );
+    const nothing = () => Promise.resolve(gone() && !existsSync(path.dirname(inventory)));
+    await until("nothing is left", 10, nothing, 0.05);
   };
 
   it("has no file of its variables any more: that goes when Ansible has read it", async () => {

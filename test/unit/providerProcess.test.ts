@@ -39,7 +39,7 @@ describe("a program that a provider runs", () => {
     );
     const abort = new AbortController();
     const run = runProgram(waits, "", abort.signal).catch((error: Error) => error.message);
-    await until("it runs", 10, () => Promise.resolve(existsSync(started)));
+    await until("it runs", 10, () => Promise.resolve(existsSync(started)), 0.05);
     abort.abort(new Error("lost"));
     expect(await run).toBe("cut off");
   });

@@ -8,6 +8,7 @@ import {
   servedByNobodyElse,
 } from "../../components/entry/rotation";
 import { RemoteFailure } from "../../lib/machines";
+import { inNoTime } from "../support/inNoTime";
 
 /** Statistics of a real HAProxy 2.6.12: eight services, 20 slots, four web nodes. */
 const stat = (file: string) => {
@@ -125,10 +126,14 @@ class Pair {
   ask = () => Promise.resolve(undefined);
 }
 
+/** Drains web1 through them. */
+const drain = (pair: Pair, seconds: number) =>
+  inNoTime(() => new Proxies(pair, "10.0.0.100").drain("10.0.0.1", seconds));
+
 describe("Proxies.drain", () => {
   it("drains on both nodes, and is done when nothing is left in two looks", async () => {
     const pair = new Pair([3, 2, 0]);
-    expect(await new Proxies(pair, "10.0.0.100").drain("10.0.0.1", 10)).toBe(0);
+    expect(await drain(pair, 10)).toBe(0);
     expect(pair.sent).toEqual([
       "haproxy1: set server app/slot1 state drain",
       "haproxy2: set server app/slot1 state drain",
@@ -136,20 +141,18 @@ describe("Proxies.drain", () => {
   });
 
   it("says how many are left when the time is over", async () => {
-    expect(await new Proxies(new Pair([4, 4]), "10.0.0.100").drain("10.0.0.1", 0.6)).toBe(4);
+    expect(await drain(new Pair([4, 4]), 0.6)).toBe(4);
   });
 
   it("does not believe one look: a request may have been on its way", async () => {
     const pair = new Pair([3, 0, 2]);
-    expect(await new Proxies(pair, "10.0.0.100").drain("10.0.0.1", 0.8)).toBe(2);
+    expect(await drain(pair, 0.8)).toBe(2);
   });
 
   it("does not take a node that is lost meanwhile for one with nothing left", async () => {
     const lost = new RemoteFailure("haproxy2", undefined, "does not answer (timed out)");
     const pair = new Pair([4, lost]);
-    await expect(new Proxies(pair, "10.0.0.100").drain("10.0.0.1", 10)).rejects.toThrow(
-      "haproxy2: does not answer",
-    );
+    await expect(drain(pair, 10)).rejects.toThrow("haproxy2: does not answer");
   });
 });
 

@@ -53,8 +53,11 @@ async function elsewhere(seats: Seat[]) {
 }
 const file = (machine: string, name: string) => path.join(root, machine, name);
 const free = (machine: string) =>
-  until(`${machine} is free`, 10, () =>
-    Promise.resolve(!existsSync(file(machine, "hpc-ha.holder"))),
+  until(
+    `${machine} is free`,
+    10,
+    () => Promise.resolve(!existsSync(file(machine, "hpc-ha.holder"))),
+    0.05,
   );
 
 it("is of one: who comes second is told who has it, since when and for what", async () => {
@@ -146,6 +149,6 @@ it("that is lost on its last machine tells who works", async () => {
   await lose("haproxy1");
   expect(lock.signal.aborted).toBe(false);
   await lose("haproxy2");
-  await until("it is told", 10, () => Promise.resolve(lock.signal.aborted));
+  await until("it is told", 10, () => Promise.resolve(lock.signal.aborted), 0.05);
   expect(String(lock.signal.reason)).toContain("the lock of the site was lost");
 });

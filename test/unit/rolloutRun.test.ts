@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../../rollout/journal";
 import type { Roll } from "../../rollout/roll";
 import { rollOut } from "../../rollout/run";
+import { inNoTime } from "../support/inNoTime";
 import { HandingOver, MemoryTier } from "../support/memoryTier";
 
 /** What happened on all tiers, in order. */
@@ -19,17 +20,20 @@ const of = (members: string[], holder?: string) => new MemoryTier(log, members, 
 const run = async (rolls: Record<string, Roll>, tiers = Object.keys(rolls)) => {
   const said: string[] = [];
   const tierOf = (machine: string) => (machine.startsWith("w") ? "web" : "data");
-  const outcome = await rollOut({
-    rolls,
-    tiers,
-    journal: new Journal(kept, tiers, (text) => (kept = text)),
-    left: [...marked].map(([machine, tier]) => ({ tier, machine })),
-    mark: (machine) => Promise.resolve(void marked.set(machine, tierOf(machine))),
-    clear: (machine) => Promise.resolve(void marked.delete(machine)),
-    progress: (text) => said.push(text),
-    gateSeconds: 0,
-    lookSeconds: 0,
-  }).then(
+  const rolled = inNoTime(() =>
+    rollOut({
+      rolls,
+      tiers,
+      journal: new Journal(kept, tiers, (text) => (kept = text)),
+      left: [...marked].map(([machine, tier]) => ({ tier, machine })),
+      mark: (machine) => Promise.resolve(void marked.set(machine, tierOf(machine))),
+      clear: (machine) => Promise.resolve(void marked.delete(machine)),
+      progress: (text) => said.push(text),
+      gateSeconds: 0,
+      lookSeconds: 0,
+    }),
+  );
+  const outcome = await rolled.then(
     () => "done",
     (error: Error) => error.message,
   );

@@ -1,6 +1,7 @@
 /** How machines of one tier are changed: rollout/tier.ts on a tier in memory. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Change, rollTier } from "../../rollout/tier";
+import { inNoTime } from "../support/inNoTime";
 import { HandingOver, MemoryTier } from "../support/memoryTier";
 
 /** What happened, in order. */
@@ -11,18 +12,21 @@ const three = ["d1", "d2", "d3"];
 const run = async (roll: MemoryTier, change: Partial<Change> = {}) => {
   const said: string[] = [];
   const { members } = await roll.parts();
-  const outcome = await rollTier({
-    tier: "data",
-    roll,
-    todo: members,
-    change: (machines) => roll.change(machines),
-    begin: (machine) => Promise.resolve(void log.push(`begin ${machine}`)),
-    done: (machine) => Promise.resolve(void log.push(`done ${machine}`)),
-    progress: (text) => said.push(text),
-    gateSeconds: 0,
-    lookSeconds: 0,
-    ...change,
-  }).then(
+  const rolled = inNoTime(() =>
+    rollTier({
+      tier: "data",
+      roll,
+      todo: members,
+      change: (machines) => roll.change(machines),
+      begin: (machine) => Promise.resolve(void log.push(`begin ${machine}`)),
+      done: (machine) => Promise.resolve(void log.push(`done ${machine}`)),
+      progress: (text) => said.push(text),
+      gateSeconds: 0,
+      lookSeconds: 0,
+      ...change,
+    }),
+  );
+  const outcome = await rolled.then(
     () => "done",
     (error: Error) => error.message,
   );

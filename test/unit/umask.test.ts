@@ -2,7 +2,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
 import { Commands } from "../support/program";
 
@@ -24,22 +24,32 @@ const modes = (root: string, ...files: string[]) =>
   );
 
 describe.each(["022", "027", "077"])("with umask %s", (umask) => {
-  it("users of a container can enter its root directory, and read what is made in it", async () => {
-    const directory = dir.path(`sites-${umask}`, "stack", "web1");
+  const container = dir.path(`sites-${umask}`, "stack", "web1");
+  const image = dir.path(`image-${umask}`);
+  const portal = dir.path(`portal-${umask}`);
+
+  beforeAll(async () => {
     const inputs = {
       ...{ domain: "d", hostname: "web1", address: "198.18.1.21", prefixLength: 24 },
-      ...{ gateway: "198.18.1.1", interface: "eth0", image: "/image", directory },
+      ...{ gateway: "198.18.1.1", interface: "eth0", image: "/image", directory: container },
       authorizedKey: "ssh-ed25519 AAAA",
     };
-    mkdirSync(path.join(directory, "root/etc/ssh"), { recursive: true });
+    mkdirSync(path.join(container, "root/etc/ssh"), { recursive: true });
+    for (const part of ["etc/init.d", "etc/ssh"])
+      mkdirSync(path.join(image, part), { recursive: true });
     await run(
       umask,
       `const r = require("./drivers/container/root"); const c = ${JSON.stringify(inputs)};
-       r.mountRoot(c).then(() => r.personalise(c))`,
+       r.mountRoot(c).then(() => r.personalise(c));
+       require("./image/finish").finish(${JSON.stringify(image)});
+       require("./portal/build").bundlePortal(${JSON.stringify(portal)});`,
     );
+  });
+
+  it("users of a container can enter its root directory, and read what is made in it", () => {
     expect(
       modes(
-        directory,
+        container,
         ...["upper", "root/etc/systemd/network", "root/etc/systemd/network/10-site.network"],
         ...["root/etc/hosts", "root/root/.ssh", "root/root/.ssh/authorized_keys"],
         ...["root/etc/ssh/ssh_host_ed25519_key", "root/usr/local/sbin"],
@@ -56,14 +66,10 @@ describe.each(["022", "027", "077"])("with umask %s", (umask) => {
     });
   });
 
-  it("users of a machine can read what the image was given", async () => {
-    const root = dir.path(`image-${umask}`);
-    for (const part of ["etc/init.d", "etc/ssh"])
-      mkdirSync(path.join(root, part), { recursive: true });
-    await run(umask, `require("./image/finish").finish(${JSON.stringify(root)})`);
+  it("users of a machine can read what the image was given", () => {
     expect(
       modes(
-        root,
+        image,
         "etc/init.d",
         "etc/systemd/system.conf.d",
         "etc/resolv.conf",
@@ -77,8 +83,7 @@ describe.each(["022", "027", "077"])("with umask %s", (umask) => {
     });
   });
 
-  it("the portal can be read by the user that it runs as", async () => {
-    await run(umask, `require("./portal/build").buildPortal()`);
-    expect(modes(projectRoot, "portal/dist/portal.js")).toEqual({ "portal/dist/portal.js": "644" });
+  it("the portal can be read by the user that it runs as", () => {
+    expect(modes(portal, "portal.js")).toEqual({ "portal.js": "644" });
   });
 });

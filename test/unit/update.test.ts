@@ -66,9 +66,8 @@ test.each([
     for i in 1 2 3 4 5 6; do sleep 0.1; done; echo $n >interrupted; exit 1`);
   const running = run("up");
   running.catch(() => undefined);
-  await until("the script to run", 5, () =>
-    Promise.resolve(fs.existsSync(path.join(bin, "ready"))),
-  );
+  const ready = () => Promise.resolve(fs.existsSync(path.join(bin, "ready")));
+  await until("the script to run", 5, ready, 0.05);
   process.emit(signal);
   await expect(running).rejects.toThrow("failed (1)");
   expect(fs.readFileSync(path.join(bin, "interrupted"), "utf8")).toBe(`${times}\n`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hashPassword, verifyPassword } from "../../../autoscaler/console/passwords";
+import { costOf, hashPassword, verifyPassword } from "../../../autoscaler/console/passwords";
 import { Patience } from "../../../autoscaler/console/patience";
 import { Sessions } from "../../../autoscaler/console/sessions";
 import { Timeline } from "../../../autoscaler/console/timeline";
@@ -7,6 +7,7 @@ import type { Decision } from "../../../autoscaler/model";
 import { checkOrder } from "../../../autoscaler/orders";
 import { columns, nearest, within } from "../../../autoscaler/console/page/series";
 import type { Row } from "../../../autoscaler/console/wire";
+import { QUICK } from "../../support/console";
 
 const HOUR = 3_600_000;
 
@@ -27,10 +28,18 @@ describe("passwords", () => {
   });
 
   it("have another hash each time, unless the salt is given", async () => {
+    const hash = (salt?: Buffer) => hashPassword("x", salt, QUICK);
     const salt = Buffer.alloc(16, 1);
-    const [a, b] = [await hashPassword("x"), await hashPassword("x")];
-    expect(a).not.toBe(b);
-    expect(await hashPassword("x", salt)).toBe(await hashPassword("x", salt));
+    expect(await hash()).not.toBe(await hash());
+    expect(await hash(salt)).toBe(await hash(salt));
+  });
+
+  it("cost what their hash says", async () => {
+    const hash = await hashPassword("x", undefined, QUICK);
+    expect(hash).toMatch(/^scrypt\$1024\$8\$1\$/);
+    expect(costOf(hash)).toEqual(QUICK);
+    expect(await verifyPassword("x", hash)).toBe(true);
+    expect(() => costOf("scrypt$1024$8$1$$")).toThrow("not a hash");
   });
 
   it("are not held against what is no hash", async () => {
