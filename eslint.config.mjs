@@ -9,6 +9,7 @@ export default tseslint.config(
       "toolchain/go",
       "test/fixtures",
       "eslint.config.mjs",
+      "index.cjs",
       ".dependency-cruiser.mjs",
     ],
   },

@@ -113,6 +113,10 @@ async function toChange(state: ConfigurationState, news: ConfigurationInputs): P
   return Object.keys(wanted);
 }
 
+/** Whether the last run knew of none of them: they came since. A scale-out does not wait for more to be said of that. */
+const comeTogether = (todo: string[], { questions }: Pick<ConfigurationState, "questions">) =>
+  Object.keys(questions).length > 0 && todo.every((machine) => !(machine in questions));
+
 /** Says which machines are to be changed, why where that is known, and in which order as far as they answer. */
 async function tell(
   todo: string[],
@@ -121,11 +125,15 @@ async function tell(
 ): Promise<void> {
   const why = todo.map((m) => [m, ...(state.drift[m] ?? [])].join(": "));
   await once(`${news.tier} ${why.join()}`, async () => {
-    const plan = await carryOut("plan", todo, state, news, AbortSignal.timeout(PLAN_TIMEOUT)).catch(
-      () => undefined,
-    );
+    const order = comeTogether(todo, state)
+      ? `${todo.join(", ")} (new)`
+      : (
+          await carryOut("plan", todo, state, news, AbortSignal.timeout(PLAN_TIMEOUT)).catch(
+            () => undefined,
+          )
+        )?.order;
     console.error(`${news.tier}: to be changed: ${why.join("; ")}`);
-    if (plan?.order !== undefined) console.error(`${news.tier}: in this order: ${plan.order}`);
+    if (order !== undefined) console.error(`${news.tier}: in this order: ${order}`);
   });
 }
 

@@ -13,6 +13,8 @@ export interface MachineSetArgs {
   specs: MachineSpec[];
   /** File system that they share. Default: none. */
   share?: SharedFiles;
+  /** See SetArgs. */
+  layer?: SetArgs["layer"];
   /** Variables of the playbook. Must not depend on anything that waits for the set itself. */
   vars: pulumi.Input<Record<string, unknown>>;
   /** What the configuration waits for besides its machines. Default: nothing. */
@@ -39,7 +41,7 @@ export function machineSet(
   args: MachineSetArgs,
   opts: pulumi.ComponentResourceOptions,
 ): ConfiguredSet {
-  const { fleet, tier, specs, share, formerly } = args;
+  const { fleet, tier, specs, share, layer, formerly } = args;
   const mounts = share?.mount ? { base_mounts: [share.mount] } : {};
   const vars = pulumi
     .output(args.vars)
@@ -49,6 +51,7 @@ export function machineSet(
     {
       specs,
       share,
+      layer,
       formerly,
       gate: (gate) => makeGate(args, vars, gate, opts),
       relief: (relief) => makeRelief(args, relief, opts),

@@ -27,6 +27,8 @@ export interface SetArgs {
   specs: MachineSpec[];
   /** Default: none. */
   share?: SharedFiles;
+  /** Directory of this host with files that new machines have from the beginning, over their image. Default: none. */
+  layer?: pulumi.Input<string>;
   /** Makes what passes when a machine is part of its set again, should a change have made it anew. */
   gate: (gate: {
     name: string;
@@ -70,6 +72,8 @@ export interface Driver {
   fenceHosts(name: string, specs: MachineSpec[]): FenceHost[];
   /** Libvirt network that the machines are attached to, if it is made with the site; empty otherwise. */
   networkName: pulumi.Input<string>;
+  /** Whether it can give machines a `layer`; else they have what is in their image only. */
+  layers: boolean;
   /** What role `base` sees to, because the image may lack it. */
   base: { nameservers: string[]; timeServers: string[]; packages: string[] };
 }

@@ -62,13 +62,13 @@ export class Web extends pulumi.ComponentResource {
       );
     const releases = new Releases(
       `${name}-releases`,
-      { releases: services.map(({ release }) => release) },
+      { releases: services.map(({ release }) => release), layer: fleet.driver.layers },
       { parent: this },
     );
     const following = args.entry.configuration ? [args.entry.configuration] : [];
     const set = machineSet(
       name,
-      { fleet, tier: "web", specs, vars, after: releases.made, following },
+      { fleet, tier: "web", specs, layer: releases.layer, vars, after: releases.made, following },
       { parent: this },
     );
     this.machines = set.machines;

@@ -1,6 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigError } from "../../plan/config";
+import type { LayerRequest } from "../../programs/layer";
 import type { Release } from "../../releases/release";
 import { resolveReleases } from "../../releases/resolve";
 import type { ServiceConfig } from "./services";
@@ -39,24 +40,45 @@ export function released(
 export class Releases extends pulumi.ComponentResource {
   /** Depend on them to come after. */
   readonly made: pulumi.Output<string>[];
+  /** Directory of this machine with all of them as nodes have them, if it was asked for: a new node need not be sent any. */
+  readonly layer?: pulumi.Output<string>;
 
-  constructor(name: string, args: { releases: Release[] }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    args: { releases: Release[]; layer: boolean },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("hpc-ha:web:Releases", name, {}, opts);
     const distinct = new Map(args.releases.map((release) => [release.id, release]));
-    this.made = [...distinct.values()].map(
+    const releases = [...distinct.values()];
+    const told = { logging: local.Logging.Stderr, addPreviousOutputInEnv: false };
+    const commands = releases.map(
       (release) =>
         new local.Command(
           `${name}-${release.id}`,
           {
             create: "node --import tsx programs/release.ts",
             stdin: JSON.stringify(release),
-            logging: local.Logging.Stderr,
-            addPreviousOutputInEnv: false,
+            ...told,
           },
           { parent: this },
-          // Unlike what it prints, known in a preview: what the nodes are told shows there.
-        ).urn,
+        ),
     );
+    // Unlike what it prints, known in a preview: what the nodes are told shows there.
+    this.made = commands.map(({ urn }) => urn);
+    if (args.layer) {
+      const make = "node --import tsx programs/layer.ts";
+      this.layer = new local.Command(
+        `${name}-layer`,
+        {
+          create: make,
+          update: make,
+          stdin: JSON.stringify({ releases } satisfies LayerRequest),
+          ...told,
+        },
+        { parent: this, dependsOn: commands },
+      ).stdout;
+    }
     this.registerOutputs({});
   }
 }

@@ -1,4 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 import type { MachineSpec } from "../../plan/machine";
 import type { Driver, SetArgs } from "../driver";
 import { Machine } from "../machine";
@@ -14,13 +15,13 @@ export function containers(name: string, site: Ground): Driver {
   const network = new SiteNetwork(name, { cidr, libvirtUri, networkName: place.prefix });
   return {
     // All are made over one image, and a change stops and starts them: none is ever made anew.
-    set: (set, { specs, share, formerly }, opts) => ({
+    set: (set, { specs, formerly, ...args }, opts) => ({
       machines: specs.map(
         (spec) =>
           new Machine(
             `${set}-${spec.name}`,
             spec,
-            (parent) => made(`${set}-${spec.name}`, spec, site, network, share, parent),
+            (parent) => made(`${set}-${spec.name}`, spec, site, network, args, parent),
             { ...opts, ...(formerly && { aliases: [formerly.machine] }) },
           ),
       ),
@@ -30,6 +31,7 @@ export function containers(name: string, site: Ground): Driver {
       { name: fencing, uri: "lxc:///system", address: site.gateway, specs },
     ],
     networkName: network.name,
+    layers: true,
     base: { nameservers: [], timeServers: [], packages: [] },
   };
 }
@@ -39,10 +41,11 @@ function made(
   spec: MachineSpec,
   site: Ground,
   network: SiteNetwork,
-  share: SetArgs["share"],
+  { share, layer }: Pick<SetArgs, "share" | "layer">,
   parent: pulumi.Resource,
 ) {
   const { place } = site;
+  const image = imagePath(place.home);
   const { address, hostKey } = new Container(
     `${name}-container`,
     {
@@ -56,7 +59,10 @@ function made(
       vcpus: spec.vcpus,
       memoryMiB: spec.memoryMiB,
       network: network.name,
-      image: imagePath(place.home),
+      // One that somebody removed is no reason to make no machine: it is sent what was in it.
+      image: pulumi
+        .output(layer)
+        .apply((over) => (over !== undefined && existsSync(over) ? `${over}:${image}` : image)),
       directory: machineDirectory(place, spec.name),
       authorizedKey: place.authorizedKeys.join("\n"),
       mounts: share?.directory ? [share.directory] : [],

@@ -13,7 +13,7 @@ export interface ContainerInputs {
   memoryMiB: number;
   /** Libvirt network of qemu:///system that it is attached to. */
   network: string;
-  /** Root file system that is the lower layer; used at creation only. */
+  /** Root file system that is the lower layer, or several with colons between, the upper one first; used at creation only. */
   image: string;
   /** Where the upper layer lives. Changing it replaces the container. */
   directory: string;

@@ -50,6 +50,7 @@ export function vms(
         ];
       }),
     networkName: network.resource ? network.name : "",
+    layers: false,
     base: { nameservers, timeServers, packages },
   };
 }

@@ -22,6 +22,7 @@ export interface Driven {
  * @param changes of the config
  * @param authorizedKeys public keys that may log in
  * @param share makes what they share
+ * @param layer see SetArgs
  */
 export async function driven(
   stack: "lab" | "prod",
@@ -30,6 +31,7 @@ export async function driven(
   changes: Values = {},
   share?: () => SharedFiles,
   authorizedKeys = ["ssh-ed25519 AAAA"],
+  layer?: string,
 ): Promise<Driven> {
   const site = parsed({ ...configOf(stack), ...changes });
   const { machines, prefixLength, gateway } = plan(site);
@@ -41,7 +43,8 @@ export async function driven(
     const driver = makeDriver("site", { ...site, place, prefixLength, gateway, packages });
     const shared = share?.();
     const sets = tiers.map((tier) => {
-      const args = { specs: machines[tier], share: shared, gate: makeGate, relief: makeRelief };
+      const each = { gate: makeGate, relief: makeRelief };
+      const args = { specs: machines[tier], share: shared, layer, ...each };
       return [tier, driver.set(tier, args, {})] as const;
     });
     Object.assign(found, { driver, sets: Object.fromEntries(sets) });

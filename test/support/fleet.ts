@@ -48,6 +48,7 @@ export function fleetOf(gated: boolean, asked: Asked[] = [], made = "first"): Fl
     },
     fenceHosts: (name, specs) => [{ name, uri: "test:///", address: "192.168.1.2", specs }],
     networkName: "net",
+    layers: true,
     base: { nameservers: ["192.168.1.1"], timeServers: [], packages: ["nftables"] },
   };
   const rules = Object.fromEntries(Object.keys(tiers).map((tier) => [tier, [rule(tier)]]));

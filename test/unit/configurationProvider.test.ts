@@ -100,6 +100,21 @@ describe("what is pending", () => {
     expect(lock).not.toHaveBeenCalled();
   });
 
+  it("of machines that come is begun without asking for an order: they come together", async () => {
+    const known = { questions: { web1: { ssh, units: ["up"] } } };
+    const olds = state({ web1: "a" }, known);
+    await diff("id", olds, inputs({ web1: "a", web4: "a", web5: "a" }));
+    expect(told.mock.calls.flat()).toEqual([
+      "web: to be changed: web4; web5",
+      "web: in this order: web4, web5 (new)",
+    ]);
+    expect(run).not.toHaveBeenCalled();
+    // One that an earlier run could not configure is none of them: it may serve.
+    answers = [{ ...outcome, order: "web1, then web6" }];
+    await diff("id", state({}, known), inputs({ web1: "a", web6: "a" }));
+    expect(requests()).toMatchObject([{ mode: "plan", todo: ["web1", "web6"] }]);
+  });
+
   it("is a change also where nobody can say the order", async () => {
     run.mockRejectedValue(new Error("no machine answers"));
     const olds = state({ web1: "a" });

@@ -55,6 +55,8 @@ it("asks the HAProxy nodes, changes nothing where all is as wanted, and says who
     "show servers state; show stat -1 4 -1\n".repeat(2),
   );
   const closed = readFileSync(commands.path("closed"), "utf8");
+  // Nothing that goes over them is a secret, and a new web node waits for them.
+  expect(closed.match(/KexAlgorithms=\^curve25519-sha256/g)).toHaveLength(2);
   expect(closed.trim().split("\n")).toHaveLength(2);
   // Directory of the connections, with who is known.
   const [, directory = ""] = /ControlPath=(\S+)\/%C/.exec(closed) ?? [];

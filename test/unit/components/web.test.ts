@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import { Web } from "../../../components/web";
 import { released, Releases } from "../../../components/web/releases";
 import {
+  type Asked,
   CONFIGURATION,
   base,
   family,
   fleet,
+  fleetOf,
   known,
   machines,
   site,
@@ -18,12 +20,12 @@ import { find, isSecret, runOf } from "../../support/referenceSite";
 const COMMAND = "command:local:Command";
 const services = released(site.services.slice(0, 2));
 const { release } = services[0] as (typeof services)[0];
-const make = (specs = machines.web) =>
+const make = (specs = machines.web, by = fleet) =>
   registered(
     () =>
       new Web("web", {
         entry: {},
-        fleet,
+        fleet: by,
         specs,
         services,
         redis: { host: vips.data, port: 6379, password: pulumi.secret("the password") },
@@ -55,6 +57,7 @@ describe("Web", () => {
       ]),
       "web hpc-ha:web:Web",
       `web-releases > web-releases-${release.id} ${COMMAND}`,
+      `web-releases > web-releases-layer ${COMMAND}`,
     ]);
     expect(find(made, "web-admin").inputs).toEqual({ length: 20, special: false });
   });
@@ -118,8 +121,17 @@ describe("Web", () => {
 
   it("makes what they run once for all of them, before a node is configured", async () => {
     const made = await make();
-    const [command, ...others] = made.filter(({ parent }) => parent === "web-releases");
+    const commands = made.filter(({ parent }) => parent === "web-releases");
+    const [command, layer, ...others] = commands;
     expect(others).toEqual([]);
+    expect(layer).toMatchObject({
+      inputs: {
+        create: "node --import tsx programs/layer.ts",
+        update: "node --import tsx programs/layer.ts",
+        stdin: JSON.stringify({ releases: [release] }),
+      },
+      dependsOn: [command?.name],
+    });
     expect(command?.inputs).toMatchObject({
       create: "node --import tsx programs/release.ts",
       stdin: JSON.stringify(release),
@@ -130,10 +142,25 @@ describe("Web", () => {
   it("has the nodes wait for something that a preview knows, so that it shows what they are told", async () => {
     const seen: string[] = [];
     await registered(async () => {
-      const { made } = new Releases("of", { releases: [release] });
+      const { made, layer } = new Releases("of", { releases: [release], layer: false });
       seen.push(...(await Promise.all(made.map(known))));
+      expect(layer).toBeUndefined();
     });
     expect(seen).toEqual([expect.stringMatching(`^urn:pulumi:.*::of-${release.id}$`)]);
+  });
+
+  it("has new nodes come with what they run, where the driver can give it to them", async () => {
+    const of = async (layers: boolean) => {
+      const asked: Asked[] = [];
+      const own = fleetOf(true, asked);
+      const made = await make(machines.web, { ...own, driver: { ...own.driver, layers } });
+      const layer = asked.find(({ name }) => name === "web")?.layer;
+      return [made.some(({ name }) => name === "web-releases-layer"), layer !== undefined];
+    };
+    expect([await of(true), await of(false)]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
   });
 
   it("takes the place of what 0.1 called WebPool", async () => {

@@ -58,6 +58,16 @@ describe("a container", () => {
     });
   });
 
+  it("is made over the image and what its set has from the beginning, if that is still there", async () => {
+    const over = async (layer: string) => {
+      const { made } = await driven("lab", home, ["compute"], {}, undefined, undefined, layer);
+      return find(made, "compute-compute1-container").inputs["image"];
+    };
+    expect(await over(home)).toBe(`${home}:${home}/images/rootfs`);
+    expect(await over("/gone")).toBe(`${home}/images/rootfs`);
+    expect(lab.driver.layers).toBe(true);
+  });
+
   it("sees the directory that its set shares", async () => {
     const directory = { source: pulumi.output("/srv/state"), target: "/mnt/slurm" };
     const { made } = await driven("lab", home, ["compute"], {}, () => ({ directory }));
