@@ -1,12 +1,10 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { PROJECT } from "../site/stack/backend";
 import { hpcHome } from "../lib/home";
 
-/** Where the service of a stack keeps what it knows. */
+/** Where the service of a stack keeps what it knows. Pure: the service and who starts it make the directory. */
 export function placeOf(stack: string) {
   const directory = path.join(hpcHome(), "sites", `${PROJECT}-${stack}`, "autoscaler");
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = (name: string) => path.join(directory, name);
   return {
     directory,

@@ -34,7 +34,8 @@ const hasSystemd = (): boolean => fs.existsSync("/run/systemd/system");
 export async function startService(stack: string, mountsHere: boolean): Promise<string> {
   await stopService(stack);
   if (!hasSystemd()) {
-    const { supervisor, log } = placeOf(stack);
+    const { directory, supervisor, log } = placeOf(stack);
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const out = fs.openSync(log, "a", 0o600);
     const child = spawn("node", ["--import", "tsx", "autoscaler/launch/supervisor.ts", stack], {
       cwd: projectRoot,

@@ -2,6 +2,7 @@
  * The autoscaler's service of a stack: `node --import tsx autoscaler/service/main.ts STACK [--dry-run]`. It ends in order by
  * SIGTERM and SIGINT; an update that runs goes on.
  */
+import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Stack } from "../../site/stack";
 import { sendersOf } from "../alerts";
@@ -121,6 +122,7 @@ async function main(name: string, dryRun: boolean): Promise<void> {
   const settings = await firstSettings(stack, end.signal);
   if (!settings) return;
   const place = placeOf(name);
+  fs.mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const source = new SettingsSource(
     () => readSettings(stack),
     () => stateVersion(name),
