@@ -9,7 +9,6 @@ export default tseslint.config(
       "toolchain/go",
       "test/fixtures",
       "eslint.config.mjs",
-      "index.cjs",
       ".dependency-cruiser.mjs",
     ],
   },

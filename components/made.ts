@@ -7,7 +7,6 @@ import type { ReleasedService } from "./web/releases";
 
 /** What `pulumi up` reads of the project. */
 const PROGRAM = [
-  "index.cjs",
   "index.ts",
   "package-lock.json",
   "ansible",
