@@ -7,7 +7,7 @@ beforeAll(async () => {
   outputs = await baseState();
 });
 afterAll(async () => {
-  await on(outputs, "client", "scancel --account=labphysics,labtheory");
+  await on(outputs, "client", "scancel --account=labother");
   await accounts({ exclusive: true });
   await baseState();
 });
