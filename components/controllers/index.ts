@@ -9,6 +9,7 @@ import type { Database } from "../database";
 import { machineSet } from "../machineSet";
 import { type SlurmSettings, slurmVars } from "../slurm";
 import type { MachineSpec } from "../tiers";
+import { Accounting } from "./accounts";
 import { type ControllerSettings, controllerVars } from "./vars";
 
 export interface ControllersArgs {
@@ -72,6 +73,18 @@ export class Controllers extends pulumi.ComponentResource {
     );
     this.machines = set.machines;
     this.ready = set.ready;
+    const { clusterName, accounts } = args.cluster.slurm;
+    new Accounting(
+      `${name}-accounts`,
+      {
+        clusterName,
+        accounts,
+        controllers: set.machines,
+        entry: fleet.entry,
+        sshKeyFile: place.sshKeyFile,
+      },
+      { parent: this, dependsOn: set.configuration ?? [] },
+    );
     this.registerOutputs({ mungeKey: this.mungeKey, ready: this.ready });
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
+import { accountFaults, accounts, enforce } from "../slurm/accounts";
 import { files, ownFileFaults } from "../slurm/files";
 import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
@@ -46,6 +47,13 @@ const keys = {
          */
         options: options.default({}),
         files,
+        /** Accounts, users and QOS that slurmdbd is to have. Default: what administrators tell it. */
+        accounts: accounts.optional(),
+        /**
+         * What a job is refused for: AccountingStorageEnforce. Default: nothing, and limits are recorded only. Users that
+         * slurmdbd does not know can run nothing then.
+         */
+        enforce: enforce.default([]),
         /** Longest wait for the jobs of nodes that leave or change, s; they take no new ones. Default 300. */
         drainSeconds: z.int().min(0).max(86400).default(300),
         /** When the accounting forgets what. */
@@ -100,6 +108,7 @@ export const controllers: Tier<typeof keys> = {
             : []),
           ...partitionFaults(slurm),
           ...ownFileFaults(slurm, host),
+          ...accountFaults(slurm.accounts, slurm.options),
           ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
         ],
   units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],

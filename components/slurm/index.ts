@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { MachineSpec } from "../tiers";
+import type { Accounts } from "./accounts";
 import { besideSlurmConf, type Filed, nodeScripts } from "./files";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
@@ -15,6 +16,9 @@ export interface SlurmSettings {
       clusterName: string;
       taskPlugin: string;
       options: z.infer<typeof options>;
+      enforce: string[];
+      /** Only the controllers' accounting reads it. */
+      accounts?: Accounts | undefined;
       routerId: number;
     };
   ports: {
@@ -107,6 +111,7 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
       proctrack: slurm.proctrack,
       jobSubmit: slurm.files.jobSubmit !== undefined,
       topology: slurm.files.topology !== undefined,
+      enforce: slurm.enforce,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
     }),
     slurm_beside: beside,

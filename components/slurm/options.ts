@@ -23,6 +23,7 @@ const OWNED: Record<string, string> = {
   ...all("slurm.nodeGroups says it", "NodeName NodeSet GresTypes DownNodes FrontendName"),
   ...all("slurm.partitions says it", "PartitionName"),
   ...all("slurm.files says it", "Prolog Epilog"),
+  ...all("slurm.enforce says it", "AccountingStorageEnforce"),
   ...all("every key is in slurm.options", "Include"),
   ...all("what administrators set with scontrol stays, docs/operations.md", "ReconfigFlags"),
 };
@@ -58,12 +59,14 @@ interface Decides {
   /** Whether the owner has a job_submit.lua, a topology.conf. */
   jobSubmit: boolean;
   topology: boolean;
+  /** What jobs are refused for. */
+  enforce: readonly string[];
   /** Memory of a job that asks for none, by CPU: such jobs share every node by CPUs. */
   mibPerCpu: number;
 }
 
 /** What a site would choose by itself, where the owner says nothing else. */
-function defaults({ proctrack, jobSubmit, topology, mibPerCpu }: Decides): Options {
+function defaults({ proctrack, jobSubmit, topology, enforce, mibPerCpu }: Decides): Options {
   return {
     // A node that is silent for so long is down and its jobs are requeued. Far above any failover, so that no
     // failover ever looks like a dead node.
@@ -103,6 +106,7 @@ function defaults({ proctrack, jobSubmit, topology, mibPerCpu }: Decides): Optio
     ...(proctrack === "proctrack/cgroup" && { PrologFlags: "Contain,X11" }),
     ...(jobSubmit && { JobSubmitPlugins: "lua" }),
     ...(topology && { TopologyPlugin: "topology/tree" }),
+    ...(enforce.length > 0 && { AccountingStorageEnforce: enforce.join(",") }),
   };
 }
 

@@ -79,8 +79,8 @@ export class UpdateView {
     if (severity === "error") this.failure(urn, prefix + message);
     if (severity === "warning" && urn === "") return lines(`  ${prefix}${message}`);
     if (!/^info(#err)?$/.test(severity) || ephemeral) return [];
-    // Steps of the roll-out, and why the pool has its size.
-    if (/^(▶|✔|✖|web pool: |\S+: (to be changed|in this order))/.test(message))
+    // Steps of the roll-out, why the pool has its size, and what the accounting is told.
+    if (/^(▶|✔|✖|web pool: |slurm\.accounts: |\S+: (to be changed|in this order))/.test(message))
       return lines(`    ${message}`);
     // What the membership reconciler says; Ansible's tasks ("host: role : task") would be too many.
     const told = [...message.matchAll(/^ *[\d.]+ s {2}(?!.* : )(.*\S.*)$/gm)];

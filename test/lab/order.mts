@@ -13,6 +13,7 @@ export const ORDER = [
   "slurmSwitchover",
   "rollingRestart",
   "computeNodes",
+  "accounts",
   "galeraRecovery",
   "status",
   "lostWebNode",

@@ -48,7 +48,10 @@ export const clusterVars = (mungeKey: string) => ({
   slurm_task_plugin: "task/affinity,task/cgroup",
   slurm_options: chosenOptions(
     {},
-    { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, mibPerCpu: 1937 },
+    {
+      ...{ proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, enforce: [] },
+      mibPerCpu: 1937,
+    },
   ),
   slurm_hosts: [
     { name: "slurm-m1", address: "192.168.1.10" },

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { chosenOptions, optionFaults, options } from "../../components/slurm/options";
 import { purge, purgeOptions } from "../../components/slurm/purge";
 
-const SITE = { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, mibPerCpu: 1000 };
+const SITE = {
+  ...{ proctrack: "proctrack/cgroup", jobSubmit: false, topology: false },
+  enforce: [],
+  mibPerCpu: 1000,
+};
 
 describe("slurm.conf where the owner says nothing", () => {
   const chosen = chosenOptions({}, SITE);
@@ -34,6 +38,11 @@ describe("slurm.conf where the owner says nothing", () => {
     expect(chosen).not.toHaveProperty("AccountingStorageEnforce");
     expect(chosen).not.toHaveProperty("PriorityType");
   });
+
+  it("enforces what the owner names", () => {
+    const chosen = chosenOptions({}, { ...SITE, enforce: ["limits", "qos"] });
+    expect(chosen["AccountingStorageEnforce"]).toBe("limits,qos");
+  });
 });
 
 describe("slurm.options", () => {
@@ -57,6 +66,7 @@ describe("slurm.options", () => {
 
   it.each([
     ["StateSaveLocation", "/tmp", /^slurm.options.StateSaveLocation = "\/tmp": this program's own/],
+    ["AccountingStorageEnforce", "all", /slurm.enforce says it/],
     ["slurmctldhost", "m1", /the controller is the machine that has the Slurm VIP/],
     ["MessageTimeout", "60", /failoverPatience says it/],
     ["PartitionName", "x", /slurm.partitions says it/],

@@ -172,6 +172,23 @@ describe("before another slurm.conf", () => {
     );
   });
 
+  it("accounts are not enforced while users who have none wait: slurmctld would hold their jobs", async () => {
+    const enforced = `AccountingStorageEnforce=limits,qos\n${OLD}`;
+    // Here id and user; those whom slurmdbd knows, and the accounts' own lines.
+    cluster(["7 alice", "8 bob"]);
+    commands.set("sacctmgr", "printf '\\nroot\\nalice\\n'");
+    const { exitCode, stderr } = await spare(enforced);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("slurmdbd does not know users who have waiting jobs: 8 (bob).");
+    commands.set("sacctmgr", "printf 'alice\\nbob\\n'");
+    expect(await spare(enforced)).toMatchObject({ exitCode: 0, stderr: "" });
+    // What was enforced before is no news, and what looks at no account neither.
+    commands.set("sacctmgr", "exit 1");
+    expect(await spare(`AccountingStorageEnforce=nojobs\n${OLD}`)).toMatchObject({ exitCode: 0 });
+    writeFileSync(path.join(share, "ha/pushed.conf"), enforced);
+    expect(await spare(`${enforced}MinJobAge=5\n`)).toMatchObject({ exitCode: 0 });
+  });
+
   it("what slurmctld was told last counts, not what an earlier run has written and not told it", async () => {
     cluster(["7 main compute2"]);
     writeFileSync(path.join(share, "ha/pushed.conf"), OLD);

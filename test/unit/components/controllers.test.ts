@@ -2,6 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Controllers } from "../../../components/controllers";
+import { accounts as accountsSchema } from "../../../components/slurm/accounts";
 import { purgeOptions } from "../../../components/slurm/purge";
 import { cluster, clusterVars } from "../../support/cluster";
 import {
@@ -14,19 +15,19 @@ import {
   site,
   vips,
 } from "../../support/fleet";
-import { registered } from "../../support/mocked";
-import { before, find, isSecret, runOf } from "../../support/referenceSite";
+import { type Registration, registered } from "../../support/mocked";
+import { before, find, isSecret, request, runOf } from "../../support/referenceSite";
 
 const mount = { source: "192.168.1.12:/slurm_shared", target: "/mnt/slurm", options: "hard" };
 const share = { mount, served: pulumi.output("served") };
-const make = (asked: Asked[] = []) =>
+const make = (asked: Asked[] = [], told = cluster) =>
   registered(
     () =>
       new Controllers("controllers", {
         fleet: fleetOf(true, asked),
         specs: machines.controllers,
         share,
-        cluster,
+        cluster: told,
         settings: {
           purge: site.slurm.purge,
           drainSeconds: 60,
@@ -53,6 +54,7 @@ describe("Controllers", () => {
   it("are two machines that may switch each other off, a munge key, and one run", async () => {
     const made = await make();
     expect(family(made.filter((m) => m.name !== "database"))).toEqual([
+      "controllers > controllers-accounts pulumi-nodejs:dynamic/hpc-ha:Accounting",
       `controllers > controllers-config ${CONFIGURATION}`,
       "controllers > controllers-fencing hpc-ha:machine:Fencing",
       "controllers > controllers-munge-key random:index/randomBytes:RandomBytes",
@@ -114,6 +116,19 @@ describe("Controllers", () => {
     const made = await make();
     expect(before(made, "controllers-config")).toContain("database");
     expect(before(made, "controllers-slurm-m1-gate")).not.toContain("database");
+  });
+
+  it("have accounts told to slurmdbd once they are configured, by any of them, in a change of its own", async () => {
+    const accounts = accountsSchema.parse({ accounts: [{ name: "physics" }] });
+    const made = await make([], { ...cluster, slurm: { ...cluster.slurm, accounts } });
+    expect(before(made, "controllers-accounts")).toContain("controllers-config");
+    expect(request(made, "controllers-accounts")).toEqual({ clusterName: "hpc", accounts });
+    const asked = find(made, "controllers-accounts").inputs["controllers"];
+    expect(asked).toMatchObject([{ machine: "slurm-m1" }, { machine: "slurm-m2" }]);
+    // A user more is no reason to touch a machine.
+    const wanted = (all: Registration[]) => find(all, "controllers-config").inputs["wanted"];
+    expect(wanted(made)).toEqual(wanted(await make()));
+    expect(find(await make(), "controllers-accounts").inputs["request"]).toBe("");
   });
 
   it("are switched off by a daemon that hears these two only, for these two only", async () => {
