@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { MachineSpec } from "../tiers";
+import { type Users, usersVars } from "../users";
 import { besideSlurmConf, type Filed, nodeScripts } from "./files";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
@@ -17,6 +18,8 @@ export interface SlurmSettings {
       options: z.infer<typeof options>;
       routerId: number;
     };
+  /** Who uses it. */
+  users: Users;
   ports: {
     slurmctld: number;
     slurmd: number;
@@ -75,7 +78,7 @@ function nodeLines({ slurm, compute }: Pick<SlurmSettings, "slurm" | "compute">)
 
 /** Variables of the playbooks of all Slurm machines; the roles' argument_specs describe them. */
 export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<string, unknown> {
-  const { slurm, ports, vip, patience, controllers, compute, login } = settings;
+  const { slurm, users, ports, vip, patience, controllers, compute, login } = settings;
   const lines = nodeLines(settings);
   const beside = besideSlurmConf(slurm);
   const names = (group: string) =>
@@ -112,5 +115,6 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_beside: beside,
     slurm_scripts: nodeScripts(slurm),
     slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),
+    ...usersVars(users),
   };
 }

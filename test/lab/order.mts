@@ -13,6 +13,7 @@ export const ORDER = [
   "slurmSwitchover",
   "rollingRestart",
   "computeNodes",
+  "users",
   "galeraRecovery",
   "status",
   "lostWebNode",

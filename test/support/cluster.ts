@@ -6,6 +6,7 @@ import { machines, site, vips } from "./fleet";
 export const cluster = {
   ...machines,
   slurm: site.slurm,
+  users: site.users,
   ports: site.ports,
   vip: vips.slurm,
   patience: 2,
@@ -57,4 +58,5 @@ export const clusterVars = (mungeKey: string) => ({
     { name: "compute2", address: "192.168.1.162" },
     { name: "client", address: "192.168.1.190" },
   ],
+  users_local: [],
 });

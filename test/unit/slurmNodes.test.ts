@@ -34,7 +34,13 @@ interface Told {
 function told(slurm: object): Told {
   const site = parse(slurm);
   const { machines, vips } = plan(site);
-  const settings = { ...machines, slurm: site.slurm, ports: site.ports, vip: vips.slurm };
+  const settings = {
+    ...machines,
+    slurm: site.slurm,
+    users: site.users,
+    ports: site.ports,
+    vip: vips.slurm,
+  };
   return slurmVars({ ...settings, patience: 1 }, "key") as unknown as Told;
 }
 const text = (base64 = "") => Buffer.from(base64, "base64").toString();
