@@ -108,7 +108,6 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_task_plugin: slurm.taskPlugin,
     slurm_options: chosenOptions(slurm.options, {
       proctrack: slurm.proctrack,
-      jobSubmit: slurm.files.jobSubmit !== undefined,
       topology: slurm.files.topology !== undefined,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
     }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { StackOutputs } from "../../site/stack";
-import { ask, baseState, configure, stack } from "../support/site";
+import { ask, baseState, configure, on, stack } from "../support/site";
 
 const MACHINES = ["slurm-m1", "slurm-m2", "compute1", "compute2", "client"];
 const kim = { name: "kim", uid: 2001, group: "chem", gid: 3000, fullName: "김철수" };
@@ -26,6 +26,20 @@ it("a user of the config has the same ids everywhere, and runs jobs as himself",
     "chem",
     "kim",
     "kim",
+  ]);
+});
+
+it("one whom the controllers do not know is refused by name", async () => {
+  await on(outputs, "client", "useradd --uid 2099 ghost");
+  const { exitCode, stderr } = await ask(
+    outputs,
+    "client",
+    "runuser -u ghost -- sh -c 'cd /tmp && sbatch --wrap true'; code=$?; userdel ghost; exit $code",
+    { reject: false },
+  );
+  expect([exitCode, stderr]).toEqual([
+    1,
+    expect.stringContaining("user ghost (2099) is not known to the controllers of this cluster"),
   ]);
 });
 

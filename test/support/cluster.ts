@@ -49,7 +49,7 @@ export const clusterVars = (mungeKey: string) => ({
   slurm_task_plugin: "task/affinity,task/cgroup",
   slurm_options: chosenOptions(
     {},
-    { proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, mibPerCpu: 1937 },
+    { proctrack: "proctrack/cgroup", topology: false, mibPerCpu: 1937 },
   ),
   slurm_hosts: [
     { name: "slurm-m1", address: "192.168.1.10" },
