@@ -71,16 +71,14 @@ describe("users of the config", () => {
     ]);
   });
 
-  it.each([
-    "ssh-ed25519 AAAA",
-    `command="id" ${KEY}`,
-    `${KEY}\n${KEY}`,
-    `${KEY} {{ x }}`,
-  ])("do not log in by %j", (key) => {
-    expect(faults({ ...kim, sshKeys: [key] })).toEqual([
-      expect.stringMatching(/^users.local.0.sshKeys.0 = .*one line of OpenSSH/),
-    ]);
-  });
+  it.each(["ssh-ed25519 AAAA", `command="id" ${KEY}`, `${KEY}\n${KEY}`, `${KEY} {{ x }}`])(
+    "do not log in by %j",
+    (key) => {
+      expect(faults({ ...kim, sshKeys: [key] })).toEqual([
+        expect.stringMatching(/^users.local.0.sshKeys.0 = .*one line of OpenSSH/),
+      ]);
+    },
+  );
 
   it("do not share names and ids, and all faults are said at once", () => {
     expect(
