@@ -156,7 +156,8 @@ async function site() {
     clients: specs.controllers.map((spec) => spec.address),
     target: STATE_SHARE,
   });
-  const cluster = { ...specs, slurm: config.slurm, ports, vip: vip.slurm, patience };
+  const { slurm, users, mounts } = config;
+  const cluster = { ...specs, slurm, users, ports, vip: vip.slurm, patience };
   const controllers = new Controllers("controllers", {
     fleet,
     specs: specs.controllers,
@@ -164,9 +165,9 @@ async function site() {
     cluster,
     settings: {
       ...network,
-      purge: config.slurm.purge,
-      drainSeconds: config.slurm.drainSeconds,
-      routerId: config.slurm.routerId,
+      purge: slurm.purge,
+      drainSeconds: slurm.drainSeconds,
+      routerId: slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,
     },
@@ -174,8 +175,14 @@ async function site() {
     database: galera.database("slurm_acct_db", entry.ready),
     ca: certificates.ca,
   });
-  const compute = new Compute("compute", { fleet, specs: specs.compute, cluster, controllers });
-  const login = new Login("login", { fleet, specs: specs.login, cluster, controllers });
+  const compute = new Compute("compute", {
+    fleet,
+    specs: specs.compute,
+    cluster,
+    mounts,
+    controllers,
+  });
+  const login = new Login("login", { fleet, specs: specs.login, cluster, mounts, controllers });
 
   // Stateless half: the web pool, and who of it serves users.
   const web = new Web("web", {

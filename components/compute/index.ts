@@ -5,11 +5,14 @@ import type { Fleet } from "../ansible";
 import { machineSet } from "../machineSet";
 import { type SlurmSettings, slurmVars } from "../slurm";
 import type { MachineSpec } from "../tiers";
+import { type Mount, mountVars } from "./mounts";
 
 export interface ComputeArgs {
   fleet: Fleet;
   specs: MachineSpec[];
   cluster: SlurmSettings;
+  /** File systems that they mount. */
+  mounts: Mount[];
   /** The controllers that the nodes report to: their munge key, and when they answer. */
   controllers: { mungeKey: pulumi.Output<string>; ready: pulumi.Output<string> };
 }
@@ -23,8 +26,10 @@ export class Compute extends pulumi.ComponentResource {
   constructor(name: string, args: ComputeArgs, opts?: pulumi.ComponentResourceOptions) {
     const aliases = [formerly(OLD.compute, name)];
     super("hpc-ha:compute:Compute", name, {}, { aliases, ...opts });
-    const { fleet, specs, cluster, controllers } = args;
-    const vars = pulumi.secret(controllers.mungeKey).apply((key) => slurmVars(cluster, key));
+    const { fleet, specs, cluster, mounts, controllers } = args;
+    const vars = pulumi
+      .secret(controllers.mungeKey)
+      .apply((key) => ({ ...slurmVars(cluster, key), ...mountVars(mounts, "compute") }));
     const set = machineSet(
       name,
       { fleet, tier: "compute", specs, vars, after: [controllers.ready] },

@@ -1,12 +1,21 @@
+import { z } from "zod";
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import { inSubnet } from "../../plan/addresses";
 import { groupFaults, groupsOf, machineGroups, ownHosts } from "../slurm/nodes";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
+import { mount, mountFaults } from "./mounts";
 import { roll } from "./roll";
 
-const keys = { ...NO_KEYS, ports: { slurmd: 6818 } };
+const keys = {
+  ...NO_KEYS,
+  ports: { slurmd: 6818 },
+  settings: {
+    /** File systems of the site's file servers, on compute nodes and login machine. Default: none. */
+    mounts: z.array(mount).default([]),
+  },
+};
 
 /** The compute nodes. */
 export const compute: Tier<typeof keys> = {
@@ -23,8 +32,9 @@ export const compute: Tier<typeof keys> = {
       tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
     ];
   },
-  check: ({ slurm, cidr }) =>
-    slurm === undefined
+  check: ({ slurm, cidr, mounts = [] }) => [
+    ...mountFaults(mounts),
+    ...(slurm === undefined
       ? []
       : [
           ...groupFaults(slurm),
@@ -33,8 +43,10 @@ export const compute: Tier<typeof keys> = {
               ? []
               : [`slurm.nodeGroups.${i}.firstAddress = "${first}": must be inside ${cidr}`],
           ),
-        ],
-  packages: ["slurmd", "slurm-client", "munge", "libpmix2", "xauth"],
+        ]),
+  ],
+  // nfs-common: users' files.
+  packages: ["slurmd", "slurm-client", "munge", "libpmix2", "xauth", "nfs-common"],
   units: () => [MUNGE, "slurmd"],
   roll,
 };

@@ -8,6 +8,7 @@ import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
 import type { Tier } from "../tier";
+import { userFaults, users } from "../users";
 import { KEEPALIVED, MUNGE } from "../units";
 import { look } from "./look";
 import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
@@ -60,6 +61,7 @@ const keys = {
         purge,
       })
       .prefault({}),
+    users,
   },
 };
 
@@ -99,8 +101,8 @@ export const controllers: Tier<typeof keys> = {
     // A controller switches the other one off through the hypervisor.
     "fence-virt",
   ],
-  check: ({ slurm, vrrp }, host) =>
-    slurm === undefined
+  check: ({ slurm, users, vrrp }, host) => [
+    ...(slurm === undefined
       ? []
       : [
           ...(slurm.routerId === vrrp?.entryRouterId
@@ -110,7 +112,9 @@ export const controllers: Tier<typeof keys> = {
           ...ownFileFaults(slurm, host),
           ...accountFaults(slurm.accounts, slurm.options),
           ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
-        ],
+        ]),
+    ...(users === undefined ? [] : userFaults(users)),
+  ],
   units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
   unitsWithVip: { slurm: [SLURMCTLD] },
   look,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
 import { formerly, OLD } from "../aliases";
 import type { ComputeArgs } from "../compute";
+import { mountVars } from "../compute/mounts";
 import { machineSet } from "../machineSet";
 import { slurmVars } from "../slurm";
 
@@ -11,8 +12,10 @@ export class Login extends pulumi.ComponentResource {
 
   constructor(name: string, args: ComputeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:login:Login", name, {}, opts);
-    const { fleet, specs, cluster, controllers } = args;
-    const vars = pulumi.secret(controllers.mungeKey).apply((key) => slurmVars(cluster, key));
+    const { fleet, specs, cluster, mounts, controllers } = args;
+    const vars = pulumi
+      .secret(controllers.mungeKey)
+      .apply((key) => ({ ...slurmVars(cluster, key), ...mountVars(mounts, "login") }));
     const old = { types: [OLD.compute], name: "compute" };
     const machine = "compute-client";
     const set = machineSet(

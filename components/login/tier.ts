@@ -36,6 +36,8 @@ export const login: Tier<typeof keys> = {
     "libpmix2",
     // Windows of jobs.
     "xauth",
+    // Users' files.
+    "nfs-common",
     // Load tests.
     "apache2-utils",
   ],

@@ -14,7 +14,7 @@ export const files = z
     cgroup: file,
     /** topology.conf; TopologyPlugin is topology/tree then. */
     topology: file,
-    /** job_submit.lua; JobSubmitPlugins is lua then. */
+    /** job_submit.lua; users that the controllers do not know are refused before it is asked. */
     jobSubmit: file,
     /**
      * Script that slurmd runs as root on each node before a job. It goes to the nodes that this program makes; on others
@@ -77,6 +77,35 @@ ConstrainCores=yes
 ConstrainRAMSpace=yes
 `;
 
+const NO_LUA = `function slurm_job_submit() return slurm.SUCCESS end
+function slurm_job_modify() return slurm.SUCCESS end`;
+
+/**
+ * job_submit.lua: the owner's, and before it a look whether the controllers know the user. slurmctld itself takes his job,
+ * calls him nobody, and leaves it pending for ever (tried with 22.05).
+ */
+export function jobSubmit(own = NO_LUA): string {
+  let level = "=";
+  while (own.includes(`]${level}]`)) level += "=";
+  // As a chunk of its own: it may end with a return, and its lines are numbered as the owner knows them.
+  return `assert((loadstring or load)([${level}[
+${own}
+]${level}], "@job_submit.lua"))()
+local own = slurm_job_submit
+function slurm_job_submit(job, partitions, uid)
+  if job.user_name == nil then
+    -- Only a batch job says what its user is called.
+    local name = job.script and job.environment["USER"]
+    slurm.log_user("%s is not known to the controllers of this cluster",
+      name and string.format("user %s (%d)", name, job.user_id) or string.format("user id %d", job.user_id))
+    return 2010 -- ESLURM_USER_ID_MISSING: "Invalid user id"
+  end
+  return own(job, partitions, uid)
+end
+return slurm.SUCCESS
+`;
+}
+
 /** Ansible would take braces of Lua and of shell for its own. */
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -94,7 +123,7 @@ export function besideSlurmConf(slurm: Filed): Record<string, string> {
         ? `${CGROUP}${gres === undefined ? "" : "ConstrainDevices=yes\n"}`
         : undefined),
     "topology.conf": own(files.topology),
-    "job_submit.lua": own(files.jobSubmit),
+    "job_submit.lua": jobSubmit(own(files.jobSubmit)),
   };
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, text]) =>

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { MachineSpec } from "../tiers";
+import { type Users, usersVars } from "../users";
 import type { Accounts } from "./accounts";
 import { besideSlurmConf, type Filed, nodeScripts } from "./files";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
@@ -21,6 +22,8 @@ export interface SlurmSettings {
       accounts?: Accounts | undefined;
       routerId: number;
     };
+  /** Who uses it. */
+  users: Users;
   ports: {
     slurmctld: number;
     slurmd: number;
@@ -79,7 +82,7 @@ function nodeLines({ slurm, compute }: Pick<SlurmSettings, "slurm" | "compute">)
 
 /** Variables of the playbooks of all Slurm machines; the roles' argument_specs describe them. */
 export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<string, unknown> {
-  const { slurm, ports, vip, patience, controllers, compute, login } = settings;
+  const { slurm, users, ports, vip, patience, controllers, compute, login } = settings;
   const lines = nodeLines(settings);
   const beside = besideSlurmConf(slurm);
   const names = (group: string) =>
@@ -109,7 +112,6 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_task_plugin: slurm.taskPlugin,
     slurm_options: chosenOptions(slurm.options, {
       proctrack: slurm.proctrack,
-      jobSubmit: slurm.files.jobSubmit !== undefined,
       topology: slurm.files.topology !== undefined,
       enforce: slurm.enforce,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
@@ -117,5 +119,6 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_beside: beside,
     slurm_scripts: nodeScripts(slurm),
     slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),
+    ...usersVars(users),
   };
 }

@@ -56,8 +56,7 @@ const LISTS = { SlurmctldParameters: "enable_configless" };
 /** What of the config decides about defaults. */
 interface Decides {
   proctrack: string;
-  /** Whether the owner has a job_submit.lua, a topology.conf. */
-  jobSubmit: boolean;
+  /** Whether the owner has a topology.conf. */
   topology: boolean;
   /** What jobs are refused for. */
   enforce: readonly string[];
@@ -66,7 +65,7 @@ interface Decides {
 }
 
 /** What a site would choose by itself, where the owner says nothing else. */
-function defaults({ proctrack, jobSubmit, topology, enforce, mibPerCpu }: Decides): Options {
+function defaults({ proctrack, topology, enforce, mibPerCpu }: Decides): Options {
   return {
     // A node that is silent for so long is down and its jobs are requeued. Far above any failover, so that no
     // failover ever looks like a dead node.
@@ -102,9 +101,10 @@ function defaults({ proctrack, jobSubmit, topology, enforce, mibPerCpu }: Decide
     MailProg: "/bin/true",
     // The only way on which the errors of slurmstepd, which starts the jobs, reach the journal of their node.
     SlurmdSyslogDebug: "error",
+    // Users that the controllers do not know are refused (files.ts).
+    JobSubmitPlugins: "lua",
     // A container of the job's own on each of its nodes, from its start on: needs control groups, and so does X11.
     ...(proctrack === "proctrack/cgroup" && { PrologFlags: "Contain,X11" }),
-    ...(jobSubmit && { JobSubmitPlugins: "lua" }),
     ...(topology && { TopologyPlugin: "topology/tree" }),
     ...(enforce.length > 0 && { AccountingStorageEnforce: enforce.join(",") }),
   };
@@ -128,8 +128,8 @@ export function chosenOptions(own: Options, decides: Decides): Options {
   return { ...usual, ...named, ...(Object.fromEntries(lists) as Options) };
 }
 
-/** Faults of the owner's keys. */
-export function optionFaults(own: Options, { jobSubmit }: Pick<Decides, "jobSubmit">): string[] {
+/** Faults of the owner's keys. @param jobSubmit whether he has a job_submit.lua */
+export function optionFaults(own: Options, { jobSubmit }: { jobSubmit: boolean }): string[] {
   const seen = new Set<string>();
   return Object.entries(own).flatMap(([key, value]) => {
     const name = key.toLowerCase();

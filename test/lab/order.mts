@@ -14,6 +14,7 @@ export const ORDER = [
   "rollingRestart",
   "computeNodes",
   "accounts",
+  "users",
   "galeraRecovery",
   "status",
   "lostWebNode",

@@ -6,6 +6,7 @@ import { machines, site, vips } from "./fleet";
 export const cluster = {
   ...machines,
   slurm: site.slurm,
+  users: site.users,
   ports: site.ports,
   vip: vips.slurm,
   patience: 2,
@@ -48,10 +49,7 @@ export const clusterVars = (mungeKey: string) => ({
   slurm_task_plugin: "task/affinity,task/cgroup",
   slurm_options: chosenOptions(
     {},
-    {
-      ...{ proctrack: "proctrack/cgroup", jobSubmit: false, topology: false, enforce: [] },
-      mibPerCpu: 1937,
-    },
+    { proctrack: "proctrack/cgroup", topology: false, enforce: [], mibPerCpu: 1937 },
   ),
   slurm_hosts: [
     { name: "slurm-m1", address: "192.168.1.10" },
@@ -60,4 +58,5 @@ export const clusterVars = (mungeKey: string) => ({
     { name: "compute2", address: "192.168.1.162" },
     { name: "client", address: "192.168.1.190" },
   ],
+  users_local: [],
 });

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { firewall, parseConfig, plan, record } from "../../components/house";
 import { slurmVars } from "../../components/slurm";
+import { jobSubmit } from "../../components/slurm/files";
 import type { ConfigError } from "../../plan/config";
 import { admits } from "../support/admits";
 
@@ -34,7 +35,13 @@ interface Told {
 function told(slurm: object): Told {
   const site = parse(slurm);
   const { machines, vips } = plan(site);
-  const settings = { ...machines, slurm: site.slurm, ports: site.ports, vip: vips.slurm };
+  const settings = {
+    ...machines,
+    slurm: site.slurm,
+    users: site.users,
+    ports: site.ports,
+    vip: vips.slurm,
+  };
   return slurmVars({ ...settings, patience: 1 }, "key") as unknown as Told;
 }
 const text = (base64 = "") => Buffer.from(base64, "base64").toString();
@@ -286,8 +293,20 @@ describe("files of the owner's", () => {
     const script = '#!/bin/bash\necho "${#a[@]} 한"\n';
     const files = { jobSubmit: write("a.lua", lua), prolog: write("prolog", script) };
     const { slurm_beside, slurm_scripts, slurm_options } = told({ files });
-    expect(text(slurm_beside["job_submit.lua"])).toBe(lua);
+    expect(text(slurm_beside["job_submit.lua"])).toContain(`[=[\n${lua}\n]=]`);
     expect(text(slurm_scripts["Prolog"])).toBe(script);
+    expect(slurm_options["JobSubmitPlugins"]).toBe("lua");
+  });
+
+  it("come after the look whether the controllers know the user, whatever is in them", () => {
+    expect(jobSubmit("a = [=[b]=]\nreturn 0")).toMatch(
+      /^assert\(.*\(\[==\[\na = \[=\[b\]=\]\nreturn 0\n\]==\], "@job_submit.lua"\)\)\(\)\n/,
+    );
+    // Also where there are none.
+    const { slurm_beside, slurm_options } = told({});
+    expect(text(slurm_beside["job_submit.lua"])).toMatch(
+      /if job.user_name == nil then[^]*is not known to the controllers/,
+    );
     expect(slurm_options["JobSubmitPlugins"]).toBe("lua");
   });
 

@@ -34,3 +34,22 @@ describe("a start of slurmd", () => {
     expect(await leftAtStart(true)).toHaveLength(4);
   });
 });
+
+describe("slurmd", () => {
+  const check = [...unit.matchAll(/^ExecStartPre=\/bin\/sh -c '(.*)'$/gm)][1]?.[1] ?? "";
+  const start = (mounts: string) =>
+    execa("sh", ["-c", check.replaceAll("$$", "$")], {
+      env: { SLURMD_MOUNTS: mounts },
+      reject: false,
+    });
+
+  it("starts when its mounts are there", async () => {
+    expect((await start("")).exitCode).toBe(0);
+    expect((await start("/proc /")).exitCode).toBe(0);
+  });
+
+  it("does not start before, and says which is missing", async () => {
+    const { exitCode, stderr } = await start("/proc /pro /");
+    expect([exitCode, stderr]).toEqual([1, "/pro is not mounted"]);
+  });
+});

@@ -3,18 +3,25 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Compute } from "../../../components/compute";
+import type { Mount } from "../../../components/compute/mounts";
 import { Login } from "../../../components/login";
 import { cluster, clusterVars } from "../../support/cluster";
 import { CONFIGURATION, base, family, fleet, machines } from "../../support/fleet";
 import { type Registration, registered } from "../../support/mocked";
 import { before, find, isSecret, runOf } from "../../support/referenceSite";
 
+const home = { source: "files:/home", target: "/home", options: "hard" };
+const scratch = { source: "files:/scratch", target: "/scratch", options: "hard" };
+const mounts: Mount[] = [
+  { ...scratch, tiers: ["compute"] },
+  { ...home, tiers: ["compute", "login"] },
+];
 const makers = { compute: Compute, login: Login };
 const make = (tier: "compute" | "login", specs = machines[tier]): Promise<Registration[]> =>
   registered(() => {
     const ready = new local.Command("controllers", {}).stdout;
     const controllers = { mungeKey: pulumi.output("the munge key"), ready };
-    new makers[tier](tier, { fleet, cluster, controllers, specs });
+    new makers[tier](tier, { fleet, cluster, mounts, controllers, specs });
   }).then((made) => made.filter((m) => m.name !== "controllers"));
 
 describe.each(["compute", "login"] as const)("%s", (tier) => {
@@ -26,6 +33,7 @@ describe.each(["compute", "login"] as const)("%s", (tier) => {
     expect(runOf(made, run.name).vars).toEqual({
       ...base(tier),
       ...clusterVars("the munge key"),
+      mounts_wanted: tier === "compute" ? [home, scratch] : [home],
     });
     expect(run.dependsOn).toContain("controllers");
     const [gate] = made.filter((m) => m.name.endsWith("-gate"));
