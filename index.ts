@@ -246,6 +246,8 @@ async function site() {
     portalPassword: web.adminPassword,
     /** What the autoscaler's service reads; its passwords are those of the console. */
     ...(autoscaler && { autoscaler: autoscaler.told }),
+    /** What the services run: what `npm run image` puts into the image of new machines. */
+    releases: [...new Map(services.map(({ release }) => [release.id, release])).values()],
     /** Who is in rotation, as the last change left it. */
     rotation: membership.summary,
   };

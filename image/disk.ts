@@ -3,13 +3,16 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
 import execa from "execa";
 import { machinePackages } from "../components/house";
 import { hpcHome } from "../lib/home";
 import { ensurePackages, MMDEBSTRAP, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
+import type { Release } from "../releases/release";
 import { build, MAX_AGE_DAYS } from "./build";
+import { addReleases, runningReleases } from "./webReleases";
 import { writeInto } from "./write";
 
 /** Units that cloud-init consists of; an image enables nothing that is not named. */
@@ -82,9 +85,10 @@ export async function ensureDisk(progress: Progress): Promise<DiskImage> {
 /**
  * Builds the VM image from the same package list as the containers': a disk that boots by itself, made without
  * mounting a file system or a loop device.
+ * @param releases what it has of web services, so that new nodes need not be sent it. Default: nothing
  * @throws when a tool is missing or a step fails
  */
-export async function buildDisk(progress: Progress): Promise<DiskImage> {
+export async function buildDisk(progress: Progress, releases: Release[] = []): Promise<DiskImage> {
   await ensurePackages(NEEDS, progress);
   const images = path.join(hpcHome(), "images");
   fs.mkdirSync(images, { recursive: true });
@@ -97,6 +101,7 @@ export async function buildDisk(progress: Progress): Promise<DiskImage> {
       }),
     );
     configure(root);
+    await addReleases(root, releases, progress);
     const raw = path.join(dir, "disk.raw");
     const qcow2 = path.join(dir, "disk.qcow2");
     await step("Disk of the VM image", progress, async () => {
@@ -172,7 +177,8 @@ export const configCommands = ({ file, sha512 }: DiskImage): string[] => [
 async function main(): Promise<void> {
   const progress: Progress = (text) => console.log(text);
   await ensureToolchain(progress);
-  const image = await buildDisk(progress);
+  const { values } = parseArgs({ options: { stack: { type: "string" } } });
+  const image = await buildDisk(progress, await runningReleases(progress, values.stack));
   progress("New machines use it once the stack's config says so:");
   for (const command of configCommands(image)) progress(`  ${command}`);
 }
