@@ -23,7 +23,7 @@ const rooms = {
     "plan",
     "lib",
   ],
-  image: ["components", "releases", "toolchain", "lib"],
+  image: ["components", "drivers", "releases", "toolchain", "lib"],
   site: ["components", "drivers", "rollout", "plan", "lib"],
   autoscaler: ["site", "components", "rollout", "haproxy", "plan", "lib"],
   cli: [

@@ -56,6 +56,7 @@ async function site() {
   const { machines: specs, vips: vip, prefixLength, gateway } = topology;
   enforcePolicy(intentOf(config, topology, before));
   const services = released(config.services, config.webPool && before?.made?.versions);
+  const releases = [...new Map(services.map(({ release }) => [release.id, release])).values()];
   const made = madeWith(stackConfig.raw, stackConfig.secret, services);
   const other = config.webPool && otherThanMade(before, made);
   if (other !== undefined) throw refusal(other);
@@ -235,6 +236,14 @@ async function site() {
     inventoryFile: files.inventory,
     caFile: files.ca,
     portalUser: PORTAL_ADMIN,
+    ...(driver.image && {
+      image: {
+        built: new Date(driver.image.built).toISOString(),
+        lacks: driver.layers
+          ? []
+          : releases.map(({ id }) => id).filter((id) => !driver.image?.releases.includes(id)),
+      },
+    }),
     ...(consoleAt !== undefined && {
       console: `https://${consoleAt}:${config.autoscaler.console.port}`,
     }),
@@ -247,7 +256,7 @@ async function site() {
     /** What the autoscaler's service reads; its passwords are those of the console. */
     ...(autoscaler && { autoscaler: autoscaler.told }),
     /** What the services run: what `npm run image` puts into the image of new machines. */
-    releases: [...new Map(services.map(({ release }) => [release.id, release])).values()],
+    releases,
     /** Who is in rotation, as the last change left it. */
     rotation: membership.summary,
   };

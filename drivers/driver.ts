@@ -74,6 +74,8 @@ export interface Driver {
   networkName: pulumi.Input<string>;
   /** Whether it can give machines a `layer`; else they have what is in their image only. */
   layers: boolean;
+  /** What is known of the image of new machines: when it was built (ms since 1970), and the releases of web services in it. */
+  image?: { built: number; releases: string[] };
   /** What role `base` sees to, because the image may lack it. */
   base: { nameservers: string[]; timeServers: string[]; packages: string[] };
 }

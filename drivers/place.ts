@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import * as path from "node:path";
 
 /** Where a site is outside Pulumi's state. */
@@ -39,6 +39,13 @@ export const removeIfEmpty = (directory: string): string =>
 /** Libvirt's name of a machine, unique on the host. */
 export const domainName = (place: Pick<Place, "prefix">, spec: { name: string }): string =>
   `${place.prefix}-${spec.name}`;
+
+/** In every image that is built here: its time is when that was. */
+export const IMAGE_MARK = "etc/hpc-ha-image";
+
+/** When the present container root file system was built, ms since 1970; undefined when there is none. */
+export const imageBuilt = (home: string): number | undefined =>
+  statSync(path.join(home, "images", "rootfs", IMAGE_MARK), { throwIfNoEntry: false })?.mtimeMs;
 
 /**
  * The present container root file system.

@@ -14,6 +14,7 @@ import {
 import * as path from "node:path";
 import execa from "execa";
 import { machinePackages } from "../components/house";
+import { IMAGE_MARK } from "../drivers/place";
 import { SUITE } from "../lib/debian";
 import { hpcHome } from "../lib/home";
 import { finish } from "./finish";
@@ -60,7 +61,7 @@ export async function ensureImage(
 /** Whether an image is there and not too old, by the age of the mark that the build leaves in it. */
 export const isFresh = (dir: string): boolean =>
   existsSync(dir) &&
-  Date.now() - statSync(`${dir}/etc/hpc-ha-image`).mtimeMs < MAX_AGE_DAYS * 864e5;
+  Date.now() - statSync(path.join(dir, IMAGE_MARK)).mtimeMs < MAX_AGE_DAYS * 864e5;
 
 /**
  * Installs packages as a root file system.
@@ -108,7 +109,7 @@ export async function build(
     appendFileSync(log, String(error));
     throw error;
   }
-  writeFileSync(`${partial}/etc/hpc-ha-image`, `${path.basename(target)}\n`);
+  writeFileSync(path.join(partial, IMAGE_MARK), `${path.basename(target)}\n`);
   if (existsSync(target)) rmSync(target, { recursive: true });
   renameSync(partial, target);
   rmSync(log);

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import execa from "execa";
 import { machinePackages } from "../components/house";
+import { readDiskRecord, writeDiskRecord } from "../drivers/vm/diskRecord";
 import { hpcHome } from "../lib/home";
 import { ensurePackages, MMDEBSTRAP, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../lib/progress";
@@ -40,14 +41,6 @@ export interface DiskImage {
   sha512: string;
 }
 
-/** The last image that was built on this machine, and from what. */
-interface DiskRecord extends DiskImage {
-  recipe: string;
-  /** ms since 1970. */
-  built: number;
-}
-const recordFile = () => path.join(hpcHome(), "images", "vm.json");
-
 /** What a machine with a kernel of its own has besides the others' packages. */
 const OWN = [
   "linux-image-amd64",
@@ -73,9 +66,8 @@ const recipe = (): string => {
 
 /** The image of the present recipe that is not too old; built only when there is none. */
 export async function ensureDisk(progress: Progress): Promise<DiskImage> {
-  const file = recordFile();
-  if (fs.existsSync(file)) {
-    const last = JSON.parse(fs.readFileSync(file, "utf8")) as DiskRecord;
+  const last = readDiskRecord(hpcHome());
+  if (last) {
     const days = (Date.now() - last.built) / 864e5;
     if (last.recipe === recipe() && days < MAX_AGE_DAYS && fs.existsSync(last.file)) return last;
   }
@@ -112,8 +104,9 @@ export async function buildDisk(progress: Progress, releases: Release[] = []): P
     const file = path.join(images, `vm-${sha512.slice(0, 12)}.qcow2`);
     fs.copyFileSync(qcow2, `${file}.partial`);
     fs.renameSync(`${file}.partial`, file);
-    const record: DiskRecord = { file, sha512, recipe: recipe(), built: Date.now() };
-    fs.writeFileSync(recordFile(), JSON.stringify(record));
+    const ids = releases.map(({ id }) => id);
+    const record = { file, sha512, recipe: recipe(), built: Date.now(), releases: ids };
+    writeDiskRecord(hpcHome(), record);
     return { file, sha512 };
   } finally {
     fs.rmSync(dir, { recursive: true });

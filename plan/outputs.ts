@@ -23,6 +23,11 @@ export interface SiteOutputs {
   webPool: { size: number; min: number; max: number; drainSeconds: number };
   /** The autoscaler's page, where the autoscaler owns the pool's size. */
   console?: string;
+  /**
+   * The image that new machines are made from: when it was built (ISO 8601), and the releases of web services that a new web
+   * node has to be sent. Where it was not built on the machine that runs Pulumi, nothing is known of it.
+   */
+  image?: { built: string; lacks: string[] };
   /** Factor of all time limits of a failover. */
   failoverPatience: number;
   /** How to log in to the machines. */

@@ -4,7 +4,7 @@ import type { MachineSpec } from "../../plan/machine";
 import type { Driver, SetArgs } from "../driver";
 import { Machine } from "../machine";
 import { SiteNetwork } from "../network";
-import { domainName, type Ground, imagePath, machineDirectory } from "../place";
+import { domainName, type Ground, imageBuilt, imagePath, machineDirectory } from "../place";
 import { Container } from "./container";
 
 const POWER = ["node", "--import", "tsx", "drivers/container/powerProgram.ts"];
@@ -13,6 +13,7 @@ const POWER = ["node", "--import", "tsx", "drivers/container/powerProgram.ts"];
 export function containers(name: string, site: Ground): Driver {
   const { place, cidr, libvirtUri } = site;
   const network = new SiteNetwork(name, { cidr, libvirtUri, networkName: place.prefix });
+  const built = imageBuilt(place.home);
   return {
     // All are made over one image, and a change stops and starts them: none is ever made anew.
     set: (set, { specs, formerly, ...args }, opts) => ({
@@ -32,6 +33,7 @@ export function containers(name: string, site: Ground): Driver {
     ],
     networkName: network.name,
     layers: true,
+    ...(built !== undefined && { image: { built, releases: [] } }),
     base: { nameservers: [], timeServers: [], packages: [] },
   };
 }

@@ -5,6 +5,7 @@ import type { Driver, MachineSet, SetArgs } from "../driver";
 import type { FenceHost } from "../fencing";
 import { Machine } from "../machine";
 import { SiteNetwork } from "../network";
+import { readDiskRecord } from "./diskRecord";
 import { HostKey } from "./hostKey";
 import { Hypervisors } from "./hypervisors";
 import { fenceAddressOf, hypervisorsOf } from "./settings";
@@ -31,6 +32,7 @@ export function vms(
     provider: hypervisors.first,
   });
   const ground = { ...site, hypervisors, network };
+  const disk = readDiskRecord(place.home);
   return {
     set: (set, args, opts) => oneByOne(set, args, ground, opts),
     fenceHosts: (fencing, specs) =>
@@ -51,6 +53,9 @@ export function vms(
       }),
     networkName: network.resource ? network.name : "",
     layers: false,
+    ...(disk?.sha512 === vm.image.sha512 && {
+      image: { built: disk.built, releases: disk.releases ?? [] },
+    }),
     base: { nameservers, timeServers, packages },
   };
 }

@@ -16,8 +16,13 @@ const WORDS = {
   down: "a service is down",
 };
 
-/** The site on one screen. */
-export function renderStatus(status: Status, findings: Finding[], c: Colors): string {
+/** The site on one screen. @param now ms since 1970 */
+export function renderStatus(
+  status: Status,
+  findings: Finding[],
+  c: Colors,
+  now = Date.now(),
+): string {
   const state = verdict(findings);
   const paint = { whole: c.green, reduced: c.yellow, unknown: c.magenta, down: c.red }[state];
   const { tiers } = status;
@@ -29,7 +34,7 @@ export function renderStatus(status: Status, findings: Finding[], c: Colors): st
   return [
     `${c.bold(status.stack)}  ${paint(WORDS[state])}`,
     "",
-    ...rows
+    ...[...rows, ["Image", image(status, c, now)] as const]
       .filter(([, text]) => text !== "")
       .map(([title, text]) => `${c.bold(title.padEnd(8))}${text}`),
     "",
@@ -39,6 +44,16 @@ export function renderStatus(status: Status, findings: Finding[], c: Colors): st
       ? []
       : ["", ...findings.map((f) => short(f, c)), c.dim("  npx hpc doctor says what mends it")]),
   ].join("\n");
+}
+
+/** How old what new machines are made from is, and what a new web node has to be sent. */
+function image({ site }: Status, c: Colors, now: number): string {
+  if (!site.image) return "";
+  const { built, lacks } = site.image;
+  const days = Math.max(0, Math.floor((now - Date.parse(built)) / 864e5));
+  const age = `of new machines: ${days === 1 ? "1 day" : `${days} days`} old`;
+  if (lacks.length === 0) return `${age}, with the releases of the web services`;
+  return `${age}, ${c.yellow(`without release ${lacks.join(", ")}`)}: npm run image`;
 }
 
 /** What is wrong and what mends it. */

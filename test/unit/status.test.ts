@@ -504,6 +504,25 @@ describe("what is shown", () => {
     expect(text).toMatch(/app +up 0 +up 0 +0/);
   });
 
+  it("says how old the image of new machines is, and what it lacks, which is no fault", () => {
+    expect(screen(see())).not.toContain("Image");
+    const day = 864e5;
+    const of = (days: number, lacks: string[] = []) => {
+      const image = { built: new Date(50 * day).toISOString(), lacks };
+      const seen = see();
+      const status = { ...seen, site: { ...seen.site, image } };
+      return /^Image +(.*)$/m.exec(
+        renderStatus(status, diagnose(status), plain, (50 + days) * day),
+      )?.[1];
+    };
+    expect(of(1.9)).toBe("of new machines: 1 day old, with the releases of the web services");
+    expect(of(12, ["a-1", "b-2"])).toBe(
+      "of new machines: 12 days old, without release a-1, b-2: npm run image",
+    );
+    // A clock that is behind.
+    expect(of(-1)).toMatch("0 days old");
+  });
+
   it("says who holds the site's lock, and asks the entry's machines in the same go", () => {
     expect(screen(see())).not.toContain("Lock");
     expect(questions("entry", outputs)).toContain("echo '==> lock'");

@@ -1,7 +1,10 @@
 /** Containers of this host, as the lab's machines are. */
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { plan } from "../../../components/house";
+import { IMAGE_MARK } from "../../../drivers/place";
 import { type Driven, driven } from "../../support/drivers";
 import { family } from "../../support/fleet";
 import { configOf, find, temporaryHome } from "../../support/referenceSite";
@@ -66,6 +69,16 @@ describe("a container", () => {
     expect(await over(home)).toBe(`${home}:${home}/images/rootfs`);
     expect(await over("/gone")).toBe(`${home}/images/rootfs`);
     expect(lab.driver.layers).toBe(true);
+  });
+
+  it("is of an image whose age is known, if that has the mark of when it was built", async () => {
+    expect(lab.driver.image).toBeUndefined();
+    const mark = path.join(home, "images", "rootfs", IMAGE_MARK);
+    mkdirSync(path.dirname(mark));
+    writeFileSync(mark, "rootfs\n");
+    utimesSync(mark, 1000, 1000);
+    const { driver } = await driven("lab", home, ["compute"]);
+    expect(driver.image).toEqual({ built: 1_000_000, releases: [] });
   });
 
   it("sees the directory that its set shares", async () => {

@@ -1,9 +1,16 @@
 /** One VM of the reference site: disks and domain, and what replaces it. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeDiskRecord } from "../../../../drivers/vm/diskRecord";
 import { family } from "../../../support/fleet";
 import { vms } from "../../../support/drivers";
 import type { Registration } from "../../../support/mocked";
-import { find, ofLibvirt, temporaryHome, type Values } from "../../../support/referenceSite";
+import {
+  configOf,
+  find,
+  ofLibvirt,
+  temporaryHome,
+  type Values,
+} from "../../../support/referenceSite";
 import { transformed } from "../../../support/xslt";
 
 const home = temporaryHome();
@@ -137,5 +144,18 @@ describe("what libvirt is given of a domain", () => {
     expect(await transformed(inputs, written)).toMatch(
       /<acpi\/><tcg><tb-cache unit="MiB">192<\/tb-cache><\/tcg><\/features>/,
     );
+  });
+});
+
+describe("the image of VMs", () => {
+  it("is known where it was built here: when, and with which releases", async () => {
+    const image = async () => (await vms(home, ["compute"])).driver.image;
+    const { sha512 } = (configOf("prod")["vm"] as { image: { sha512: string } }).image;
+    const record = { file: "/images/vm.qcow2", sha512, recipe: "", built: 7, releases: ["a-1"] };
+    expect(await image()).toBeUndefined();
+    writeDiskRecord(home, { ...record, sha512: "another" });
+    expect(await image()).toBeUndefined();
+    writeDiskRecord(home, record);
+    expect(await image()).toEqual({ built: 7, releases: ["a-1"] });
   });
 });
