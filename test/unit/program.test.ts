@@ -150,6 +150,7 @@ describe("the program", () => {
       "redis-replica-password",
       "redis-sentinel-password",
       expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
+      "web-releases-layer",
     ]);
   });
 
