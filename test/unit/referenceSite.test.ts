@@ -42,7 +42,9 @@ describe("the reference site", () => {
     const runs = /AnsibleRun|::entry-membership|-gate$/;
     const { lost, added } = changeFrom(of01("prod"), made);
     expect(lost.filter((identity) => !runs.test(identity))).toEqual([]);
-    expect(added.filter((name) => !/-(config|gate|relief|membership|accounts)$/.test(name ?? ""))).toEqual([
+    expect(
+      added.filter((name) => !/-(config|gate|relief|membership|accounts)$/.test(name ?? "")),
+    ).toEqual([
       "record",
       "login",
       "web-releases",
