@@ -151,6 +151,7 @@ describe("the program", () => {
       "redis-sentinel-password",
       expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
       "web-releases-layer",
+      "controllers-accounts",
     ]);
   });
 
