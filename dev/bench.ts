@@ -120,6 +120,17 @@ async function floor(outputs: StackOutputs): Promise<number> {
   return measure("floor: the same machines by virsh and a shell script", start);
 }
 
+/** As an administrator runs playbooks who has Ansible and nothing else. */
+async function withoutMitogen(work: () => Promise<void>): Promise<void> {
+  const plugins = process.env["HPC_HA_MITOGEN"];
+  delete process.env["HPC_HA_MITOGEN"];
+  try {
+    await work();
+  } finally {
+    if (plugins !== undefined) process.env["HPC_HA_MITOGEN"] = plugins;
+  }
+}
+
 async function main(): Promise<boolean> {
   await ensureToolchain(progress);
   const pace = await measurePace();
@@ -157,9 +168,11 @@ async function main(): Promise<boolean> {
       three.push(await scaleOut(outputs, 2, 3));
       const requests = await playbookRequests();
       instead.push(
-        await measure("instead: all playbooks on all machines", async () => {
-          for (const request of requests) await runAgain(request);
-        }),
+        await measure("instead: all playbooks on all machines", () =>
+          withoutMitogen(async () => {
+            for (const request of requests) await runAgain(request);
+          }),
+        ),
       );
       scaleIn.push(await measure("scale-in 3 -> 2", () => scale(2)));
       six.push(await scaleOut(outputs, 2, 6));
