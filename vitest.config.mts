@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Tests that put something else in a module's place: all after them in the same process would have it as well. */
+/**
+ * Tests that put something else in a module's place, which all after them in the same process would have as well; and those of
+ * signals, which count who listens in their process.
+ */
 const apart = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
   .map((file) => `test/unit/${file}`)
   .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => /\bvi\.(mock|doMock)\(/.test(readFileSync(file, "utf8")));
+  .filter((file) => /\bvi\.(mock|doMock)\(|\bSIG(INT|TERM|HUP|KILL)\b|listenerCount/.test(readFileSync(file, "utf8")));
 
 export default defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import execa from "execa";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProc } from "../../lib/processes";
 import type { RunOutcome, RunRequest } from "../../programs/ansible";
 import { until } from "../../lib/wait";
@@ -182,7 +182,8 @@ describe("a run that is cut off", () => {
   it("has Ansible in a group of its own: Ctrl-C does not reach it in the middle of a machine", async () => {
     const { running } = await hanging();
     const group = (pid: number) => readProc(pid, "stat").replace(/.*\) /, "").split(" ")[2];
-    expect(group(Number(wrote("child")))).not.toBe(group(running.pid ?? 0));
+    const child = await vi.waitFor(() => Number(wrote("child")), { timeout: 10_000 });
+    expect(group(child)).not.toBe(group(running.pid ?? 0));
     running.kill("SIGTERM");
     await running;
   });
