@@ -9,7 +9,11 @@ import { defineConfig } from "vitest/config";
 const apart = readdirSync("test/unit", { recursive: true, encoding: "utf8" })
   .map((file) => `test/unit/${file}`)
   .filter((file) => file.endsWith(".test.ts"))
-  .filter((file) => /\bvi\.(mock|doMock)\(|\bSIG(INT|TERM|HUP|KILL)\b|listenerCount/.test(readFileSync(file, "utf8")));
+  .filter((file) =>
+    /\bvi\.(mock|doMock)\(|\bSIG(INT|TERM|HUP|KILL)\b|listenerCount/.test(
+      readFileSync(file, "utf8"),
+    ),
+  );
 
 export default defineConfig({
   test: {
