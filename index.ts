@@ -30,7 +30,7 @@ import { loadConfig, rawConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
 import { consoleAddress } from "./components/web/autoscaler";
 import { whyThatSize } from "./components/web/pool";
-import { released } from "./components/web/releases";
+import { released, releasesOf } from "./components/web/releases";
 import { PORTAL_ADMIN } from "./components/web/vars";
 import { makeDriver } from "./drivers";
 import type { Machine } from "./drivers/machine";
@@ -56,7 +56,7 @@ async function site() {
   const { machines: specs, vips: vip, prefixLength, gateway } = topology;
   enforcePolicy(intentOf(config, topology, before));
   const services = released(config.services, config.webPool && before?.made?.versions);
-  const releases = [...new Map(services.map(({ release }) => [release.id, release])).values()];
+  const releases = releasesOf(services);
   const made = madeWith(stackConfig.raw, stackConfig.secret, services);
   const other = config.webPool && otherThanMade(before, made);
   if (other !== undefined) throw refusal(other);

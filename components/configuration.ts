@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../drivers/machine";
 import { digest } from "../lib/hash";
 import { pinnedSsh, renderKnownHosts } from "../lib/ssh";
 import type { ReadyRequest } from "../programs/ready";
@@ -67,17 +68,20 @@ export class Configuration extends pulumi.dynamic.Resource {
   }
 }
 
+/** How a machine is reached. @param address default: its own, once it has booted */
+export const hostOf = (
+  machine: Machine,
+  address: pulumi.Input<string> = machine.address,
+): pulumi.Output<InventoryHost> =>
+  pulumi
+    .all([address, machine.hostKey])
+    .apply(([at, hostKey]) => ({ name: machine.spec.name, address: at, hostKey }));
+
 function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs {
   const entry = pulumi.output(
     fleet.entry.then((all) =>
-      pulumi.all(
-        all.map((m) =>
-          pulumi
-            // A gate cannot wait for their boot: some of them may wait for it.
-            .all([gate ? m.spec.address : m.address, m.hostKey])
-            .apply(([address, hostKey]) => ({ name: m.spec.name, address, hostKey })),
-        ),
-      ),
+      // A gate cannot wait for their boot: some of them may wait for it.
+      pulumi.all(all.map((m) => hostOf(m, gate ? m.spec.address : m.address))),
     ),
   );
   const access = { user: "root", privateKeyFile: fleet.place.sshKeyFile };

@@ -3,6 +3,7 @@ import type { Machine } from "../../drivers/machine";
 import { digest } from "../../lib/hash";
 import { pinnedSsh } from "../../lib/ssh";
 import { seatsOn } from "../ansible";
+import { hostOf } from "../configuration";
 import type { Accounts } from "../slurm/accounts";
 import { providerOf } from "../trampoline";
 
@@ -26,14 +27,7 @@ export interface AccountingArgs {
 export class Accounting extends pulumi.dynamic.Resource {
   constructor(name: string, args: AccountingArgs, opts?: pulumi.CustomResourceOptions) {
     const { accounts, clusterName, sshKeyFile } = args;
-    const reached = (machines: Machine[]) =>
-      pulumi.all(
-        machines.map((m) =>
-          pulumi
-            .all([m.address, m.hostKey])
-            .apply(([address, hostKey]) => ({ name: m.spec.name, address, hostKey })),
-        ),
-      );
+    const reached = (machines: Machine[]) => pulumi.all(machines.map((m) => hostOf(m)));
     const access = { user: "root", privateKeyFile: sshKeyFile };
     super(
       providerOf("components/controllers/accountsProvider.ts", "accountsProvider"),

@@ -7,7 +7,7 @@ import type { Configuration } from "../configuration";
 import type { Database } from "../database";
 import { machineSet } from "../machineSet";
 import type { MachineSpec } from "../tiers";
-import { type ReleasedService, Releases } from "./releases";
+import { type ReleasedService, Releases, releasesOf } from "./releases";
 import { webVars } from "./vars";
 
 export interface WebArgs {
@@ -62,7 +62,7 @@ export class Web extends pulumi.ComponentResource {
       );
     const releases = new Releases(
       `${name}-releases`,
-      { releases: services.map(({ release }) => release), layer: fleet.driver.layers },
+      { releases: releasesOf(services), layer: fleet.driver.layers },
       { parent: this },
     );
     const following = args.entry.configuration ? [args.entry.configuration] : [];

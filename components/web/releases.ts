@@ -33,6 +33,11 @@ export function released(
   });
 }
 
+/** What the services run, each once: several may run the same. */
+export const releasesOf = (services: Pick<ReleasedService, "release">[]): Release[] => [
+  ...new Map(services.map(({ release }) => [release.id, release])).values(),
+];
+
 /**
  * The archives of what the services run, made on this machine before a node is touched; a preview shows which are new.
  * A build that fails ends the run here, with its last lines.
@@ -49,8 +54,7 @@ export class Releases extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("hpc-ha:web:Releases", name, {}, opts);
-    const distinct = new Map(args.releases.map((release) => [release.id, release]));
-    const releases = [...distinct.values()];
+    const { releases } = args;
     const told = { logging: local.Logging.Stderr, addPreviousOutputInEnv: false };
     const commands = releases.map(
       (release) =>

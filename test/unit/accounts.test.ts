@@ -1,22 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../components/house";
-import type { ConfigError } from "../../plan/config";
+import { parseSlurm, slurmFaults } from "../support/slurmConfig";
 
-const parse = (slurm: object) =>
-  parseConfig({
-    webReplicas: "2",
-    cidr: "198.18.1.0/24",
-    driver: "container",
-    slurm: JSON.stringify(slurm),
-  }).slurm;
-function faults(slurm: object): string[] {
-  try {
-    parse(slurm);
-    return [];
-  } catch (e) {
-    return (e as ConfigError).faults;
-  }
-}
+const parse = (slurm: object) => parseSlurm(slurm).slurm;
 const physics = { name: "physics" };
 const alice = { name: "alice", accounts: ["physics"] };
 
@@ -77,7 +62,7 @@ describe("slurm.accounts", () => {
         { name: "carl", accounts: [{ account: "physics", qos: ["night"] }] },
       ],
     };
-    expect(faults({ accounts })).toEqual([
+    expect(slurmFaults({ accounts })).toEqual([
       'slurm.accounts.qos: "high" is there twice',
       'slurm.accounts.accounts: "physics" is there twice',
       'slurm.accounts.accounts: "root" is Slurm\'s own',
@@ -113,7 +98,7 @@ describe("slurm.accounts", () => {
     ["a limit that associations have not", { MaxTRESPerUser: "cpu=1" }, /MaxTRESPerUser/],
   ])("are refused with %s", (_, limits, message) => {
     const accounts = { accounts: [{ ...physics, limits }] };
-    expect(faults({ accounts })).toEqual([expect.stringMatching(message)]);
+    expect(slurmFaults({ accounts })).toEqual([expect.stringMatching(message)]);
   });
 
   it("are refused with names that slurmdbd would change, or an administrator's level that is none", () => {
@@ -121,7 +106,7 @@ describe("slurm.accounts", () => {
       accounts: [{ name: "Physics" }, { ...physics, description: 'the "lab"' }],
       users: [{ ...alice, adminLevel: "administrator" }],
     };
-    expect(faults({ accounts })).toEqual([
+    expect(slurmFaults({ accounts })).toEqual([
       expect.stringMatching(/accounts.0.name = "Physics": small letters/),
       expect.stringMatching(/accounts.1.description = .*without quotes/),
       expect.stringMatching(/users.0.adminLevel = "administrator"/),
@@ -131,6 +116,6 @@ describe("slurm.accounts", () => {
   it("count what slurm.conf has counted besides", () => {
     const limits = { GrpTRES: "gres/gpu=8" };
     const options = { accountingstoragetres: "gres/gpu,license/matlab" };
-    expect(faults({ options, accounts: { accounts: [{ ...physics, limits }] } })).toEqual([]);
+    expect(slurmFaults({ options, accounts: { accounts: [{ ...physics, limits }] } })).toEqual([]);
   });
 });

@@ -2,28 +2,12 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
-import { firewall, parseConfig, plan, record } from "../../components/house";
+import { firewall, plan, record } from "../../components/house";
 import { slurmVars } from "../../components/slurm";
 import { jobSubmit } from "../../components/slurm/files";
-import type { ConfigError } from "../../plan/config";
 import { admits } from "../support/admits";
+import { parseSlurm, slurmFaults } from "../support/slurmConfig";
 
-const parse = (slurm: object, more: Record<string, string> = {}) =>
-  parseConfig({
-    webReplicas: "2",
-    cidr: "198.18.1.0/24",
-    driver: "container",
-    slurm: JSON.stringify(slurm),
-    ...more,
-  });
-function faults(slurm: object): string[] {
-  try {
-    parse(slurm);
-    return [];
-  } catch (e) {
-    return (e as ConfigError).faults;
-  }
-}
 interface Told {
   slurm_nodes: { name: string; address: string; parameters: string }[];
   slurm_partitions: string[];
@@ -33,7 +17,7 @@ interface Told {
   slurm_options: Record<string, string>;
 }
 function told(slurm: object): Told {
-  const site = parse(slurm);
+  const site = parseSlurm(slurm);
   const { machines, vips } = plan(site);
   const settings = {
     ...machines,
@@ -76,7 +60,9 @@ describe("the short form", () => {
 
   it("takes more than twenty, and refuses none: slurmctld would not start", () => {
     expect(told({ computeNodes: 25 }).slurm_nodes).toHaveLength(25);
-    expect(faults({ computeNodes: 0 })).toEqual([expect.stringMatching(/^slurm.computeNodes = 0/)]);
+    expect(slurmFaults({ computeNodes: 0 })).toEqual([
+      expect.stringMatching(/^slurm.computeNodes = 0/),
+    ]);
   });
 });
 
@@ -84,7 +70,7 @@ describe("groups of nodes", () => {
   const slurm = { nodeGroups: [compute, big, gpu] };
 
   it("that are made have names, addresses and sizes of their own", () => {
-    const machines = plan(parse(slurm)).machines.compute;
+    const machines = plan(parseSlurm(slurm)).machines.compute;
     expect(machines.map((m) => [m.name, m.address, m.vcpus, m.memoryMiB])).toEqual([
       ["compute1", "198.18.1.161", 4, 8192],
       ["compute2", "198.18.1.162", 4, 8192],
@@ -94,8 +80,8 @@ describe("groups of nodes", () => {
   });
 
   it("stay where they are when another one grows", () => {
-    const before = record(parse(slurm));
-    const grown = plan(parse({ nodeGroups: [{ ...compute, count: 5 }, big, gpu] }), before);
+    const before = record(parseSlurm(slurm));
+    const grown = plan(parseSlurm({ nodeGroups: [{ ...compute, count: 5 }, big, gpu] }), before);
     const addresses = grown.machines.compute.map(({ name, address }) => [name, address] as const);
     expect(Object.fromEntries(addresses)).toMatchObject({
       big1: "198.18.1.200",
@@ -118,7 +104,7 @@ describe("groups of nodes", () => {
   });
 
   it("that are there are let in and known by name to all", () => {
-    const site = parse(slurm);
+    const site = parseSlurm(slurm);
     const rules = firewall(site);
     expect(admits(rules, "controllers", site.ports.slurmctld, "10.2.0.40")).toBe(true);
     expect(admits(rules, "controllers", site.ports.slurmctld, "10.2.0.41")).toBe(false);
@@ -130,7 +116,7 @@ describe("groups of nodes", () => {
 
   it("may all be there already", () => {
     const only = { nodeGroups: [gpu] };
-    expect(plan(parse(only)).machines.compute).toEqual([]);
+    expect(plan(parseSlurm(only)).machines.compute).toEqual([]);
     expect(told(only).slurm_options["DefMemPerCPU"]).toBe("7812");
   });
 
@@ -226,7 +212,7 @@ describe("groups of nodes", () => {
       /nodeGroups.0.name = "rack1"/,
     ],
   ])("with %s are refused", (_, slurm, message) => {
-    expect(faults(slurm)).toContainEqual(expect.stringMatching(message));
+    expect(slurmFaults(slurm)).toContainEqual(expect.stringMatching(message));
   });
 });
 
@@ -277,7 +263,7 @@ describe("partitions", () => {
       /options.Nodes = "ALL": groups says it/,
     ],
   ])("with %s are refused", (_, partitions, message) => {
-    expect(faults({ nodeGroups, partitions })).toContainEqual(expect.stringMatching(message));
+    expect(slurmFaults({ nodeGroups, partitions })).toContainEqual(expect.stringMatching(message));
   });
 });
 
@@ -328,12 +314,12 @@ describe("files of the owner's", () => {
       /must have CgroupMountpoint/,
     ],
   ])("%s is refused", (_, files, message) => {
-    expect(faults({ files })).toContainEqual(expect.stringMatching(message));
+    expect(slurmFaults({ files })).toContainEqual(expect.stringMatching(message));
   });
 
   it("do not say of GPUs what the groups say too", () => {
     const files = { gres: write("gres.conf", "Name=gpu") };
-    expect(faults({ files, nodeGroups: [gpu] })).toEqual([
+    expect(slurmFaults({ files, nodeGroups: [gpu] })).toEqual([
       expect.stringMatching(/not with files of gres/),
     ]);
   });
