@@ -68,15 +68,19 @@ function spans(submitted: SubmittedJob[], there: Set<string>): number[] {
   return found;
 }
 
-/** Takes the lost jobs away, as an administrator does who has looked at them. @returns their names */
-export async function takeLostJobs(cluster: Cluster): Promise<string[]> {
+/**
+ * Takes the lost jobs away, as an administrator does who has looked at them. A controller that does not answer, such as
+ * one that starts just now, or that has no share yet, is passed over: the cluster is not whole before it was asked.
+ * @returns their names
+ */
+export async function takeLostJobs(cluster: Pick<Cluster, "outputs" | "ask">): Promise<string[]> {
   const take =
     "cd /mnt/slurm/lost && for job in [0-9]*; do [ -e $job ] || continue; " +
     "tr '\\0' '\\n' < $job/environment | sed -n 's/^SLURM_JOB_NAME=//p'; slurm-ha forget $job; done";
   const controllers = Object.keys(cluster.outputs.addresses["controllers"] ?? {});
   for (const controller of controllers) {
-    const { stdout, exitCode } = await cluster.ask(controller, take);
-    if (exitCode === 0) return stdout.split("\n").filter((name) => name !== "");
+    const answer = await cluster.ask(controller, take).catch(() => undefined);
+    if (answer) return answer.stdout.split("\n").filter((name) => name !== "");
   }
   return [];
 }

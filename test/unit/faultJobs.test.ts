@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { judgeJobs } from "../faults/jobs";
+import { judgeJobs, takeLostJobs } from "../faults/jobs";
+import type { StackOutputs } from "../../site/stack";
+import type { Cluster } from "../faults/cluster";
 import type { SubmittedJob } from "../support/load/faultProtocol";
 
 /** One a second. */
@@ -54,5 +56,25 @@ describe("jobs of a case", () => {
     expect(judgeJobs(jobs, `${queue(jobs)}3 f-1\n`, [], 1).faults).toEqual([
       "1 jobs are in the queue twice",
     ]);
+  });
+});
+
+describe("lost jobs are taken away", () => {
+  const addresses = { controllers: { control1: "192.0.2.1", control2: "192.0.2.2" } };
+  const outputs = { addresses } as unknown as StackOutputs;
+  const answers = (of: Record<string, string>) => ({
+    outputs,
+    ask: ((machine: string) =>
+      machine in of
+        ? Promise.resolve({ stdout: of[machine] })
+        : Promise.reject(new Error("Connection refused"))) as unknown as Cluster["ask"],
+  });
+
+  it("by a controller that answers", async () => {
+    expect(await takeLostJobs(answers({ control2: "f-1\nf-2\n" }))).toEqual(["f-1", "f-2"]);
+  });
+
+  it("later, when both controllers start just now", async () => {
+    expect(await takeLostJobs(answers({}))).toEqual([]);
   });
 });
