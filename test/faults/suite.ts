@@ -48,18 +48,22 @@ export interface FaultRun {
   repeats: number;
   /** Parts of the names of the cases to run; none: all. */
   names: string[];
-  /** The form that `npm test` runs: few cases, limits by the machine's pace, no figures kept. */
+  /** The form that `npm test` runs: few cases, unless some are named; limits by the machine's pace, no figures kept. */
   short: boolean;
   /** How much slower this machine is than the one that the limits are for. */
   pace: number;
 }
 
+/** The cases of a run, in the suite's order. Pure. */
+export const chosen = ({ all, names, short }: Pick<FaultRun, "all" | "names" | "short">): Case[] =>
+  names.length === 0
+    ? all.filter((c) => !short || c.short === true)
+    : all.filter((c) => names.some((part) => c.name.includes(part)));
+
 /** Runs the fault cases and prints the figures. @returns whether all were within their limits */
 export async function faultSuite(options: FaultRun, progress: Progress): Promise<boolean> {
   const cluster = new Cluster(await baseState());
-  const wanted = (name: string) =>
-    options.names.length === 0 || options.names.some((part) => name.includes(part));
-  const cases = options.all.filter((c) => wanted(c.name) && (c.short || !options.short));
+  const cases = chosen(options);
   if (cases.length === 0) throw new Error(`no case has ${options.names.join(" or ")} in its name`);
   const results: Result[] = [];
   // Figures are for the machine of normal speed, and so are their limits.

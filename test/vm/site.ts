@@ -9,6 +9,7 @@ import { ensureDisk } from "../../image/disk";
 import { histories } from "../faults/history";
 import { saved } from "../faults/longJobs";
 import { SAMPLE_PORTAL } from "../../portal/catalogue";
+import { pace } from "../support/pace";
 import { eventually, on } from "../support/site";
 import { BRIDGE, CIDR, Hypervisor, removeHypervisors } from "./hypervisors";
 
@@ -26,8 +27,10 @@ export const stack = new VmStack("testvm", (text) => console.log(text));
 
 /** Emulation works everywhere; with KVM the suite takes a fraction of the time. */
 const accelerator = process.env["HPC_HA_VM_ACCELERATOR"] ?? "qemu";
-/** Longest wait for anything that emulated machines do, several at once on few cores, s. */
+/** Longest wait for anything that emulated machines do, several at once on few cores, on a machine of normal speed, s. */
 export const PATIENCE = 1200;
+/** The same here. What waits by itself, and does not know of tests, is told this one. */
+const patienceHere = () => Math.round(PATIENCE * pace());
 
 /** How long its machines are waited for: a login takes an emulated one more than ten seconds when all are busy. */
 const ANSWERS: Patience = { first: 90, factor: 3, least: 20, most: 180 };
@@ -62,7 +65,7 @@ export async function baseConfig(): Promise<Values> {
     driver: "vm",
     cidr: CIDR,
     webReplicas: kind === "sets" ? "2" : "1",
-    web: { min: 1, max: 3, drainSeconds: 8, readySeconds: PATIENCE },
+    web: { min: 1, max: 3, drainSeconds: 8, readySeconds: patienceHere() },
     members: MEMBERS[kind],
     slurm: { computeNodes: 1 },
     sizes: {
@@ -80,7 +83,7 @@ export async function baseConfig(): Promise<Values> {
       network: { bridge: BRIDGE },
       image: { file, sha512 },
       accelerator,
-      bootSeconds: PATIENCE,
+      bootSeconds: patienceHere(),
     },
     // A TLS handshake takes an emulated machine a second of CPU.
     failoverPatience: accelerator === "qemu" ? 8 : 1,
@@ -113,7 +116,7 @@ export class Site {
 
   /** Output of a shell command on a machine, as root. */
   async on(machine: string, command: string, options: execa.Options = {}): Promise<string> {
-    const done = on(this.outputs, machine, command, { timeout: PATIENCE * 1000, ...options });
+    const done = on(this.outputs, machine, command, { timeout: patienceHere() * 1000, ...options });
     return (await done).stdout.trim();
   }
 
