@@ -1,6 +1,8 @@
 /** The suite's stack with the autoscaler at work: what it does, what the site has of it, and what is done to it. */
+import * as assert from "node:assert";
+import * as fs from "node:fs";
 import execa from "execa";
-import { expect } from "vitest";
+import { UpdatePlace } from "../../autoscaler/apply/place";
 import { DecisionLog } from "../../autoscaler/log";
 import type { Decision } from "../../autoscaler/model";
 import { placeOf } from "../../autoscaler/place";
@@ -90,7 +92,8 @@ export async function wholePool(
     return pool?.length === size;
   });
   const names = [...(pool ?? [])].sort();
-  expect(await domains()).toEqual(names);
+  // The bench waits for it as well, which is none of vitest's.
+  assert.deepStrictEqual(await domains(), names);
   await eventually("both HAProxy nodes have it", 15, async () => {
     const all = await Promise.all(["haproxy1", "haproxy2"].map((m) => servers(outputs, m)));
     return all.every((up) => up.join() === names.join());
@@ -98,8 +101,11 @@ export async function wholePool(
   return names;
 }
 
+/** What the last updates said. */
+export const updateLog = (): string => fs.readFileSync(new UpdatePlace(place.updates).log, "utf8");
+
 /** Processes of a program of the autoscaler that work for this stack; another's may run beside them. */
-const running = (program: string): number[] =>
+export const running = (program: string): number[] =>
   processes().filter((pid) => {
     const words = commandLine(pid).split("\0");
     const ours = words.some((word) => [stack.name, place.updates].includes(word));

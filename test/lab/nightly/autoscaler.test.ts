@@ -63,7 +63,7 @@ beforeAll(async () => {
   await configured();
   await stack.up();
   await installAb(outputs);
-  await startService(stack.name, true);
+  await startService(stack.name, { mountsHere: true, config: {} });
   await eventually("the first look", 60, () => Promise.resolve(decided(0).length > 0));
 });
 afterAll(async () => {
@@ -169,7 +169,8 @@ it.each(Array.from({ length: KILLS }, (_, i) => i + 1))(
 );
 
 it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
-  const cluster = new Cluster(outputs);
+  // Who is in the pool by now, the base state's outputs do not know.
+  const cluster = new Cluster(await stack.outputs());
   const holder = await cluster.holder("web");
   const other = holder === "haproxy1" ? "haproxy2" : "haproxy1";
   const start = Date.now();
@@ -188,9 +189,9 @@ it("a HAProxy node that dies in a scale-out holds nobody up", async () => {
     );
   } finally {
     await cluster.startMachine(other);
-    await cluster.whole();
   }
   await whole(6, 120);
+  await new Cluster(await stack.outputs()).whole();
 });
 
 it("the management machine loses power in an update: what was asked of it is done after its start", async () => {
@@ -198,7 +199,7 @@ it("the management machine loses power in an update: what was asked of it is don
   await inTheUpdate();
   await losePower();
   // What its unit does at a boot, and `npm run lab` where there is none.
-  await startService(stack.name, true);
+  await startService(stack.name, { mountsHere: true, config: {} });
   await whole(3, 240);
   // A person's word has survived it.
   expect((await service.snapshot()).memory.hold).toMatchObject({ size: 3, by: "test" });
@@ -285,8 +286,9 @@ it("of both: the size stays, and people are told, also those who could not be re
 });
 
 it("of one web node: nothing shrinks either, and that is the same alert", async () => {
-  const [node = ""] = (await settled()) ?? [];
-  await on(outputs, node, "systemctl stop prometheus-node-exporter");
+  const now = await stack.outputs();
+  const [node = ""] = Object.keys(now.addresses["web"] ?? {});
+  await on(now, node, "systemctl stop prometheus-node-exporter");
   try {
     // There is no moment at which nothing is missing.
     await eventually("its CPU is out of date", 90, async () => {
@@ -299,7 +301,7 @@ it("of one web node: nothing shrinks either, and that is the same alert", async 
     await kept(5, (what) => what.length === 1 && what[0] === `CPU of ${node}`);
     expect((await hpc("why")).said).toContain(`metrics are missing: CPU of ${node}`);
   } finally {
-    await on(outputs, node, "systemctl start prometheus-node-exporter");
+    await on(now, node, "systemctl start prometheus-node-exporter");
   }
 });
 
