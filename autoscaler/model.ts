@@ -131,7 +131,8 @@ export interface Alert {
     | "SaturatedAtMaximum"
     | "NodeReplacedTwice"
     | "RedundancyReduced"
-    | "CloneOutdated";
+    | "CloneOutdated"
+    | "ImageNotRefreshed";
   severity: "warning" | "critical";
   /** One sentence: what, where, and what to do. */
   summary: string;

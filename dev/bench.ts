@@ -1,7 +1,7 @@
 /**
- * Times what people wait for, on a stack of its own: from nothing to all healthy, no change, scaling. Beside each, in
+ * `bench.ts [site] [autoscaler]` times what people wait for, on a stack of its own: from nothing to all healthy, no change, scaling. Beside each, in
  * the same run, what it is to be judged by: the floor (machines started by virsh, services by a shell script) and
- * what an administrator would do instead of a scale-out (all playbooks on all machines).
+ * what an administrator would do instead of a scale-out (all playbooks on all machines). The autoscaler's figures: autoscalerBench.ts.
  */
 import execa from "execa";
 import { Load } from "../test/support/load";
@@ -14,6 +14,7 @@ import { type Progress, step } from "../lib/progress";
 import { projectRoot } from "../lib/project";
 import { machineHealth } from "../site/health";
 import { type TierName, tiers } from "../components/tiers";
+import { benchAutoscaler } from "./autoscalerBench";
 import { ensureToolchain } from "../toolchain/setup";
 import type { StackOutputs } from "../site/stack";
 
@@ -131,88 +132,103 @@ async function withoutMitogen(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function main(): Promise<boolean> {
-  await ensureToolchain(progress);
-  const pace = await measurePace();
-  if (!fitForFigures(pace)) throw new Error(`${sayPace(pace)}: no figures from it`);
-  const done = await removedAfterwards(async () => {
-    const tools: number[] = [];
-    for (let i = 0; i < REPEATS; i += 1) {
-      tools.push(
-        await measure("tools, when they are there", () =>
-          execa("toolchain/bootstrap.sh", ["toolchain/setup.ts"], { cwd: projectRoot }),
-        ),
-      );
-    }
-    figures.push({ what: "tools' second run", seconds: median(tools), goal: "< 2 s" });
-
-    configure();
-    await stack.ensure();
-    const nothing = await measure("pulumi up from nothing to all healthy", async () => {
-      await stack.run("up");
-      await allHealthy(await stack.outputs());
-    });
-    const outputs = await stack.outputs();
-
-    const noop: number[] = [];
-    for (let i = 0; i < REPEATS; i += 1) {
-      noop.push(await measure("pulumi up without a change", () => stack.run("up")));
-    }
-    figures.push({ what: "`pulumi up`, no change", seconds: median(noop), goal: "< 15 s" });
-
-    const three: number[] = [];
-    const six: number[] = [];
-    const scaleIn: number[] = [];
-    const instead: number[] = [];
-    for (let i = 0; i < REPEATS; i += 1) {
-      three.push(await scaleOut(outputs, 2, 3));
-      const requests = await playbookRequests();
-      instead.push(
-        await measure("instead: all playbooks on all machines", () =>
-          withoutMitogen(async () => {
-            for (const request of requests) await runAgain(request);
-          }),
-        ),
-      );
-      scaleIn.push(await measure("scale-in 3 -> 2", () => scale(2)));
-      six.push(await scaleOut(outputs, 2, 6));
-      await step("scale-in 6 -> 2", progress, () => scale(2));
-    }
-    const out = median(three);
-    const floorSeconds = await floor(outputs);
-    const ratio = (n: number) => n.toFixed(2);
-    figures.push(
-      {
-        what: "`pulumi up` from nothing to all healthy",
-        seconds: nothing,
-        goal: `< 300 s; <= 3 x floor (is ${ratio(nothing / floorSeconds)})`,
-      },
-      { what: "floor: virsh and a shell script, configured disks", seconds: floorSeconds },
-      { what: "scale-out 2 -> 3, to the first request", seconds: out, goal: "< 45 s" },
-      {
-        what: "instead: all playbooks on all machines, plain Ansible, nothing to change",
-        seconds: median(instead),
-        goal: `>= 4 x scale-out (is ${ratio(median(instead) / out)})`,
-      },
-      {
-        what: "scale-out 2 -> 6, to the last one's first request",
-        seconds: median(six),
-        goal: `<= 1.5 x 2 -> 3 (is ${ratio(median(six) / out)})`,
-      },
-      { what: "scale-in 3 -> 2, nothing to drain", seconds: median(scaleIn) },
+async function benchSite(): Promise<void> {
+  const tools: number[] = [];
+  for (let i = 0; i < REPEATS; i += 1) {
+    tools.push(
+      await measure("tools, when they are there", () =>
+        execa("toolchain/bootstrap.sh", ["toolchain/setup.ts"], { cwd: projectRoot }),
+      ),
     );
-    return true;
-  }, progress);
-  if (!done) return false;
+  }
+  figures.push({ what: "tools' second run", seconds: median(tools), goal: "< 2 s" });
+
+  configure();
+  await stack.ensure();
+  const nothing = await measure("pulumi up from nothing to all healthy", async () => {
+    await stack.run("up");
+    await allHealthy(await stack.outputs());
+  });
+  const outputs = await stack.outputs();
+
+  const noop: number[] = [];
+  for (let i = 0; i < REPEATS; i += 1) {
+    noop.push(await measure("pulumi up without a change", () => stack.run("up")));
+  }
+  figures.push({ what: "`pulumi up`, no change", seconds: median(noop), goal: "< 15 s" });
+
+  const three: number[] = [];
+  const six: number[] = [];
+  const scaleIn: number[] = [];
+  const instead: number[] = [];
+  for (let i = 0; i < REPEATS; i += 1) {
+    three.push(await scaleOut(outputs, 2, 3));
+    const requests = await playbookRequests();
+    instead.push(
+      await measure("instead: all playbooks on all machines", () =>
+        withoutMitogen(async () => {
+          for (const request of requests) await runAgain(request);
+        }),
+      ),
+    );
+    scaleIn.push(await measure("scale-in 3 -> 2", () => scale(2)));
+    six.push(await scaleOut(outputs, 2, 6));
+    await step("scale-in 6 -> 2", progress, () => scale(2));
+  }
+  const out = median(three);
+  const floorSeconds = await floor(outputs);
+  const ratio = (n: number) => n.toFixed(2);
+  figures.push(
+    {
+      what: "`pulumi up` from nothing to all healthy",
+      seconds: nothing,
+      goal: `< 300 s; <= 3 x floor (is ${ratio(nothing / floorSeconds)})`,
+    },
+    { what: "floor: virsh and a shell script, configured disks", seconds: floorSeconds },
+    { what: "scale-out 2 -> 3, to the first request", seconds: out, goal: "< 45 s" },
+    {
+      what: "instead: all playbooks on all machines, plain Ansible, nothing to change",
+      seconds: median(instead),
+      goal: `>= 4 x scale-out (is ${ratio(median(instead) / out)})`,
+    },
+    {
+      what: "scale-out 2 -> 6, to the last one's first request",
+      seconds: median(six),
+      goal: `<= 1.5 x 2 -> 3 (is ${ratio(median(six) / out)})`,
+    },
+    { what: "scale-in 3 -> 2, nothing to drain", seconds: median(scaleIn) },
+  );
   const rows = figures.map((f) => `| ${f.what} | ${f.seconds.toFixed(1)} | ${f.goal ?? ""} |`);
   const table = ["| what | s | goal |", "| --- | --- | --- |", ...rows].join("\n");
   progress(`\n${table}\n`);
   keepFigures("bench", { measured: new Date().toISOString(), figures }, table);
-  progress("Kept in docs/measured.md and docs/bench.json");
-  return true;
 }
 
-main().then(
+/** What can be measured, by the words that choose it. */
+const PARTS: Record<string, () => Promise<void>> = {
+  site: benchSite,
+  autoscaler: () => benchAutoscaler(progress),
+};
+
+/** @param words parts that are measured. Default: all */
+async function main(words: string[]): Promise<boolean> {
+  const unknown = words.filter((word) => !Object.hasOwn(PARTS, word));
+  if (unknown.length > 0) {
+    throw new Error(`no part ${unknown.join(", ")}; allowed: ${Object.keys(PARTS).join(", ")}`);
+  }
+  await ensureToolchain(progress);
+  const pace = await measurePace();
+  if (!fitForFigures(pace)) throw new Error(`${sayPace(pace)}: no figures from it`);
+  const chosen = words.length > 0 ? words : Object.keys(PARTS);
+  const done = await removedAfterwards(async () => {
+    for (const word of chosen) await PARTS[word]?.();
+    return true;
+  }, progress);
+  if (done) progress("Kept in docs/measured.md, and as JSON beside it");
+  return done;
+}
+
+main(process.argv.slice(2)).then(
   (done) => process.exit(done ? 0 : 1),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));

@@ -33,7 +33,7 @@ async function up(): Promise<void> {
   }
   const { autoscaler, console } = await lab.outputs();
   if (autoscaler) {
-    await step("Autoscaler", progress, () => startService(lab.name, autoscaler.mountsHere));
+    await step("Autoscaler", progress, () => startService(lab.name, autoscaler));
   } else await stopService(lab.name);
   await show(lab);
   if (console !== undefined) {

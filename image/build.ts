@@ -26,11 +26,13 @@ export const MAX_AGE_DAYS = 30;
  * Makes sure that `<home>/images/rootfs` points at a root file system built from the present list and
  * not too old; builds it with mmdebstrap otherwise. Older ones that machines still run on are kept.
  * @param mirror Debian mirror; default is the distribution's own (`HPC_HA_DEBIAN_MIRROR`)
+ * @param days how old it may be
  * @throws when the build fails, with the path of its log
  */
 export async function ensureImage(
   progress: (text: string) => void,
   mirror = process.env["HPC_HA_DEBIAN_MIRROR"],
+  days = MAX_AGE_DAYS,
 ): Promise<void> {
   const packages = machinePackages();
   const recipe = ["finish.ts", "write.ts"]
@@ -45,7 +47,7 @@ export async function ensureImage(
   mkdirSync(images, { recursive: true, mode: 0o755 });
   const current = readdirSync(images)
     .filter((n) => n.startsWith(`rootfs-${key}-`) && !/\.(partial|log)$/.test(n))
-    .find((n) => isFresh(path.join(images, n)));
+    .find((n) => isFresh(path.join(images, n), days));
   const name = current ?? `rootfs-${key}-${new Date().toISOString().slice(0, 10)}`;
   if (current === undefined) {
     progress("machine image: installing packages, about a minute");
@@ -59,9 +61,8 @@ export async function ensureImage(
 }
 
 /** Whether an image is there and not too old, by the age of the mark that the build leaves in it. */
-export const isFresh = (dir: string): boolean =>
-  existsSync(dir) &&
-  Date.now() - statSync(path.join(dir, IMAGE_MARK)).mtimeMs < MAX_AGE_DAYS * 864e5;
+export const isFresh = (dir: string, days = MAX_AGE_DAYS): boolean =>
+  existsSync(dir) && Date.now() - statSync(path.join(dir, IMAGE_MARK)).mtimeMs < days * 864e5;
 
 /**
  * Installs packages as a root file system.

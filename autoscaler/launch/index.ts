@@ -5,11 +5,12 @@ import * as path from "node:path";
 import execa from "execa";
 import { stateDirectory } from "../../site/stack/backend";
 import { hpcHome } from "../../lib/home";
+import { forgetImageRefresh } from "../../lib/imageRefresh";
 import { startOf } from "../../lib/processes";
 import { projectRoot } from "../../lib/project";
 import { until } from "../../lib/wait";
 import { placeOf } from "../place";
-import { renderUnit, unitName } from "./unit";
+import { imageUnitNames, renderImageUnits, renderUnit, unitName } from "./unit";
 
 /** Variables of Pulumi and of what it runs that the unit takes over. Secrets are in the files that they name. */
 const ENVIRONMENT = [
@@ -20,18 +21,34 @@ const ENVIRONMENT = [
   "AWS_PROFILE",
   "AWS_REGION",
   "AWS_SHARED_CREDENTIALS_FILE",
+  "HPC_HA_DEBIAN_MIRROR",
 ];
 /** The service ends within this time, s: an update goes on without it. */
 const ENDS = 30;
 
+/** What of the stack's outputs says how it is started. */
+interface Told {
+  mountsHere: boolean;
+  config: { imageDays?: number | undefined };
+}
+
 const hasSystemd = (): boolean => fs.existsSync("/run/systemd/system");
 
+/** Directory of the units. */
+const UNITS = "/etc/systemd/system";
+
 /**
- * Starts the service of a stack, and at every boot where there is systemd; one that runs is started anew.
+ * Starts the service of a stack, and at every boot where there is systemd, with the timer of its image where one is asked
+ * for; one that runs is started anew. Without systemd there is no such timer: that is a lab of hours or days, and
+ * `npm run lab` renews the image itself.
+ * @param told `mountsHere`: see AutoscalerOutputs; `imageDays`: as in the config
  * @returns how it runs, in words
  * @throws Error when it may not
  */
-export async function startService(stack: string, mountsHere: boolean): Promise<string> {
+export async function startService(
+  stack: string,
+  { mountsHere, config: { imageDays } }: Told,
+): Promise<string> {
   await stopService(stack);
   if (!hasSystemd()) {
     const { directory, supervisor, log } = placeOf(stack);
@@ -53,7 +70,7 @@ export async function startService(stack: string, mountsHere: boolean): Promise<
   }
   const unit = unitName(stack);
   const state = stateDirectory();
-  const text = renderUnit({
+  const settings = {
     stack,
     projectRoot,
     home: hpcHome(),
@@ -66,21 +83,33 @@ export async function startService(stack: string, mountsHere: boolean): Promise<
       }),
     ),
     mountsHere,
-  });
-  fs.writeFileSync(`/etc/systemd/system/${unit}`, text);
+  };
+  fs.writeFileSync(path.join(UNITS, unit), renderUnit(settings));
+  const image = imageUnitNames(stack);
+  if (imageDays !== undefined) {
+    const { service, timer } = renderImageUnits(settings, imageDays);
+    fs.writeFileSync(path.join(UNITS, image.service), service);
+    fs.writeFileSync(path.join(UNITS, image.timer), timer);
+  }
   await execa("systemctl", ["daemon-reload"]);
   await execa("systemctl", ["enable", "--now", unit]);
+  if (imageDays !== undefined) await execa("systemctl", ["enable", "--now", image.timer]);
   return `${unit}; its log: journalctl -u ${unit}`;
 }
 
-/** Ends the service of a stack, if it runs, and its start at boot. */
+/** Ends the service of a stack, if it runs, its start at boot, and the timer of its image. */
 export async function stopService(stack: string): Promise<void> {
-  const unit = unitName(stack);
-  if (hasSystemd() && fs.existsSync(`/etc/systemd/system/${unit}`)) {
-    await execa("systemctl", ["disable", "--now", unit]);
-    fs.rmSync(`/etc/systemd/system/${unit}`);
+  const image = imageUnitNames(stack);
+  const there = (unit: string) => fs.existsSync(path.join(UNITS, unit));
+  if (hasSystemd() && [unitName(stack), image.timer].some(there)) {
+    const begun = [unitName(stack), image.timer].filter(there);
+    await execa("systemctl", ["disable", "--now", ...begun]);
+    // An image that is just being built gets ready.
+    for (const unit of [...begun, image.service])
+      fs.rmSync(path.join(UNITS, unit), { force: true });
     await execa("systemctl", ["daemon-reload"]);
   }
+  forgetImageRefresh(hpcHome(), stack);
   const pid = supervisorOf(stack);
   if (pid !== undefined) {
     process.kill(pid, "SIGTERM");

@@ -15,6 +15,20 @@ export interface UnitSettings {
   mountsHere: boolean;
 }
 
+/** Lines of a unit: as who it runs, in which clone, with which variables. */
+const whoAndWhere = ({
+  user,
+  projectRoot,
+  home,
+  environment,
+}: Pick<UnitSettings, "user" | "projectRoot" | "home" | "environment">): string[] => [
+  `User=${user}`,
+  `WorkingDirectory=${projectRoot}`,
+  ...Object.entries({ HPC_HA_HOME: home, ...environment }).map(
+    ([name, value]) => `Environment="${name}=${value}"`,
+  ),
+];
+
 export const unitName = (stack: string): string => `hpc-ha-autoscaler-${stack}.service`;
 
 /** The text of the unit. Pure. */
@@ -44,7 +58,6 @@ export function renderUnit(settings: UnitSettings): string {
         "CapabilityBoundingSet=",
         "SystemCallArchitectures=native",
       ];
-  const variables = { HPC_HA_HOME: home, ...environment };
   return [
     "# Written by `npx hpc autoscaler start`.",
     "[Unit]",
@@ -54,9 +67,7 @@ export function renderUnit(settings: UnitSettings): string {
     "StartLimitIntervalSec=0",
     "",
     "[Service]",
-    `User=${user}`,
-    `WorkingDirectory=${projectRoot}`,
-    ...Object.entries(variables).map(([name, value]) => `Environment="${name}=${value}"`),
+    ...whoAndWhere({ user, projectRoot, home, environment }),
     `ExecStart=/bin/bash toolchain/bootstrap.sh autoscaler/service/main.ts ${stack}`,
     "Restart=always",
     "RestartSec=5",
@@ -69,4 +80,56 @@ export function renderUnit(settings: UnitSettings): string {
     "WantedBy=multi-user.target",
     "",
   ].join("\n");
+}
+
+/** Names of the units that see to the image of new machines: the service, and the timer that starts it. */
+export const imageUnitNames = (stack: string): { service: string; timer: string } => ({
+  service: `hpc-ha-image-${stack}.service`,
+  timer: `hpc-ha-image-${stack}.timer`,
+});
+
+/**
+ * Their texts. Pure. Nothing of the hardening: an image is a root file system with its devices and owners, which is made in
+ * a name space of its own.
+ * @param days how old the image may get
+ */
+export function renderImageUnits(
+  settings: UnitSettings,
+  days: number,
+): { service: string; timer: string } {
+  const { stack, mountsHere } = settings;
+  const kind = mountsHere ? "container" : "vm";
+  const service = [
+    "# Written by `npx hpc autoscaler start`.",
+    "[Unit]",
+    `Description=Image of new machines of stack ${stack} (hpc-ha)`,
+    "After=network-online.target",
+    "Wants=network-online.target",
+    "",
+    "[Service]",
+    "Type=oneshot",
+    "# As `npm run image`: a root file system has owners.",
+    ...whoAndWhere({ ...settings, user: "root" }),
+    `ExecStart=/bin/bash toolchain/bootstrap.sh image/refresh.ts ${stack} ${days} ${kind}`,
+    "# It does not keep machines from being scaled.",
+    "Nice=19",
+    "IOSchedulingClass=idle",
+    "",
+  ];
+  const timer = [
+    "# Written by `npx hpc autoscaler start`.",
+    "[Unit]",
+    `Description=Image of new machines of stack ${stack} (hpc-ha), once a day where it is due`,
+    "",
+    "[Timer]",
+    "OnCalendar=daily",
+    "RandomizedDelaySec=1h",
+    "# Also for a machine that was off at that time.",
+    "Persistent=true",
+    "",
+    "[Install]",
+    "WantedBy=timers.target",
+    "",
+  ];
+  return { service: service.join("\n"), timer: timer.join("\n") };
 }

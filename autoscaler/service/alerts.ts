@@ -71,6 +71,14 @@ export function alertsOf(
         (why) => `${site}: a web node was replaced, and ${why}. Look: npx hpc doctor`,
       ),
     ),
+    ...of("image").map(
+      alert(
+        "ImageNotRefreshed",
+        "warning",
+        (why) =>
+          `${site}: new machines are made of the image before, a new one could not be built: ${why}. Again: npm run image`,
+      ),
+    ),
     ...of("redundancy").map(
       alert("RedundancyReduced", "warning", (why) => `${site}: ${why}. Look: npx hpc doctor`),
     ),

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readImageRefresh } from "../../lib/imageRefresh";
 import { Stack } from "../../site/stack";
 import { sendersOf } from "../alerts";
 import { Notifier } from "../alerts/notifier";
@@ -146,6 +147,7 @@ async function main(name: string, dryRun: boolean): Promise<void> {
       },
       look: looker(settings),
       updates: new RunnerUpdates({ stack: name, seconds: updateSeconds, directory: place.updates }),
+      image: () => readImageRefresh(settings.home, name),
       decisions: new DecisionLog(place.decisions),
       tell: (alerts) => notifier.tell(alerts),
       log: say,

@@ -11,6 +11,7 @@ const ALERTS: Alert["name"][] = [
   "NodeReplacedTwice",
   "RedundancyReduced",
   "CloneOutdated",
+  "ImageNotRefreshed",
 ];
 
 /** The service's own metrics. Gauges are made from the snapshot when somebody asks. */

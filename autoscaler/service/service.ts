@@ -1,6 +1,7 @@
 import type { ConsoleSource, Snapshot } from "../console/source";
 import { decide } from "../decide";
 import { sentence } from "../log/sentence";
+import type { ImageRefresh } from "../../lib/imageRefresh";
 import type { Alert, Decision, Look, Memory } from "../model";
 import { checkOrder, type Order } from "../orders";
 import type { ServiceSettings } from "../settings";
@@ -28,6 +29,8 @@ export interface Parts {
   /** Never rejects. @param pool names of the web nodes that there are or soon will be */
   look(settings: ServiceSettings, pool: string[], now: number): Promise<Look>;
   updates: Updates;
+  /** What became of the last refresh of the image of new machines. */
+  image(): ImageRefresh | undefined;
   decisions: { append(decision: Decision): void; since(at: number): Decision[] };
   tell(alerts: Alert[]): Promise<void>;
   log(text: string): void;
@@ -99,6 +102,7 @@ export class Service implements ConsoleSource {
     this.decision = decision;
     this.state = { ...this.state, memory };
     this.trouble("redundancy", redundancyOf(decision, limits.min));
+    this.trouble("image", config.imageDays === undefined ? undefined : parts.image()?.why);
     await this.act(decision, before, update !== undefined);
     parts.store.write(this.state);
   }

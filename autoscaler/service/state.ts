@@ -17,6 +17,8 @@ export type Trouble =
   | "look"
   /** The stack's state cannot be read. */
   | "settings"
+  /** The timer could not build a new image of new machines. */
+  | "image"
   /** Fewer machines serve than there should. */
   | "redundancy";
 

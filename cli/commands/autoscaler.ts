@@ -12,7 +12,7 @@ export async function autoscaler(context: Context): Promise<number> {
     start: async () => {
       const { autoscaler: told } = await stack.outputs();
       if (!told) throw new Error("autoscaler.enabled is false: set it, and `pulumi up` first");
-      progress(`The autoscaler runs as ${await startService(stack.name, told.mountsHere)}`);
+      progress(`The autoscaler runs as ${await startService(stack.name, told)}`);
       progress(`Its page: ${outputs.console} (users viewer and operator). Look: npx hpc why`);
     },
     stop: async () => {

@@ -58,6 +58,8 @@ export const autoscalerSchema = z
     exceptions: z.array(z.iso.date()).default([]),
     /** An update that takes longer is ended, s. Default 900. */
     updateSeconds: seconds.min(60).default(900),
+    /** The image of new machines is built anew by a timer when it is older, days. Default: by a person only. */
+    imageDays: z.int().min(1).max(365).optional(),
     /** Where alerts go. Default: nowhere but the log. */
     alerts: z
       .strictObject({

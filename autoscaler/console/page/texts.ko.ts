@@ -73,6 +73,7 @@ export const ko: Texts = {
     NodeReplacedTwice: "웹 노드가 두 번 교체됨",
     RedundancyReduced: "이중화 저하",
     CloneOutdated: "작업 사본이 최신이 아님",
+    ImageNotRefreshed: "새 장비용 이미지를 갱신하지 못함",
   },
   since: (time) => `${time}부터`,
 

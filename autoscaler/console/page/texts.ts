@@ -89,6 +89,7 @@ const en = {
     NodeReplacedTwice: "A web node was replaced twice",
     RedundancyReduced: "Redundancy is reduced",
     CloneOutdated: "The clone is outdated",
+    ImageNotRefreshed: "The image of new machines is an old one",
   } as Record<Alert["name"], string>,
   since: (time: string) => `since ${time}`,
 

@@ -10,6 +10,7 @@ import { listen } from "../../../autoscaler/service/socket";
 import { emptyState, type State, stateFile } from "../../../autoscaler/service/state";
 import type { ServiceSettings } from "../../../autoscaler/settings";
 import type { Result } from "../../../autoscaler/updates";
+import type { ImageRefresh } from "../../../lib/imageRefresh";
 import { look as lookOf, NOW, type Seen, settings as configOf } from "./situations";
 
 const all = Array.from({ length: 10 }, (_, i) => ({
@@ -48,6 +49,7 @@ class World {
   running: { since: number; what: string } | undefined;
   result: Result | undefined;
   refuses: string | undefined;
+  image: ImageRefresh | undefined;
   started: string[][] = [];
   asked: string[][] = [];
   decisions: Decision[] = [];
@@ -95,6 +97,7 @@ class World {
           return Promise.resolve(result);
         },
       },
+      image: () => this.image,
       decisions: {
         append: (decision) => {
           this.order.push("decision");
@@ -478,6 +481,24 @@ describe("the service", () => {
     await world.looks();
     expect(world.alerts).toEqual(["SaturatedAtMaximum"]);
     expect(world.told[0]?.summary).toContain("18 are needed");
+  });
+
+  it("tells that the timer could not build a new image, while there is one", async () => {
+    world.image = { at: 1, why: "no mirror answers" };
+    await world.looks();
+    expect(world.alerts).toEqual([]);
+    world.config = { imageDays: 7 };
+    world.changed = true;
+    await world.looks(2);
+    expect(world.told).toMatchObject([
+      {
+        name: "ImageNotRefreshed",
+        summary: expect.stringContaining("no mirror answers") as string,
+      },
+    ]);
+    world.image = { at: 2 };
+    await world.looks();
+    expect(world.alerts).toEqual([]);
   });
 
   it("as a dry run only says what it would do", async () => {
