@@ -93,6 +93,7 @@ async function site() {
       drainSeconds: config.web.drainSeconds,
     },
     failoverPatience: patience,
+    ...(config.users.ldap && { ldap: true }),
   };
   const [entryMachines, tellEntryMachines] = later<Machine[]>();
   const fleet = { driver, place, firewall: firewall(config), facts, entry: entryMachines };
