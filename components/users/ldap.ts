@@ -74,8 +74,7 @@ export function ldapFaults({ uris, caFile }: Ldap, host: Files): string[] {
     }),
     ...fileFaults("users.ldap.caFile", caFile, host, (text) => {
       if (text.includes("PRIVATE KEY-----")) return ["must have certificates only, no private key"];
-      const pems =
-        text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+      const pems = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
       if (pems.length === 0) return ["must have a certificate (PEM)"];
       return pems.every(isCertificate) ? [] : ["has a certificate that cannot be read"];
     }),
@@ -99,7 +98,7 @@ export function ldapVars(ldap: Ldap | undefined, patience: number): Record<strin
     users_ldap_ca: caFile === undefined ? "" : readFileSync(caFile, "utf8"),
     users_ldap_bind_dn: bind?.dn ?? "",
     // Ansible would take braces in it for its own.
-    users_ldap_password: Buffer.from(bind?.password ?? "").toString("base64"),
+    ...(bind && { users_ldap_password: Buffer.from(bind.password).toString("base64") }),
     users_ldap_schema: schema,
     users_ldap_user_base: ldap?.userBase ?? base,
     users_ldap_group_base: ldap?.groupBase ?? base,

@@ -15,6 +15,7 @@ export const ORDER = [
   "computeNodes",
   "accounts",
   "users",
+  "ldapUsers",
   "galeraRecovery",
   "status",
   "lostWebNode",

@@ -1,11 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
@@ -89,7 +82,10 @@ it("says once what sssd itself refuses, and asks nobody then", async () => {
   ldapsearch("*) exit 0 ;;");
   const rule = "[rule/allowed_domain_options]";
   const why = "Attribute 'enumerat' is not allowed in section 'domain/site'. Check for typos.";
-  commands.set("sssctl", `echo "Issues identified by validators: 1"; echo "${rule}: ${why}"; exit 1`);
+  commands.set(
+    "sssctl",
+    `echo "Issues identified by validators: 1"; echo "${rule}: ${why}"; exit 1`,
+  );
   expect(await tryOut()).toEqual({ exitCode: 1, said: `users.ldap: sssd: ${why}` });
   expect(asked()).toEqual([""]);
 });

@@ -42,10 +42,7 @@ beforeAll(() => {
     { stdio: "pipe" },
   );
   writeFileSync(file("text"), "no certificate\n");
-  writeFileSync(
-    file("broken"),
-    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-  );
+  writeFileSync(file("broken"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -57,7 +54,6 @@ describe("users of an LDAP", () => {
       users_ldap_base: "dc=example,dc=org",
       users_ldap_ca: "",
       users_ldap_bind_dn: "",
-      users_ldap_password: "",
       users_ldap_schema: "rfc2307",
       users_ldap_user_base: "dc=example,dc=org",
       users_ldap_group_base: "dc=example,dc=org",
@@ -98,7 +94,9 @@ describe("users of an LDAP", () => {
     "ldaps://-a",
   ])("are not asked for at %s", (uri) => {
     expect(faults({ uris: [uri] })).toEqual([
-      expect.stringMatching(/^users\.ldap\.uris\.0 = .*ldaps:\/\/host or ldap:\/\/host \(with StartTLS\)/),
+      expect.stringMatching(
+        /^users\.ldap\.uris\.0 = .*ldaps:\/\/host or ldap:\/\/host \(with StartTLS\)/,
+      ),
     ]);
   });
 
