@@ -169,6 +169,7 @@ async function site() {
       ...network,
       purge: slurm.purge,
       drainSeconds: slurm.drainSeconds,
+      resubmitLost: slurm.resubmitLost,
       routerId: slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,

@@ -18,6 +18,7 @@ import {
 } from "../look";
 import { STATE_SHARE } from "../slurm";
 import { KEEPALIVED } from "../units";
+import { runawayFindings, runawayIn, runawayQuestion } from "./runaway";
 import { SLURM_FENCING, SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
 export interface Slurm {
@@ -34,6 +35,8 @@ export interface Slurm {
   nodes: ComputeNode[];
   /** Ids of batch jobs that a crash has taken, of which nobody has decided yet what becomes of them. */
   lost: number[];
+  /** Ids of jobs that the accounting takes for running or waiting, and slurmctld does not know. */
+  runaway: number[];
   /** How full the state share is, %, of space or of files; undefined when nobody told. */
   full?: number;
 }
@@ -75,6 +78,7 @@ export const look: Look<Slurm> = {
       `systemctl -q is-failed ${SLURM_FENCING} || exit 0; ` +
         `journalctl -q -u ${SLURM_FENCING} -n 20 -o cat | grep '^slurm-ha: ' | tail -n 1`,
     ),
+    runawayQuestion(vips.slurm),
   ],
   read,
   findings,
@@ -117,6 +121,7 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     accounting: controllers.filter((m) => runs(m, SLURMDBD)).map(({ name }) => name),
     jobs: primary ? jobs : undefined,
     ...stateShare(controllers.map(({ name }) => part(name, "share"))),
+    runaway: primary === undefined ? [] : runawayIn(part(primary.name, "runaway")),
     nodes: nodes.map(([, name = "", state = "", by, reason]) =>
       reason === "none" ? { name, state } : { name, state, by, reason },
     ),
@@ -223,6 +228,9 @@ function findings(slurm: Slurm, status: Status): Finding[] {
   }
   found.push(...shareFindings(slurm, status));
   if (primary === undefined) return found;
+  // What a crash has taken is told by itself.
+  const runaway = slurm.runaway.filter((id) => !slurm.lost.includes(id));
+  found.push(...runawayFindings(runaway, primary, status));
   const lost = nodes.filter(isLost);
   const all = nodes.length > 0 && lost.length === nodes.length;
   if (all) found.push({ severity: "down", what: "No compute node can run jobs." });

@@ -57,6 +57,12 @@ const keys = {
         enforce: enforce.default([]),
         /** Longest wait for the jobs of nodes that leave or change, s; they take no new ones. Default 300. */
         drainSeconds: z.int().min(0).max(86400).default(300),
+        /**
+         * Whether batch jobs that a crash of slurmctld has taken (those of its last five seconds) are submitted again by
+         * themselves, as their users, where the accounting knows these. One that had begun begins again. Default: an
+         * administrator decides (`npx hpc lost-jobs`).
+         */
+        resubmitLost: z.boolean().default(false),
         /** When the accounting forgets what. */
         purge,
       })
