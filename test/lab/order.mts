@@ -11,6 +11,7 @@ export const ORDER = [
   "encryption",
   "dataTier",
   "slurmSwitchover",
+  "resubmitLost",
   "rollingRestart",
   "computeNodes",
   "accounts",
