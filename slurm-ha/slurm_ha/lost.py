@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from slurm_ha.host import Done, Host
+from slurm_ha.host import Host
 from slurm_ha.messages import Refused, log
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
@@ -121,16 +121,19 @@ def submit_again(share: Share, host: Host, job: int, user: str = "") -> str:
         options.insert(0, f"--chdir={known['WorkDir']}")
     if known["JobName"]:
         options.insert(0, f"--job-name={known['JobName']}")
+    script, variables = script_of(aside), (aside / "environment").read_bytes()[4:]
     begin(aside)
-    done = submit(host, aside, accounted or user, ids, options)
+    with host.readable_by(*ids, variables) as file:
+        command = ["runuser", "-u", accounted or user, "--", "sbatch", "--parsable", f"--export-file={file}", *options]
+        done = host.ask(*command, say=script)
     said = (done.stderr or done.stdout).strip()
     if done.code != 0 and UNCERTAIN.search(said):
         raise Refused(f"sbatch: {said}. {uncertain(aside)}")
     if done.code != 0:
         (aside / BEGUN).unlink()
         raise Refused(f"sbatch: {said}")
-    host.replace(aside / BEGUN, done.stdout)
-    (aside / BEGUN).rename(aside / RESUBMITTED)
+    # The mark of the begin stays: somebody may have looked before this and begin after it.
+    host.replace(aside / RESUBMITTED, done.stdout)
     return done.stdout.strip()
 
 
@@ -147,13 +150,6 @@ def uncertain(aside: Path) -> str:
         f"Job {aside.name} was perhaps submitted again: look for it (squeue, sacct). If it was, forget it; "
         f"if not, remove {aside / BEGUN}"
     )
-
-
-def submit(host: Host, aside: Path, user: str, ids: tuple[int, int], options: list[str]) -> Done:
-    variables = (aside / "environment").read_bytes()[4:]
-    with host.readable_by(*ids, variables) as file:
-        command = ["runuser", "-u", user, "--", "sbatch", "--parsable", f"--export-file={file}", *options]
-        return host.ask(*command, say=script_of(aside))
 
 
 def script_of(aside: Path) -> str:

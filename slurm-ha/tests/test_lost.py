@@ -130,6 +130,21 @@ def test_by_itself_once(host: FakeHost, share: Share, marked: Path, capsys: pyte
     assert "job 921 is lost, and submitted again as 1925" in capsys.readouterr().err
 
 
+def test_of_two_at_once_one_may(settings: Settings, host: FakeHost, share: Share, marked: Path) -> None:
+    """The second has looked before the first has begun."""
+    other = FakeHost(host.share)
+    other.says, other.codes = host.says, host.codes
+
+    def slow(name: str) -> tuple[int, int]:
+        resubmit_marked(share, other)
+        return FakeHost.user(other, name)
+
+    host.user = slow  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="was perhaps submitted again"):
+        resubmit(settings, host, "921")
+    assert (len(submissions(host)), len(submissions(other))) == (0, 1)
+
+
 def test_by_itself_only_what_was_marked(host: FakeHost, share: Share, marked: Path) -> None:
     (marked / "again").unlink()
     resubmit_marked(share, host)
