@@ -93,6 +93,7 @@ async function site() {
       drainSeconds: config.web.drainSeconds,
     },
     failoverPatience: patience,
+    ...(config.users.ldap && { ldap: true }),
   };
   const [entryMachines, tellEntryMachines] = later<Machine[]>();
   const fleet = { driver, place, firewall: firewall(config), facts, entry: entryMachines };
@@ -168,6 +169,7 @@ async function site() {
       ...network,
       purge: slurm.purge,
       drainSeconds: slurm.drainSeconds,
+      resubmitLost: slurm.resubmitLost,
       routerId: slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,

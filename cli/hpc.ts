@@ -51,7 +51,7 @@ const commands: Record<string, Entry> = {
   },
   "lost-jobs": {
     summary: "batch jobs that a crash of slurmctld has taken; submits them again, or lets them go",
-    flags: { resubmit: "ID", forget: "ID", user: "NAME" },
+    flags: { resubmit: "ID|all", forget: "ID", user: "NAME" },
     load: async () => (await import("./commands/lostJobs.js")).lostJobs,
   },
   unlock: {

@@ -32,6 +32,7 @@ export const changeSchema = z.strictObject({
       drainSeconds: z.number(),
     }),
     failoverPatience: z.number(),
+    ldap: z.boolean().optional(),
   }),
   /** known_hosts of the machines that are asked: its own, and those that send clients to them. */
   knownHosts: z.string(),

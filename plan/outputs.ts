@@ -21,6 +21,8 @@ export interface SiteOutputs {
   services: Record<string, ServiceHealth>;
   /** Number of web nodes and its limits, as configured or as the autoscaler has it, and the longest drain of one that leaves (s). */
   webPool: { size: number; min: number; max: number; drainSeconds: number };
+  /** Whether users of an LDAP are known on controllers, compute nodes and login machine. Default: no. */
+  ldap?: boolean;
   /** The autoscaler's page, where the autoscaler owns the pool's size. */
   console?: string;
   /**

@@ -5,6 +5,7 @@ import { inSubnet } from "../../plan/addresses";
 import { groupFaults, groupsOf, machineGroups, ownHosts } from "../slurm/nodes";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
+import { USER_PACKAGES, userUnits } from "../users";
 import { mount, mountFaults } from "./mounts";
 import { roll } from "./roll";
 
@@ -46,7 +47,15 @@ export const compute: Tier<typeof keys> = {
         ]),
   ],
   // nfs-common: users' files.
-  packages: ["slurmd", "slurm-client", "munge", "libpmix2", "xauth", "nfs-common"],
-  units: () => [MUNGE, "slurmd"],
+  packages: [
+    "slurmd",
+    "slurm-client",
+    "munge",
+    "libpmix2",
+    "xauth",
+    "nfs-common",
+    ...USER_PACKAGES,
+  ],
+  units: (site) => [MUNGE, "slurmd", ...userUnits(site)],
   roll,
 };

@@ -16,8 +16,9 @@ import {
   type Status,
   vipText,
 } from "../look";
-import { STATE_SHARE } from "../slurm";
 import { KEEPALIVED } from "../units";
+import { runawayFindings, runawayIn, runawayQuestion } from "./runaway";
+import { shareFindings, shareQuestion, stateShare } from "./stateShare";
 import { SLURM_FENCING, SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
 export interface Slurm {
@@ -34,6 +35,8 @@ export interface Slurm {
   nodes: ComputeNode[];
   /** Ids of batch jobs that a crash has taken, of which nobody has decided yet what becomes of them. */
   lost: number[];
+  /** Ids of jobs that the accounting takes for running or waiting, and slurmctld does not know. */
+  runaway: number[];
   /** How full the state share is, %, of space or of files; undefined when nobody told. */
   full?: number;
 }
@@ -57,12 +60,7 @@ export const look: Look<Slurm> = {
       `ip -o -4 address | grep -qF ' ${vips.slurm}/' || exit 0; ` +
         "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'",
     ),
-    // The state share as this machine sees it.
-    part(
-      "share",
-      `df --output=pcent,ipcent ${STATE_SHARE} | tail -n 1 | sed 's/^/full/'; ` +
-        `for job in ${STATE_SHARE}/lost/*/; do [ ! -e "$job" ] || [ -e "$job/resubmitted" ] || echo "lost $job"; done`,
-    ),
+    shareQuestion,
     // Why this machine is not fit, in slurm-ha's words; it repeats them every few seconds.
     part(
       "unfit",
@@ -75,6 +73,7 @@ export const look: Look<Slurm> = {
       `systemctl -q is-failed ${SLURM_FENCING} || exit 0; ` +
         `journalctl -q -u ${SLURM_FENCING} -n 20 -o cat | grep '^slurm-ha: ' | tail -n 1`,
     ),
+    runawayQuestion(vips.slurm),
   ],
   read,
   findings,
@@ -117,23 +116,10 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     accounting: controllers.filter((m) => runs(m, SLURMDBD)).map(({ name }) => name),
     jobs: primary ? jobs : undefined,
     ...stateShare(controllers.map(({ name }) => part(name, "share"))),
+    runaway: primary === undefined ? [] : runawayIn(part(primary.name, "runaway")),
     nodes: nodes.map(([, name = "", state = "", by, reason]) =>
       reason === "none" ? { name, state } : { name, state, by, reason },
     ),
-  };
-}
-
-/** What the controllers say of the share: the same, if they say something. */
-function stateShare(said: (string | undefined)[]): Pick<Slurm, "lost" | "full"> {
-  const text = said.join("\n");
-  const ids = [...text.matchAll(/^lost .*\/(\d+)\/$/gm)].map((m) => Number(m[1]));
-  const full = [...text.matchAll(/^full +(\d+)% +(?:(\d+)%|-)/gm)].flatMap((m) => [
-    Number(m[1]),
-    Number(m[2] ?? 0),
-  ]);
-  return {
-    lost: [...new Set(ids)].sort((a, b) => a - b),
-    full: full.length === 0 ? undefined : Math.max(...full),
   };
 }
 
@@ -179,32 +165,6 @@ function isLost({ state, by, reason }: ComputeNode): boolean {
   return /^(error|unk|inval)|\*/i.test(state);
 }
 
-/** From so full on the share is warned of, %: slurmctld ends when it cannot save, on both controllers. */
-const FILLING = 80;
-/** Lost jobs that are named. */
-const NAMED = 5;
-
-function shareFindings({ lost, full }: Slurm, status: Status): Finding[] {
-  const found: Finding[] = [];
-  const [first] = machinesIn(status, "controllers");
-  if (full !== undefined && full >= FILLING) {
-    found.push({
-      severity: "reduced",
-      what: `The state share is ${full} % full. When it is full no controller can run. The command shows what takes the space.`,
-      mend: first && on(status, first.name, `du -h -d 2 ${STATE_SHARE} | sort -h | tail`),
-    });
-  }
-  if (lost.length > 0) {
-    const more = lost.length > NAMED ? `, and ${lost.length - NAMED} more` : "";
-    found.push({
-      severity: "reduced",
-      what: `A crash of slurmctld has taken ${lost.length === 1 ? "a job" : `${lost.length} jobs`}: ${lost.slice(0, NAMED).join(", ")}${more}. Their scripts are kept; the command lists them.`,
-      mend: `npx hpc lost-jobs --stack ${status.stack}`,
-    });
-  }
-  return found;
-}
-
 function findings(slurm: Slurm, status: Status): Finding[] {
   const { primary, accounting, nodes } = slurm;
   const found: Finding[] = [];
@@ -223,6 +183,9 @@ function findings(slurm: Slurm, status: Status): Finding[] {
   }
   found.push(...shareFindings(slurm, status));
   if (primary === undefined) return found;
+  // What a crash has taken is told by itself.
+  const runaway = slurm.runaway.filter((id) => !slurm.lost.includes(id));
+  found.push(...runawayFindings(runaway, primary, status));
   const lost = nodes.filter(isLost);
   const all = nodes.length > 0 && lost.length === nodes.length;
   if (all) found.push({ severity: "down", what: "No compute node can run jobs." });

@@ -68,6 +68,22 @@ export class LostJobs {
     return (await this.run(`resubmit ${word(id, ID, "a job's id")}${as}`)).trim();
   }
 
+  /** Those that nobody has decided about yet, one after the other; what is refused keeps no other one back. */
+  async resubmitAll(user?: string): Promise<{ text: string; refused: boolean }[]> {
+    const said: { text: string; refused: boolean }[] = [];
+    for (const job of await this.list()) {
+      if (job.resubmitted !== undefined) continue;
+      const id = String(job.id);
+      said.push(
+        await this.resubmit(id, user).then(
+          (now) => ({ text: `Job ${id} was submitted again as ${now}`, refused: false }),
+          (error: Error) => ({ text: `Job ${id}: ${error.message}`, refused: true }),
+        ),
+      );
+    }
+    return said;
+  }
+
   async forget(id: string): Promise<void> {
     await this.run(`forget ${word(id, ID, "a job's id")}`);
   }

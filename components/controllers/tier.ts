@@ -8,7 +8,7 @@ import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
 import type { Tier } from "../tier";
-import { userFaults, users } from "../users";
+import { USER_PACKAGES, userFaults, users, userUnits } from "../users";
 import { KEEPALIVED, MUNGE } from "../units";
 import { look } from "./look";
 import { SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
@@ -57,6 +57,12 @@ const keys = {
         enforce: enforce.default([]),
         /** Longest wait for the jobs of nodes that leave or change, s; they take no new ones. Default 300. */
         drainSeconds: z.int().min(0).max(86400).default(300),
+        /**
+         * Whether batch jobs that a crash of slurmctld has taken (those of its last five seconds) are submitted again by
+         * themselves, as their users, where the accounting knows these. One that had begun begins again. Default: an
+         * administrator decides (`npx hpc lost-jobs`).
+         */
+        resubmitLost: z.boolean().default(false),
         /** When the accounting forgets what. */
         purge,
       })
@@ -100,6 +106,7 @@ export const controllers: Tier<typeof keys> = {
     "logrotate",
     // A controller switches the other one off through the hypervisor.
     "fence-virt",
+    ...USER_PACKAGES,
   ],
   check: ({ slurm, users, vrrp }, host) => [
     ...(slurm === undefined
@@ -113,9 +120,9 @@ export const controllers: Tier<typeof keys> = {
           ...accountFaults(slurm.accounts, slurm.options),
           ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
         ]),
-    ...(users === undefined ? [] : userFaults(users)),
+    ...(users === undefined ? [] : userFaults(users, host)),
   ],
-  units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
+  units: (site) => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED, ...userUnits(site)],
   unitsWithVip: { slurm: [SLURMCTLD] },
   look,
   roll,

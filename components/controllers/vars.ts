@@ -14,6 +14,8 @@ export interface ControllerSettings {
   purge: z.infer<typeof purge>;
   /** Longest wait for the jobs of nodes that leave or change, s. */
   drainSeconds: number;
+  /** Whether batch jobs that a crash of slurmctld has taken are submitted again by themselves. */
+  resubmitLost: boolean;
   /** Network interface that gets the VIP. */
   interface: string;
   prefixLength: number;
@@ -26,13 +28,14 @@ export interface ControllerSettings {
 
 /** Variables of ansible/controllers.yml besides those of all Slurm machines; its roles' argument_specs describe them. */
 export const controllerVars = (
-  { purge, drainSeconds, patience, ...network }: ControllerSettings,
+  { purge, drainSeconds, resubmitLost, patience, ...network }: ControllerSettings,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
 ): Record<string, unknown> => ({
   slurm_ha_program: program(),
   slurm_drain_seconds: drainSeconds,
+  slurm_resubmit_lost: resubmitLost,
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,
   slurm_router_id: network.routerId,

@@ -3,6 +3,7 @@ import { NO_KEYS } from "../../plan/tier";
 import { ownHosts } from "../slurm/nodes";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
+import { USER_PACKAGES, userUnits } from "../users";
 
 const keys = {
   ...NO_KEYS,
@@ -40,6 +41,7 @@ export const login: Tier<typeof keys> = {
     "nfs-common",
     // Load tests.
     "apache2-utils",
+    ...USER_PACKAGES,
   ],
   check: ({ ports }) => {
     if (!ports) return [];
@@ -51,5 +53,5 @@ export const login: Tier<typeof keys> = {
       ? [`ports.slurmd = ${slurmd}: must not be within ports.srunFirst to ports.srunLast`]
       : [];
   },
-  units: () => [MUNGE],
+  units: (site) => [MUNGE, ...userUnits(site)],
 };

@@ -119,6 +119,6 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_beside: beside,
     slurm_scripts: nodeScripts(slurm),
     slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),
-    ...usersVars(users),
+    ...usersVars(users, patience),
   };
 }

@@ -42,7 +42,7 @@ def guard(settings: Settings, host: Host) -> None:
             share.record(f"off {name}")
             share.clear(name)
     if owner and not saved:
-        skip_unsaved(share, host)
+        skip_unsaved(share, host, settings.resubmit_lost)
     share.check()
     if not owns(share.claim(), epoch + 1, share.me):
         raise Refused("another controller claimed the state meanwhile")

@@ -1,7 +1,9 @@
-"""Beside a running slurmctld: what administrators set on nodes outlives it, its log is rotated. Service slurm-keep."""
+"""Beside a running slurmctld: what administrators set on nodes outlives it, jobs that a crash took are submitted again
+where the site wants that, its log is rotated. Service slurm-keep.
+"""
 
 from slurm_ha.host import Host
-from slurm_ha.lost import drop_saved
+from slurm_ha.lost import drop_saved, resubmit_marked
 from slurm_ha.nodes import note_nodes, restore_nodes
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
@@ -32,6 +34,7 @@ def keep(settings: Settings, host: Host) -> None:
             else:
                 note_nodes(share, host)
             anew = False
+            resubmit_marked(share, host)
         elif host.unit().active in ("inactive", "failed"):
             return
         host.sleep(0.5 if anew else NOTE)

@@ -17,6 +17,10 @@ SWITCHES = {
 }
 LETTERS = "HhIkOQsvVW"  # the same of one letter
 WRAPPED = "# This script was created by sbatch --wrap.\n\n"
+# Marks of a job: it is to be submitted again by itself, that was begun, that was done (its new id).
+AGAIN, BEGUN, RESUBMITTED = "again", "begun", "resubmitted"
+# After these words of sbatch nobody knows whether the controller has taken it.
+UNCERTAIN = re.compile(r"timed out|zero bytes|send/recv", re.IGNORECASE)
 NOT_AGAIN = {"--parsable", "--test-only", "--wait", "-W", "-Q", "--quiet", "-v", "--verbose"}
 
 
@@ -54,7 +58,7 @@ def known_of(share: Share, host: Host, job: int) -> dict[str, str]:
     ask = ["sacct", "-n", "-P", "-X", "-D", "--delimiter=\x1f", "-j", str(job), "-o", ",".join(ACCOUNTED)]
     records = [line.split("\x1f") for line in host.ask(*ask).stdout.splitlines()]
     newest = max((record for record in records if len(record) == len(ACCOUNTED)), default=[])
-    again = aside / "resubmitted"
+    again = aside / RESUBMITTED
     return {
         **said,
         **{key: value for key, value in zip(ACCOUNTED, newest, strict=False) if value},
@@ -72,11 +76,34 @@ def environment_of(aside: Path) -> dict[str, str]:
 
 def resubmit(settings: Settings, host: Host, job: str, user: str = "") -> None:
     share = Share(settings, host)
-    aside = share.lost / job
-    if not job.isdigit() or not (aside / "script").exists():
+    if not job.isdigit() or not (share.lost / job / "script").exists():
         there = ", ".join(map(str, lost_jobs(share)))
         raise Refused(f"job {job} is not among the lost ones: {there or 'there are none'}")
-    known = known_of(share, host, int(job))
+    print(submit_again(share, host, int(job), user))
+
+
+def resubmit_marked(share: Share, host: Host) -> None:
+    """Those that the site wants submitted again by themselves, each once; what is not certain is left to a person."""
+    for job in lost_jobs(share):
+        mark = share.lost / str(job) / AGAIN
+        if not mark.exists():
+            continue
+        known = host.ask("scontrol", "show", "job", str(job))
+        if known.code == 0 or "Invalid job id" not in known.stdout + known.stderr:
+            continue  # it was saved, or slurmctld does not tell: at the next look
+        if host.ask("sacctmgr", "-nP", "show", "cluster").code != 0:
+            continue  # slurmdbd is away, and knows whose they were
+        try:
+            log(f"job {job} is lost, and submitted again as {submit_again(share, host, job)}")
+        except (Refused, OSError) as e:
+            mark.unlink(missing_ok=True)
+            log(f"job {job} is lost, and not submitted again by itself: {e}")
+
+
+def submit_again(share: Share, host: Host, job: int, user: str = "") -> str:
+    """Never twice: of several who want that at once one may, and it is tried once. @returns the new id"""
+    aside = share.lost / str(job)
+    known = known_of(share, host, job)
     if known["Resubmitted"]:
         raise Refused(f"job {job} was submitted again as {known['Resubmitted']}")
     accounted = known.get("User", "")
@@ -85,26 +112,60 @@ def resubmit(settings: Settings, host: Host, job: str, user: str = "") -> None:
         raise Refused(f"the accounting does not know whose job {job} was. Its environment says {claimed}: no proof")
     if accounted and user not in ("", accounted):
         raise Refused(f"job {job} was {accounted}'s, not {user}'s")
-    new = submit(host, aside, accounted or user, known)
-    (aside / "resubmitted").write_text(f"{new}\n")
-    print(new)
-
-
-def submit(host: Host, aside: Path, user: str, known: dict[str, str]) -> str:
-    uid, gid = host.user(user)
-    script = (aside / "script").read_bytes().rstrip(b"\0").decode(errors="surrogateescape")
-    options = options_of(known.get("SubmitLine", ""), script)
+    try:
+        ids = host.user(accounted or user)
+    except KeyError:
+        raise Refused(f"user {accounted or user} is not known here") from None
+    options = [renumbered(share, word) for word in options_of(known.get("SubmitLine", ""), script_of(aside))]
     if known["WorkDir"]:
         options.insert(0, f"--chdir={known['WorkDir']}")
     if known["JobName"]:
         options.insert(0, f"--job-name={known['JobName']}")
-    variables = (aside / "environment").read_bytes()[4:]
-    with host.readable_by(uid, gid, variables) as file:
-        command = ["runuser", "-u", user, "--", "sbatch", "--parsable", f"--export-file={file}", *options]
+    script, variables = script_of(aside), (aside / "environment").read_bytes()[4:]
+    begin(aside)
+    with host.readable_by(*ids, variables) as file:
+        command = ["runuser", "-u", accounted or user, "--", "sbatch", "--parsable", f"--export-file={file}", *options]
         done = host.ask(*command, say=script)
+    said = (done.stderr or done.stdout).strip()
+    if done.code != 0 and UNCERTAIN.search(said):
+        raise Refused(f"sbatch: {said}. {uncertain(aside)}")
     if done.code != 0:
-        raise Refused(f"sbatch: {(done.stderr or done.stdout).strip()}")
+        (aside / BEGUN).unlink()
+        raise Refused(f"sbatch: {said}")
+    # The mark of the begin stays: somebody may have looked before this and begin after it.
+    host.replace(aside / RESUBMITTED, done.stdout)
     return done.stdout.strip()
+
+
+def begin(aside: Path) -> None:
+    (aside / AGAIN).unlink(missing_ok=True)
+    try:
+        (aside / BEGUN).touch(exist_ok=False)
+    except FileExistsError:
+        raise Refused(uncertain(aside)) from None
+
+
+def uncertain(aside: Path) -> str:
+    return (
+        f"Job {aside.name} was perhaps submitted again: look for it (squeue, sacct). If it was, forget it; "
+        f"if not, remove {aside / BEGUN}"
+    )
+
+
+def script_of(aside: Path) -> str:
+    return (aside / "script").read_bytes().rstrip(b"\0").decode(errors="surrogateescape")
+
+
+def renumbered(share: Share, word: str) -> str:
+    """A dependency on a job that has another id by now."""
+    if not re.match(r"(--dependency=|-d|)(after|singleton)", word):
+        return word
+
+    def now(found: re.Match[str]) -> str:
+        again = share.lost / found[0] / RESUBMITTED
+        return again.read_text().strip() if again.exists() else found[0]
+
+    return re.sub(r"(?<=[:,])\d+", now, word)
 
 
 def options_of(line: str, script: str) -> list[str]:

@@ -69,6 +69,14 @@ class Settings:
         return 4 * self.watchdog
 
     @property
+    def resubmit_lost(self) -> bool:
+        """Whether batch jobs that a crash has taken are submitted again by themselves."""
+        try:
+            return self.text("RESUBMIT_LOST") == "yes"
+        except Refused:
+            return False  # of a version that did not ask: a controller that starts now starts
+
+    @property
     def controllers(self) -> list[str]:
         """Addresses; the first one's slurmdbd is the primary."""
         return self.text("CONTROLLERS").split()

@@ -12,6 +12,7 @@ import struct
 from pathlib import Path
 
 from slurm_ha.host import Host
+from slurm_ha.lost import AGAIN
 from slurm_ha.messages import log
 from slurm_ha.share import Share
 
@@ -62,8 +63,8 @@ def next_id(state: bytes) -> tuple[int, int] | None:
     return place, struct.unpack_from(">I", state, place)[0]
 
 
-def skip_unsaved(share: Share, host: Host) -> None:
-    """For a start after a crash."""
+def skip_unsaved(share: Share, host: Host, again: bool) -> None:
+    """For a start after a crash. @param again: what is lost is to be submitted again by itself"""
     # What slurmctld reads, and what it reads when that is not there.
     states = [path for path in (share.spool / "job_state", share.spool / "job_state.old") if path.exists()]
     if not states:
@@ -78,7 +79,7 @@ def skip_unsaved(share: Share, host: Host) -> None:
                 continue
             place, number = found
             if state == states[0]:
-                keep_aside(share, host, {job: spool[job] for job in spool if ids.ahead(job, number) >= 0})
+                keep_aside(share, host, {job: spool[job] for job in spool if ids.ahead(job, number) >= 0}, again)
             highest = max(ids.ahead(job, number) for job in {number, *known})
             os.pwrite(f.fileno(), struct.pack(">I", ids.plus(number, highest + MARGIN)), place)
             os.fsync(f.fileno())
@@ -105,7 +106,7 @@ def in_log(path: Path) -> set[int]:
     return {int(own or job) for job, own in GIVEN_OUT.findall(text)}
 
 
-def keep_aside(share: Share, host: Host, lost: dict[int, str]) -> None:
+def keep_aside(share: Share, host: Host, lost: dict[int, str], again: bool) -> None:
     """By links. One that was saved in the very last moment may be among them: slurm-keep finds that out."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -115,12 +116,15 @@ def keep_aside(share: Share, host: Host, lost: dict[int, str]) -> None:
 
     def link(job: int) -> None:
         aside = share.lost / str(job)
+        new = not aside.exists()
         aside.mkdir(mode=0o700, exist_ok=True)
         for name in JOB_FILES:
             try:
                 host.link(Path(lost[job], name), aside / name)
             except (FileNotFoundError, FileExistsError):
                 pass
+        if new and again:
+            (aside / AGAIN).touch()
 
     with ThreadPoolExecutor(LINKING) as pool:
         list(pool.map(link, lost))

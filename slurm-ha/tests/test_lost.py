@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from slurm_ha.lost import drop_saved, forget, lost, options_of, resubmit
+from slurm_ha.lost import drop_saved, forget, lost, options_of, renumbered, resubmit, resubmit_marked
 from slurm_ha.messages import Refused
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
@@ -87,6 +87,116 @@ def test_a_refusal_is_slurms_own(settings: Settings, host: FakeHost, aside: Path
     with pytest.raises(Refused, match="sbatch: sbatch: error: invalid partition"):
         resubmit(settings, host, "921")
     assert not (aside / "resubmitted").exists()
+    host.codes["runuser"] = [0]
+    resubmit(settings, host, "921")
+
+
+def submissions(host: FakeHost) -> list[str]:
+    return [line for line in host.ran if line.startswith("runuser")]
+
+
+@pytest.mark.parametrize("said", ["Socket timed out on send/recv operation", "Zero Bytes were transmitted or received"])
+def test_what_may_have_come_through_is_not_tried_twice(
+    said: str, settings: Settings, host: FakeHost, aside: Path
+) -> None:
+    host.says |= {"sacct": RECORD, "runuser": f"sbatch: error: Batch job submission failed: {said}\n"}
+    host.codes["runuser"] = [1, 0]
+    for _ in range(2):
+        with pytest.raises(Refused, match=f"perhaps submitted again: look for it .* remove {aside}/begun"):
+            resubmit(settings, host, "921")
+    assert len(submissions(host)) == 1
+    (aside / "begun").unlink()
+    resubmit(settings, host, "921")
+    assert len(submissions(host)) == 2
+
+
+GONE = "slurm_load_jobs error: Invalid job id specified\n"
+
+
+@pytest.fixture
+def marked(host: FakeHost, aside: Path) -> Path:
+    """One that is to be submitted again by itself."""
+    (aside / "again").touch()
+    host.says |= {"sacct ": RECORD, "runuser": "1925\n", "scontrol show job": GONE}
+    host.codes["scontrol show job"] = [1]
+    return aside
+
+
+def test_by_itself_once(host: FakeHost, share: Share, marked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    resubmit_marked(share, host)
+    resubmit_marked(share, host)
+    assert len(submissions(host)) == 1
+    assert (marked / "resubmitted").read_text() == "1925\n"
+    assert "job 921 is lost, and submitted again as 1925" in capsys.readouterr().err
+
+
+def test_of_two_at_once_one_may(settings: Settings, host: FakeHost, share: Share, marked: Path) -> None:
+    """The second has looked before the first has begun."""
+    other = FakeHost(host.share)
+    other.says, other.codes = host.says, host.codes
+
+    def slow(name: str) -> tuple[int, int]:
+        resubmit_marked(share, other)
+        return FakeHost.user(other, name)
+
+    host.user = slow  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="was perhaps submitted again"):
+        resubmit(settings, host, "921")
+    assert (len(submissions(host)), len(submissions(other))) == (0, 1)
+
+
+def test_by_itself_only_what_was_marked(host: FakeHost, share: Share, marked: Path) -> None:
+    (marked / "again").unlink()
+    resubmit_marked(share, host)
+    assert submissions(host) == []
+
+
+@pytest.mark.parametrize(
+    ("says", "codes"),
+    [
+        ({}, {"scontrol show job": [0]}),
+        ({"scontrol show job": "slurm_load_jobs error: Unable to contact slurm controller\n"}, {}),
+        ({}, {"sacctmgr": [1]}),
+    ],
+)
+def test_by_itself_only_once_it_is_certain_that_it_is_lost_and_whose_it_was(
+    says: dict[str, str], codes: dict[str, list[int]], host: FakeHost, share: Share, marked: Path
+) -> None:
+    before = host.says.copy(), host.codes.copy()
+    host.says |= says
+    host.codes |= codes
+    resubmit_marked(share, host)
+    assert submissions(host) == []
+    host.says, host.codes = before
+    resubmit_marked(share, host)
+    assert len(submissions(host)) == 1
+
+
+@pytest.mark.parametrize("unknown", ["to the accounting", "here", "in part"])
+def test_what_it_cannot_do_by_itself_is_for_a_person(
+    unknown: str, host: FakeHost, share: Share, marked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nobody(name: str) -> tuple[int, int]:
+        raise KeyError(name)
+
+    if unknown == "to the accounting":
+        host.says["sacct "] = ""
+    elif unknown == "here":
+        host.user = nobody  # type: ignore[method-assign]
+    else:
+        (marked / "script").unlink()
+    resubmit_marked(share, host)
+    resubmit_marked(share, host)
+    assert submissions(host) == []
+    assert capsys.readouterr().err.count("not submitted again by itself") == 1
+    assert not (marked / "begun").exists()
+
+
+def test_a_dependency_follows_the_new_id(share: Share, aside: Path) -> None:
+    (aside / "resubmitted").write_text("1925\n")
+    assert renumbered(share, "--dependency=afterok:921:922,singleton") == "--dependency=afterok:1925:922,singleton"
+    assert renumbered(share, "afterany:921+5") == "afterany:1925+5"
+    assert renumbered(share, "--job-name=after:921") == "--job-name=after:921"
 
 
 @pytest.mark.parametrize("job", ["922", "../ha", ""])

@@ -9,7 +9,7 @@ from slurm_ha.guard import guard, release
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 from slurm_ha.unsaved import MARGIN, Ids, in_log, next_id
-from tests.fake import FakeHost
+from tests.fake import FakeHost, settings_of
 
 # The beginning of one that Slurm 22.05 wrote; the next id is 2.
 STATE = (
@@ -79,6 +79,20 @@ def test_after_a_crash_no_id_comes_again(
     assert (share.lost / "921/script").read_text() == "#!/bin/sh\n\0"
     assert (spool / "hash.1/job.921/script").exists()
     assert f"acknowledged and not saved, kept in {share.lost}: jobs 918, 921\n" in capsys.readouterr().err
+
+
+def test_what_is_lost_is_marked_where_the_site_wants_it_again(
+    tmp_path: Path, settings: Settings, host: FakeHost, spool: Path, share: Share
+) -> None:
+    job(spool, 921)
+    crash(settings, host)
+    guard(settings, host)
+    assert not (share.lost / "921/again").exists()
+    job(spool, 1922)
+    guard(settings_of(tmp_path, "m1", more="RESUBMIT_LOST=yes\n"), host)
+    assert (share.lost / "1922/again").exists()
+    # It was there before: that is a person's to decide.
+    assert not (share.lost / "921/again").exists()
 
 
 def test_also_on_the_other_controller(settings: Settings, host: FakeHost, spool: Path, other: Share) -> None:

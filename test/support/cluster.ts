@@ -59,4 +59,12 @@ export const clusterVars = (mungeKey: string) => ({
     { name: "client", address: "192.168.1.190" },
   ],
   users_local: [],
+  users_ldap_uris: [],
+  users_ldap_base: "",
+  users_ldap_ca: "",
+  users_ldap_bind_dn: "",
+  users_ldap_schema: "rfc2307",
+  users_ldap_user_base: "",
+  users_ldap_group_base: "",
+  users_ldap_seconds: 6,
 });

@@ -65,6 +65,27 @@ describe("lost jobs", () => {
     );
   });
 
+  it("are submitted again all at once, but for those of whom that was done", async () => {
+    const { site: one, ran } = site();
+    expect(await new LostJobs(one).resubmitAll()).toEqual([
+      { text: "Job 922 was submitted again as 1925", refused: false },
+    ]);
+    expect(ran).toEqual(["slurm-m2: slurm-ha lost", "slurm-m2: slurm-ha resubmit 922"]);
+  });
+
+  it("of which one is refused keep the others from nothing", async () => {
+    const { site: one } = site();
+    const { machines } = one;
+    const run = (name: string, command: string) =>
+      command.startsWith("slurm-ha resubmit")
+        ? Promise.reject(new Error("the accounting does not know whose job 922 was"))
+        : machines.run(name, command);
+    const refusing = { ...one, machines: { ...machines, run } };
+    expect(await new LostJobs(refusing).resubmitAll()).toEqual([
+      { text: "Job 922: the accounting does not know whose job 922 was", refused: true },
+    ]);
+  });
+
   it.each([
     ["1; reboot", undefined],
     ["921", "ann; reboot"],

@@ -31,6 +31,7 @@ describe("users of the config", () => {
         { ...lee, group: "chem", gid: 3000 },
         { name: "park", uid: 70000, group: "chem", gid: 3000 },
       ]),
+      1,
     );
     expect(told["users_local"]).toEqual([
       { name: "kim", uid: 2001, group: "kim", gid: 2001, full_name: "김철수", ssh_keys: [KEY] },

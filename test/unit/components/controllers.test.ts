@@ -31,6 +31,7 @@ const make = (asked: Asked[] = [], told = cluster) =>
         settings: {
           purge: site.slurm.purge,
           drainSeconds: 60,
+          resubmitLost: true,
           interface: "eth0",
           prefixLength: 24,
           routerId: 51,
@@ -87,6 +88,7 @@ describe("Controllers", () => {
       ...clusterVars("secret-controllers-munge-key"),
       slurm_ha_program: { path: "slurm-ha/dist/slurm-ha", hash: expect.any(String) as string },
       slurm_drain_seconds: 60,
+      slurm_resubmit_lost: true,
       slurm_dbd_options: purgeOptions(site.slurm.purge),
       slurm_vip_prefix_length: 24,
       slurm_interface: "eth0",
