@@ -50,4 +50,19 @@ export const driftCases: Case[] = [
       return nothing;
     },
   },
+  {
+    // Who was connected to it is cut off: the handover that spares them is what is gone.
+    limits: USUAL.limits,
+    name: "HAProxy: who has the VIPs has lost its configuration and its handover",
+    fault: async (c) => {
+      const holder = await c.holder("web");
+      const files = ["/etc/haproxy/haproxy.cfg", "/usr/local/sbin/haproxy-handover"];
+      await on(c.outputs, holder, `rm ${files.join(" ")}`);
+      const said = await up("--refresh");
+      for (const file of files) await c.ask(holder, `test -s ${file}`);
+      if (!said.includes("the VIPs go without being announced")) throw new Error(said);
+      if ((await c.holder("web")) === holder) throw new Error(`${holder} has the VIPs still`);
+      return nothing;
+    },
+  },
 ];
