@@ -13,7 +13,7 @@ import { clearMark, lookForMark, setMark } from "../rollout/mark";
 import { GATE_SECONDS, openGate } from "../rollout/gate";
 import { describePlan, planTier } from "../rollout/plan";
 import { patient, type RunningSite } from "../rollout/roll";
-import { rollTier } from "../rollout/tier";
+import { interruption, rollTier } from "../rollout/tier";
 import { type ChangeRequest, changeSchema } from "./changeRequest";
 import type { Outcome } from "./configurationProvider";
 import { quote } from "./look";
@@ -28,11 +28,13 @@ const IN_PLACE = "base : ";
  * Makes machines of a tier what they are told to be. Those that nobody has configured yet, all at once; those that
  * serve, one at a time by the roll-out, and only those in which something would change.
  * @param signal aborted when whoever asked for it is gone
+ * @param interrupted aborted when no further machine is to be begun. Default: never
  */
 export async function changeMachines(
   request: ChangeRequest,
   progress: Progress,
   signal: AbortSignal,
+  interrupted?: AbortSignal,
 ): Promise<Outcome> {
   const { tier, run, site, todo } = request;
   const outcome: Outcome = { done: {}, faults: {}, waiting: false };
@@ -70,6 +72,7 @@ export async function changeMachines(
     }
     if (known.length > 0 && request.mode !== "turn") return { ...outcome, waiting: true };
     if (known.length > 0) {
+      mayBegin(known);
       const marked = await Promise.all(
         known.map(async (m) => (await machines.run(m, lookForMark("change"))).trim() === "marked"),
       );
@@ -98,6 +101,10 @@ export async function changeMachines(
   }
   return outcome;
 
+  function mayBegin(left: string[]): void {
+    if (interrupted?.aborted) throw new Error(interruption(Object.keys(outcome.done), left));
+  }
+
   async function changeKnown(
     affected: string[],
     suspects: string[],
@@ -124,6 +131,7 @@ export async function changeMachines(
     };
     const roll = rollsOf(running)[tier];
     if (!roll) {
+      mayBegin(affected);
       await change(affected);
       await Promise.all(affected.map(done));
       return;
@@ -142,6 +150,7 @@ export async function changeMachines(
       done,
       progress,
       signal,
+      ...(interrupted && { interrupted }),
       gateSeconds: patient(running, GATE_SECONDS),
     });
   }
@@ -226,13 +235,15 @@ async function neverConfigured(
 
 if (require.main === module) {
   const abort = new AbortController();
-  // Nothing is ever written there: its end is that of whoever started this.
+  const interrupt = new AbortController();
+  // Its end is that of whoever started this. A word is Ctrl-C.
   new net.Socket({ fd: 3 })
     .on("error", () => undefined)
-    .on("close", () => abort.abort(new Error("cut off")))
-    .resume();
+    .on("data", () => interrupt.abort(new Error("interrupted")))
+    .on("close", () => abort.abort(new Error("cut off")));
   const progress: Progress = (text) => console.error(text);
   program(changeSchema, async (request) => {
-    console.log(JSON.stringify(await changeMachines(request, progress, abort.signal)));
+    const outcome = await changeMachines(request, progress, abort.signal, interrupt.signal);
+    console.log(JSON.stringify(outcome));
   });
 }

@@ -2,7 +2,16 @@ import type * as pulumi from "@pulumi/pulumi";
 import { digest } from "../lib/hash";
 import type { Seat } from "../rollout/lock";
 import { differences, lookScript, readLook } from "./drift";
-import { ask, inTurn, leftBegun, once, runProgram, siteLock, unfinished } from "./providerProcess";
+import {
+  ask,
+  inTurn,
+  leaveWithPulumi,
+  leftBegun,
+  once,
+  runProgram,
+  siteLock,
+  unfinished,
+} from "./providerProcess";
 
 /** How a machine is asked whether it is still as it was left. Holds no secrets. */
 export interface Question {
@@ -199,6 +208,7 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
   ConfigurationState
 > = {
   async diff(_id, olds, news) {
+    leaveWithPulumi();
     // A preview may not know yet what will be wanted: the text that Pulumi has in its place is no object.
     if (typeof news.wanted !== "object") return { changes: true };
     const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
@@ -219,6 +229,7 @@ export const configurationProvider: pulumi.dynamic.ResourceProvider<
   },
 
   async read(id, props) {
+    leaveWithPulumi();
     if (id === undefined || props === undefined) throw new Error("it cannot be imported");
     return { id, props: { ...props, drift: await findDrift(props) } };
   },

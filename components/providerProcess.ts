@@ -1,5 +1,6 @@
 import * as child from "node:child_process";
 import { holderHere, LOOK_FOR_BEGUN, type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import { INTERRUPTED, interrupted } from "./interrupt";
 
 /** Longest time for a machine to say how it is, ms. */
 const ASK_TIMEOUT = 20_000;
@@ -52,11 +53,17 @@ export async function leftBegun(seats: Seat[]): Promise<string[]> {
 
 /** Machines that serve are changed by one at a time, whatever Pulumi does in parallel. */
 export function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const mine = shared.turn.then(work);
+  const stop = interrupted();
+  const mine = shared.turn.then(() => {
+    // Pulumi itself begins nothing more; this was begun, and has waited.
+    if (stop.aborted) throw new Error("interrupted before it was begun; the same command goes on");
+    return work();
+  });
   shared.turn = mine.catch(() => undefined);
   return mine;
 }
 
+const LEAVE = "leave with Pulumi";
 /** How often it is looked whether Pulumi is still there, ms. */
 const LOOK = 1000;
 
@@ -64,7 +71,9 @@ const LOOK = 1000;
  * Ends this process with Pulumi, whose own end leaves it behind, and the lock with it. At once, without a word: what is
  * written to a pipe that nobody reads is an error, which Pulumi's SDK tells by writing, for ever (seen).
  */
-function leaveWithPulumi(): void {
+export function leaveWithPulumi(): void {
+  if (shared.told.has(LEAVE)) return;
+  shared.told.add(LEAVE);
   const leave = () => process.kill(process.pid, "SIGKILL");
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && leave(), LOOK).unref();
@@ -77,7 +86,7 @@ function leaveWithPulumi(): void {
  */
 export function siteLock(seats: Seat[]): Promise<SiteLock> {
   if (!shared.lock) {
-    void once("leave with Pulumi", leaveWithPulumi);
+    leaveWithPulumi();
     shared.lock = takeLock(seats, holderHere(process.ppid, "pulumi up"));
     shared.lock.catch(() => delete shared.lock);
   }
@@ -86,7 +95,8 @@ export function siteLock(seats: Seat[]): Promise<SiteLock> {
 
 /**
  * Runs one of the house's programs; what it shows goes to the log. Its fourth file ends when this process or Pulumi's is
- * gone, or the lock is: then it ends what it began and stops.
+ * gone, or the lock is: then it ends what it began and stops. When Pulumi is interrupted a word comes there: then it makes
+ * whole what it is at, and begins nothing more.
  * @param file below the project's root
  * @returns what it wrote to stdout
  * @throws Error with its last words
@@ -101,6 +111,10 @@ export function runProgram(file: string, request: string, lost: AbortSignal): Pr
     lifeline.on("error", () => undefined);
     const letGo = () => lifeline.end();
     lost.addEventListener("abort", letGo);
+    const stop = interrupted();
+    const tell = () => lifeline.write(INTERRUPTED);
+    if (stop.aborted) tell();
+    stop.addEventListener("abort", tell);
     // Pulumi's own end leaves this process behind.
     const parent = process.ppid;
     const watch = setInterval(() => {
@@ -119,6 +133,7 @@ export function runProgram(file: string, request: string, lost: AbortSignal): Pr
     program.on("close", (code) => {
       clearInterval(watch);
       lost.removeEventListener("abort", letGo);
+      stop.removeEventListener("abort", tell);
       if (code === 0) resolve(said);
       else {
         const last = words.trim().split("\n").slice(-1)[0] ?? "";

@@ -21,13 +21,20 @@ export interface Change {
   begin(machine: string): Promise<void>;
   done(machine: string): Promise<void>;
   progress: Progress;
-  /** When aborted nothing more is begun. Default: never. */
+  /** When aborted nothing more is begun: whoever asked for it is gone, or the lock. Default: never. */
   signal?: AbortSignal;
+  /** When aborted no further machine is begun, and the one at work is made whole. Default: never. */
+  interrupted?: AbortSignal;
   /** Longest wait for the tier to be whole after each machine, s. Default 120. */
   gateSeconds?: number;
   /** The same before anything is touched, s. Default 5: it is a look, nothing is under way. */
   lookSeconds?: number;
 }
+
+/** How far an interrupted run has come, and what to do. @param done machines that are changed, and their tier whole with them */
+export const interruption = (done: string[], left: string[]): string =>
+  `interrupted ${done.length === 0 ? "before anything was changed" : `after ${done.join(", ")}`}: ` +
+  `${left.join(", ")} not begun; the same command goes on`;
 
 /**
  * Changes machines of a tier: those that serve nobody together and first, then whole → relieve → change one → whole →
@@ -36,7 +43,7 @@ export interface Change {
  * @throws Error with what is missing, or what failed
  */
 export async function rollTier(run: Change): Promise<void> {
-  const { tier, roll, todo, suspects = [], progress, signal, felt = true } = run;
+  const { tier, roll, todo, suspects = [], progress, signal, interrupted, felt = true } = run;
   const { gateSeconds = GATE_SECONDS, lookSeconds = 5 } = run;
   const handsOver = felt && roll.relieve !== undefined;
   const touched: string[] = [];
@@ -46,6 +53,11 @@ export async function rollTier(run: Change): Promise<void> {
       ...(run.excused ?? []).filter((m) => !touched.includes(m)),
       ...(parts.outside ?? []),
     ]);
+  const mayBegin = () => {
+    if (!interrupted?.aborted) return;
+    const left = todo.filter((m) => !touched.includes(m));
+    throw new Error(interruption(touched, left));
+  };
   /** Does something to machines, and says how far it came when that fails. */
   const at = async (machines: string[], what: string, work: () => Promise<void>) => {
     signal?.throwIfAborted();
@@ -67,6 +79,7 @@ export async function rollTier(run: Change): Promise<void> {
 
   const { sick } = planTier(parts, handsOver, todo);
   if (sick.length > 0) {
+    mayBegin();
     await at(sick, `${sick.join(", ")}, where nobody is served`, async () => {
       for (const machine of sick) await run.begin(machine);
       touched.push(...sick);
@@ -86,6 +99,7 @@ export async function rollTier(run: Change): Promise<void> {
   if (blamed.length > 0 && !(await isWhole(gate(lookSeconds)))) {
     const { steps } = planTier(await roll.parts(), false, blamed);
     for (const { machine } of steps) {
+      mayBegin();
       await at([machine], `${machine}, which may be why it is not whole`, () => change(machine));
     }
     await at(blamed, "is it whole again?", () => gate(gateSeconds));
@@ -103,6 +117,7 @@ export async function rollTier(run: Change): Promise<void> {
     throw new Error(`${error.message}\n${first.machine} and those after it were not touched.`);
   });
   for (const { machine, action } of steps) {
+    mayBegin();
     const what = action === "relieve" ? `${machine} hands its part over` : machine;
     await at([machine], what, async () => {
       if (action === "relieve") await roll.relieve?.(machine);

@@ -1,4 +1,6 @@
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
+import { quote } from "../look";
+import { byPerson, NODE_STATE, OURS, readNodeState } from "../slurm/nodeState";
 
 /** States in which a compute node takes or runs jobs. */
 const HEALTHY = /^(idle|mixed|allocated|completing)$/;
@@ -6,15 +8,23 @@ const HEALTHY = /^(idle|mixed|allocated|completing)$/;
 /** States of one that takes no new jobs and still has some. */
 const BUSY = /^(draining|drng)/;
 
-/** slurmd on the compute nodes. */
+/** slurmd on the compute nodes. One that a person has drained is neither sick nor in the way, and stays drained. */
 export function roll({ machines }: RunningSite): Roll {
   const members = machines.names("compute");
+  const stateOf = async (name: string) =>
+    readNodeState(
+      (await machines.ask(
+        name,
+        `sinfo --noheader --nodes=${name} --format=${quote(NODE_STATE)}`,
+      )) ?? "",
+    );
   const sick = async () => {
-    const ask = (name: string) => `sinfo --noheader --nodes=${name} --format=%T`;
-    const states = await Promise.all(members.map((name) => machines.ask(name, ask(name))));
-    return members
-      .map((name, i) => ({ name, state: states[i]?.trim() ?? "" }))
-      .filter(({ state }) => !HEALTHY.test(state) && !BUSY.test(state));
+    const states = await Promise.all(
+      members.map(async (name) => ({ name, ...(await stateOf(name)) })),
+    );
+    return states.filter(
+      (node) => !HEALTHY.test(node.state) && !BUSY.test(node.state) && !byPerson(node),
+    );
   };
   const scontrol = async (name: string, state: string) => {
     await machines.run(name, `scontrol update nodename=${name} state=${state}`);
@@ -28,7 +38,8 @@ export function roll({ machines }: RunningSite): Roll {
     // Jobs go on: only slurmd itself is restarted (KillMode=process).
     inPlace: ["settings", "restart"],
     takeOut: async (name) => {
-      await scontrol(name, "drain reason=hpc-ha");
+      // A person's reason stays.
+      if (!byPerson(await stateOf(name))) await scontrol(name, `drain reason=${OURS}`);
       const jobs = await machines.run(name, `squeue --noheader --nodelist=${name} --format=%A`);
       if (jobs.trim() === "") return;
       // It stays drained: a node that takes new jobs never has none.
@@ -37,7 +48,9 @@ export function roll({ machines }: RunningSite): Roll {
           `command again; or give it back: scontrol update nodename=${name} state=resume`,
       );
     },
-    takeBack: (name) => scontrol(name, "resume"),
+    takeBack: async (name) => {
+      if (!byPerson(await stateOf(name))) await scontrol(name, "resume");
+    },
     restart: async (machine) => {
       await machines.run(machine, "systemctl restart slurmd", SERVICE_SECONDS);
     },

@@ -16,6 +16,7 @@ import {
   type Status,
   vipText,
 } from "../look";
+import { bySlurm, NODE_STATE, type NodeState, readNodeState } from "../slurm/nodeState";
 import { KEEPALIVED } from "../units";
 import { runawayFindings, runawayIn, runawayQuestion } from "./runaway";
 import { shareFindings, shareQuestion, stateShare } from "./stateShare";
@@ -41,13 +42,8 @@ export interface Slurm {
   full?: number;
 }
 
-export interface ComputeNode {
+export interface ComputeNode extends NodeState {
   name: string;
-  /** Slurm's word, e.g. idle; a * behind it means that it does not answer slurmctld. */
-  state: string;
-  /** Why it takes no jobs, and who said so (slurm: Slurm itself); undefined when nobody did. */
-  reason?: string;
-  by?: string;
 }
 
 /** What Slurm says, and why a controller is none. */
@@ -58,7 +54,7 @@ export const look: Look<Slurm> = {
     part(
       "slurm",
       `ip -o -4 address | grep -qF ' ${vips.slurm}/' || exit 0; ` +
-        "scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N %T %u %E'",
+        `scontrol ping; squeue -h -o 'job %T'; sinfo -h -N -o 'node %N ${NODE_STATE}'`,
     ),
     shareQuestion,
     // Why this machine is not fit, in slurm-ha's words; it repeats them every few seconds.
@@ -101,7 +97,7 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
   for (const [, state = ""] of primary?.text?.matchAll(/^job (\S+)$/gm) ?? []) {
     jobs[state] = (jobs[state] ?? 0) + 1;
   }
-  const nodes = [...(primary?.text?.matchAll(/^node (\S+) (\S+) (\S+) (.*)$/gm) ?? [])];
+  const nodes = [...(primary?.text?.matchAll(/^node (\S+) (.*)$/gm) ?? [])];
   return {
     primary: primary?.name,
     backups: controllers
@@ -117,9 +113,7 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     jobs: primary ? jobs : undefined,
     ...stateShare(controllers.map(({ name }) => part(name, "share"))),
     runaway: primary === undefined ? [] : runawayIn(part(primary.name, "runaway")),
-    nodes: nodes.map(([, name = "", state = "", by, reason]) =>
-      reason === "none" ? { name, state } : { name, state, by, reason },
-    ),
+    nodes: nodes.map(([, name = "", said = ""]) => ({ name, ...readNodeState(said) })),
   };
 }
 
@@ -153,15 +147,11 @@ function remedy(units: string[], refusal = ""): string | undefined {
   return `systemctl restart ${[...new Set(start)].join(" ")}`;
 }
 
-/** Reasons that Slurm itself gives: a reconfiguration forgets who gave one, and says root (22.05). */
-const SLURMS =
-  /^(not responding|low |node unexpectedly rebooted|kill task failed|prolog error|epilog error|gres\/|duplicate jobid|batch job)/i;
-
 /** Whether a compute node takes no jobs although nobody wanted that: what an administrator took down is not a fault. */
-function isLost({ state, by, reason }: ComputeNode): boolean {
-  const slurms = by === "slurm" || (reason !== undefined && SLURMS.test(reason));
-  if (/^drain/i.test(state)) return slurms;
-  if (/^(down|fail)/i.test(state)) return slurms || reason === undefined;
+function isLost(node: ComputeNode): boolean {
+  const { state, reason } = node;
+  if (/^drain/i.test(state)) return bySlurm(node);
+  if (/^(down|fail)/i.test(state)) return bySlurm(node) || reason === undefined;
   return /^(error|unk|inval)|\*/i.test(state);
 }
 

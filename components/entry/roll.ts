@@ -1,4 +1,5 @@
 import { checkOf, type Sick } from "../../haproxy/check";
+import { until } from "../../lib/wait";
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { describeAnswer, Proxies } from "./proxies";
 import { lackedByOne } from "./rotation";
@@ -7,6 +8,8 @@ const UNITS = "systemctl is-active haproxy keepalived; true";
 const ACTIVE = "active\nactive";
 /** Longest wait for a service that is up to answer another check, s. */
 const TRY_SECONDS = 5;
+/** Longest wait for the VIPs to be on the other node, which takes a fifth of a second, s. */
+const GIVE_UP_SECONDS = 10;
 /** Checks in one command: 100 bytes each, and the kernel's limit is 128 KiB. */
 const BATCH = 200;
 
@@ -39,12 +42,30 @@ export function roll(site: RunningSite): Roll {
     },
     objections: () => unanswered(site, proxies),
     relieve: async (machine) => {
-      await machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));
+      const handover = machines.run(machine, "haproxy-handover", patient(site, SERVICE_SECONDS));
+      await handover.catch(async ({ message }: Error) => {
+        // What is missing there is what the change brings.
+        site.progress(
+          `    ${message}: the VIPs go without being announced, and connections are cut`,
+        );
+        await giveUp(site, proxies, machine);
+      });
     },
     restart: async (machine) => {
       await machines.run(machine, "systemctl restart haproxy keepalived", SERVICE_SECONDS);
     },
   };
+}
+
+/**
+ * Has keepalived of a node say that it ends, which the other node hears at once, and stand by when it is there again.
+ * @throws Error when the other node does not take the VIPs
+ */
+async function giveUp(site: RunningSite, proxies: Proxies, machine: string): Promise<void> {
+  const moved = async () => ![undefined, machine].includes(await proxies.holder());
+  if (await moved()) return;
+  await site.machines.run(machine, "systemctl restart keepalived", SERVICE_SECONDS);
+  await until(`the VIPs are not on ${machine}`, patient(site, GIVE_UP_SECONDS), moved);
 }
 
 /**

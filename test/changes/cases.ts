@@ -5,6 +5,7 @@ import { certificateCases } from "./certificates";
 import { driftCases } from "./drift";
 import { edit } from "./edits";
 import { keyCases } from "./keys";
+import { olderCases } from "./older";
 import { release } from "./release";
 import { scalingCases } from "./scaling";
 import { config, refused, role, services, sizes, USUAL } from "./steps";
@@ -176,4 +177,5 @@ export const CHANGES: Case[] = [
   ...keyCases,
   ...togetherCases,
   ...driftCases,
+  ...olderCases,
 ];

@@ -9,7 +9,7 @@ export const changing = (line: string, tier: string): string | undefined =>
 /**
  * `pulumi up`, and a signal to it in the middle of the first machine that it changes.
  * @param middle shell text for that machine: succeeds when it is half done
- * @returns the machine
+ * @returns the machine, and all that was said
  * @throws Error when it was over before, or succeeded
  */
 export async function cutOff(
@@ -17,7 +17,7 @@ export async function cutOff(
   outputs: StackOutputs,
   tier: string,
   middle: string,
-): Promise<string> {
+): Promise<{ machine: string; said: string }> {
   const run = stack.start("up", "--yes", "--skip-preview");
   const output = run.all;
   if (!output) throw new Error("no output");
@@ -51,5 +51,5 @@ export async function cutOff(
   await watch;
   if (machine === undefined) throw new Error(`no machine of ${tier} was changed: ${said}`);
   if (!failed) throw new Error(`it was not cut off: ${said}`);
-  return machine;
+  return { machine, said };
 }

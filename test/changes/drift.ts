@@ -1,21 +1,14 @@
 /** 10. What nobody told Pulumi. */
 import type { Case } from "../faults/cases";
 import type { Cluster } from "../faults/cluster";
-import { eventually, on } from "../support/site";
-import { edit } from "./edits";
-import { nothing, toTakeBack, up, USUAL } from "./steps";
+import { on } from "../support/site";
+import { nothing, up, USUAL } from "./steps";
 
 /** A Redis machine that clients are not on. */
 async function replica(c: Cluster): Promise<string> {
   const serving = await c.serving("redis");
   return ["redis1", "redis2", "redis3"].find((m) => m !== serving) ?? "";
 }
-
-const SETTINGS = "/etc/redis/site.conf";
-const OLD = "/var/tmp/site.conf.old";
-/** What a Redis runs with. */
-const BACKLOG =
-  "REDISCLI_AUTH=$(cat /etc/redis/admin) redis-cli --tls --cacert /etc/ssl/site-ca.pem --user admin config get tcp-backlog | tail -n 1";
 
 export const driftCases: Case[] = [
   {
@@ -58,29 +51,18 @@ export const driftCases: Case[] = [
     },
   },
   {
-    ...USUAL,
-    name: "a machine that comes back with older settings",
-    fault: (c) =>
-      toTakeBack(async () => {
-        const machines = ["redis1", "redis2", "redis3"];
-        for (const m of machines) await on(c.outputs, m, `cp -p ${SETTINGS} ${OLD}`);
-        edit("redis", "templates/site.conf.j2", "tcp-backlog 420");
-        await up();
-        // Who serves is another one by now.
-        const machine = await replica(c);
-        await on(c.outputs, machine, `mv ${OLD} ${SETTINGS}`);
-        await c.killMachine(machine);
-        await c.startMachine(machine);
-        await eventually(`${machine} is back, as it was once`, 60, async () => {
-          const { failed, stdout } = await c
-            .ask(machine, BACKLOG)
-            .catch(() => ({ failed: true, stdout: "" }));
-          return !failed && /^\d+$/.test(stdout) && stdout !== "420";
-        });
-        await up("--refresh");
-        const { stdout } = await c.ask(machine, BACKLOG);
-        if (stdout !== "420") throw new Error(`${machine} runs with tcp-backlog ${stdout}`);
-        for (const m of machines) await on(c.outputs, m, `rm -f ${OLD}`);
-      }),
+    // Who was connected to it is cut off: the handover that spares them is what is gone.
+    limits: USUAL.limits,
+    name: "HAProxy: who has the VIPs has lost its configuration and its handover",
+    fault: async (c) => {
+      const holder = await c.holder("web");
+      const files = ["/etc/haproxy/haproxy.cfg", "/usr/local/sbin/haproxy-handover"];
+      await on(c.outputs, holder, `rm ${files.join(" ")}`);
+      const said = await up("--refresh");
+      for (const file of files) await c.ask(holder, `test -s ${file}`);
+      if (!said.includes("the VIPs go without being announced")) throw new Error(said);
+      if ((await c.holder("web")) === holder) throw new Error(`${holder} has the VIPs still`);
+      return nothing;
+    },
   },
 ];

@@ -35,6 +35,18 @@ async function expectBacklog(c: Cluster, backlog: number, there: boolean): Promi
   }
 }
 
+/** @throws Error where another Redis machine than this one has a setting, or one is marked as half done */
+async function expectOnly(c: Cluster, machine: string, backlog: number): Promise<void> {
+  for (const m of Object.keys(c.outputs.addresses["redis"] ?? {})) {
+    const { stdout } = await c.ask(
+      m,
+      `${hasBacklog(backlog)} && echo there; [ ! -e /var/lib/hpc-ha/change ] || echo marked; true`,
+    );
+    const wanted = m === machine ? "there" : "";
+    if (stdout !== wanted) throw new Error(`${m}: "${stdout}" in place of "${wanted}"`);
+  }
+}
+
 /** The release that each web node runs. */
 const releases = (c: Cluster) => said(c, "web", "readlink /opt/hpc-dashboard/app/current");
 
@@ -94,7 +106,10 @@ export const togetherCases: Case[] = [
     fault: (c) =>
       toTakeBack(async () => {
         editRedis(430);
-        await cutOff("SIGINT", c.outputs, "redis", hasBacklog(430));
+        const { machine, said } = await cutOff("SIGINT", c.outputs, "redis", hasBacklog(430));
+        const words = `interrupted after ${machine}: .* not begun; the same command goes on`;
+        if (!new RegExp(words).test(said)) throw new Error(`does not say "${words}": ${said}`);
+        await expectOnly(c, machine, 430);
         await up();
         await expectBacklog(c, 430, true);
       }),

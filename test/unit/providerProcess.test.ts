@@ -5,6 +5,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { inTurn, leftBegun, once, runProgram } from "../../components/providerProcess";
 import { until } from "../../lib/wait";
 
+const interrupt = vi.hoisted(() => new AbortController());
+vi.mock("../../components/interrupt", () => ({
+  INTERRUPTED: "interrupted\n",
+  interrupted: () => interrupt.signal,
+}));
+
 const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 /** A program of the house. */
@@ -83,4 +89,28 @@ it("what was begun and not ended is asked once, and known where one machine says
   }));
   for (let i = 0; i < 2; i++) expect(await leftBegun(seats)).toEqual(["redis", "web"]);
   expect(readFileSync(`${directory}/asked`, "utf8")).toBe("asked\nasked\n");
+});
+
+describe("when Pulumi is interrupted", () => {
+  it("a program that runs is told by a word, and not cut off", async () => {
+    const runs = path.join(directory, "runs");
+    const hears = program(
+      "hears",
+      `import * as fs from "node:fs"; import * as net from "node:net";
+       new net.Socket({ fd: 3 }).on("data", (word) => {
+         setTimeout(() => { process.stdout.write(word); process.exit(); }, 100);
+       }).on("close", () => process.exit(1));
+       fs.writeFileSync(${JSON.stringify(runs)}, "");`,
+    );
+    const run = runProgram(hears, "", signal);
+    await until("it runs", 10, () => Promise.resolve(existsSync(runs)), 0.05);
+    interrupt.abort();
+    expect(await run).toBe("interrupted\n");
+  });
+
+  it("what waits for its turn is not begun", async () => {
+    const work = vi.fn(() => Promise.resolve());
+    await expect(inTurn(work)).rejects.toThrow("interrupted before it was begun");
+    expect(work).not.toHaveBeenCalled();
+  });
 });

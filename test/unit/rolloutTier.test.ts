@@ -80,6 +80,37 @@ describe("rollTier", () => {
     expect(changed()).toEqual(["change d1"]);
   });
 
+  it("makes whole what it is at when it is interrupted, and begins nothing more", async () => {
+    const tier = new HandingOver(log, three, "d3");
+    const abort = new AbortController();
+    const change = (machines: string[]) => {
+      if (machines.includes("d1")) abort.abort();
+      return tier.change(machines);
+    };
+    const { outcome } = await run(tier, { change, interrupted: abort.signal });
+    expect(outcome).toBe("interrupted after d1: d2, d3 not begun; the same command goes on");
+    expect(log).toEqual(whole("d1"));
+    log.length = 0;
+    const again = await run(tier, { interrupted: abort.signal });
+    expect(again.outcome).toContain(
+      "interrupted before anything was changed: d1, d2, d3 not begun",
+    );
+    expect(log).toEqual([]);
+  });
+
+  it("makes the tier whole also after the last of the suspects", async () => {
+    const tier = new MemoryTier(log, three);
+    illUntilChanged(tier, "d2");
+    const abort = new AbortController();
+    const change = (machines: string[]) => {
+      abort.abort();
+      return tier.change(machines);
+    };
+    const { outcome } = await run(tier, { change, suspects: ["d2"], interrupted: abort.signal });
+    expect(outcome).toBe("interrupted after d2: d1, d3 not begun; the same command goes on");
+    expect(log).toEqual(whole("d2"));
+  });
+
   it("touches only those that are to be changed", async () => {
     await run(new HandingOver(log, three, "d2"), { todo: ["d3"] });
     expect(log).toEqual(whole("d3"));

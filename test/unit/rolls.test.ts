@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { rollsOf } from "../../components/rolls";
+import { RemoteFailure } from "../../lib/machines";
 import type { SiteOutputs } from "../../plan/outputs";
 import type { Roll, RunningSite } from "../../rollout/roll";
 
@@ -208,4 +209,102 @@ it("a database node is out of rotation on all entry nodes while it is changed", 
     "haproxy1 state ready",
     "haproxy2 state ready",
   ]);
+});
+
+describe("an entry node that has the VIPs", () => {
+  /** @param then who has them once keepalived was restarted */
+  const relieve = async (handover: string, then = "haproxy2") => {
+    let holder = "haproxy1";
+    const sent: string[] = [];
+    const said: string[] = [];
+    const run = (machine: string, command: string) => {
+      sent.push(`${machine}: ${command}`);
+      if (command === "haproxy-handover" && handover !== "") {
+        return Promise.reject(new RemoteFailure(machine, 127, handover));
+      }
+      holder = command === "systemctl restart keepalived" ? then : "haproxy2";
+      return Promise.resolve("");
+    };
+    const ask = (machine: string) => Promise.resolve(machine === holder ? " inet " : "");
+    const site = {
+      outputs: { ...outputs, failoverPatience: 0 },
+      machines: { names: () => ["haproxy1", "haproxy2"], run, ask },
+      progress: (line: string) => said.push(line.trim()),
+    } as unknown as RunningSite;
+    const failure = await rollsOf(site)
+      ["entry"]?.relieve?.("haproxy1")
+      .catch((e: Error) => e.message);
+    return { sent, said, failure };
+  };
+
+  it("hands them over in the announced way", async () => {
+    expect(await relieve("")).toEqual({
+      sent: ["haproxy1: haproxy-handover"],
+      said: [],
+      failure: undefined,
+    });
+  });
+
+  it("is relieved of them where it cannot, and that is said", async () => {
+    const why = "bash: line 1: haproxy-handover: command not found";
+    expect(await relieve(why)).toEqual({
+      sent: ["haproxy1: haproxy-handover", "haproxy1: systemctl restart keepalived"],
+      said: [`haproxy1: ${why}: the VIPs go without being announced, and connections are cut`],
+      failure: undefined,
+    });
+  });
+
+  it("is not relieved where nobody takes them", async () => {
+    const { failure } = await relieve("not found", "haproxy1");
+    expect(failure).toContain("the VIPs are not on haproxy1");
+  });
+});
+
+describe("a compute node that a person has drained", () => {
+  /** @param said what Slurm says of the nodes, by name */
+  const compute = (said: Record<string, string>, jobs = "") => {
+    const told: string[] = [];
+    const run = (machine: string, command: string) => {
+      if (command.startsWith("sinfo")) return Promise.resolve(said[machine] ?? "");
+      if (command.startsWith("squeue")) return Promise.resolve(jobs);
+      told.push(command);
+      return Promise.resolve("");
+    };
+    const machines = { names: () => Object.keys(said), run, ask: run };
+    const roll = rollsOf({ outputs, machines } as unknown as RunningSite)["compute"];
+    if (!roll) throw new Error("no roll");
+    return { roll, told };
+  };
+  const states = {
+    compute1: "drained root disk makes noises",
+    compute2: "draining alice nvme of alice",
+    compute3: "drained slurm Low RealMemory",
+    compute4: "drained root Not responding",
+    compute5: "drained root hpc-ha",
+    compute6: "idle root none",
+    compute7: "down* slurm Not responding",
+    compute8: "drained* root disk makes noises",
+  };
+
+  it("is neither sick nor in the way, as one is that Slurm itself took down, or a run of ours", async () => {
+    const { roll } = compute(states);
+    expect((await roll.parts()).sick).toEqual(["compute3", "compute4", "compute5", "compute7"]);
+    const { compute1, compute2, compute6 } = states;
+    expect(await compute({ compute1, compute2, compute6 }).roll.missing()).toBe("");
+  });
+
+  it("is changed and stays drained, with its reason", async () => {
+    const { roll, told } = compute({ compute1: states.compute1 });
+    await roll.takeOut?.("compute1");
+    await roll.takeBack?.("compute1");
+    expect(told).toEqual([]);
+    const ours = compute({ compute5: states.compute5 });
+    await ours.roll.takeBack?.("compute5");
+    expect(ours.told).toEqual(["scontrol update nodename=compute5 state=resume"]);
+  });
+
+  it("has its jobs ended before its machine starts anew", async () => {
+    const { roll } = compute({ compute2: states.compute2 }, "17\n");
+    await expect(roll.takeOut?.("compute2")).rejects.toThrow("these jobs run on it: 17.");
+  });
 });
