@@ -10,8 +10,9 @@ export const INIT = "/usr/local/sbin/container-init";
 /**
  * libvirt gives a container no control group namespace. The systemds of all containers would work in the same
  * groups, those of the host, and at times remove each other's: a service then fails to start (219/CGROUP). So the
- * first program of a container makes a group of its own wherever it is in the root group, and enters a namespace
- * in which that is the root.
+ * first program of a container makes a group of its own wherever neither libvirt nor systemd-machined made it one, and
+ * enters a namespace in which that is the root. What it is in then is the group of libvirtd: the root, or any other, as in a
+ * container or where somebody's systemd has moved everything.
  */
 export const INIT_SCRIPT = `#!/bin/sh
 # Written by the container driver: container-init DOMAIN
@@ -19,7 +20,7 @@ set -e
 where=/run/hierarchy
 mkdir -p "$where"
 while IFS=: read -r id controllers path; do
-    [ "$path" = / ] || continue
+    case $path in */lxc-*.libvirt-lxc* | */machine-lxc*) continue ;; esac
     case $id:$controllers in
         0:) mount -t cgroup2 cgroup "$where" ;;
         *:name=systemd | *:pids) mount -t cgroup -o "$controllers" cgroup "$where" ;;
