@@ -117,6 +117,7 @@ export const controllers: Tier<typeof keys> = {
   ],
   units: () => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED],
   unitsWithVip: { slurm: [SLURMCTLD] },
+  tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
   look,
   roll,
 };
