@@ -11,6 +11,7 @@ import { Galera } from "./components/galera";
 import {
   firewall,
   intentOf,
+  everybody,
   largest,
   machinePackages,
   mountsHere,
@@ -19,6 +20,7 @@ import {
   record,
 } from "./components/house";
 import { Login } from "./components/login";
+import { Monitor } from "./components/monitor";
 import { madeWith, otherThanMade } from "./components/made";
 import { KeptRecord, lastRecord } from "./components/record";
 import { Redis } from "./components/redis";
@@ -96,7 +98,10 @@ async function site() {
     ...(config.users.ldap && { ldap: true }),
   };
   const [entryMachines, tellEntryMachines] = later<Machine[]>();
-  const fleet = { driver, place, firewall: firewall(config), facts, entry: entryMachines };
+  const monitored = specs.monitor.length > 0;
+  const nodeExporterPort = monitored ? ports.nodeExporter : undefined;
+  const wall = firewall(config);
+  const fleet = { driver, place, firewall: wall, facts, entry: entryMachines, nodeExporterPort };
   const network = { interface: config.interface, prefixLength };
 
   const scaled = config.autoscaler.enabled;
@@ -222,9 +227,27 @@ async function site() {
       })
     : undefined;
 
-  const machines = [share, galera, redis, entry, web, controllers, compute, login].flatMap(
-    (tier) => tier.machines,
-  );
+  // Last: nobody waits for who watches.
+  const monitor = monitored
+    ? new Monitor("monitor", {
+        fleet,
+        specs: specs.monitor,
+        settings: {
+          config: config.monitor,
+          machines: everybody(config),
+          ports,
+          rules: {
+            services: config.services.map(({ name }) => name),
+            drainSeconds: config.web.drainSeconds,
+            monitors: specs.monitor.length,
+          },
+        },
+      })
+    : undefined;
+
+  const machines = [share, galera, redis, entry, web, controllers, compute, login]
+    .flatMap((tier) => tier.machines)
+    .concat(monitor?.machines ?? []);
   const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
 
   const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;

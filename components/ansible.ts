@@ -16,6 +16,8 @@ export interface Fleet {
   firewall: Firewall<TierName>;
   /** What the plan says of the site, for who changes its machines while it runs. */
   facts: SiteFacts;
+  /** Where node_exporter listens on all machines. Default: nobody asks, and only web nodes have it. */
+  nodeExporterPort?: number | undefined;
   /** The entry's machines, once they are declared: they say who serves, and keep the site's lock. */
   entry: Promise<Machine[]>;
 }
@@ -47,6 +49,8 @@ export function runRequest(
     base_time_servers: driver.base.timeServers,
     base_packages: driver.base.packages,
     base_mounts: [],
+    base_node_exporter: {},
+    base_exporters: [],
     base_authorized_keys: place.authorizedKeys,
     base_firewall_admins: firewall.admins,
     base_firewall_rules: firewall.rules[tier],

@@ -21,8 +21,8 @@ import { rollsOf } from "./rolls";
 import type { Tier } from "./tier";
 import { tiers } from "./tiers";
 
-/** Role base's tasks begin so: keys, firewall, packages. No client notices them. */
-const IN_PLACE = "base : ";
+/** Tasks of these roles begin so: keys, firewall, packages, and what tells metrics. No client notices them. */
+const IN_PLACE = ["base : ", "node_exporter : "];
 
 /**
  * Makes machines of a tier what they are told to be. Those that nobody has configured yet, all at once; those that
@@ -86,7 +86,8 @@ export async function changeMachines(
         if (!ok) throw new Error(failure.join("\n"));
         for (const machine of clean) {
           const host = hosts.get(machine);
-          felt ||= host?.changed.some((task) => !task.startsWith(IN_PLACE)) ?? true;
+          felt ||=
+            host?.changed.some((task) => !IN_PLACE.some((begin) => task.startsWith(begin))) ?? true;
           const same = host?.changed.length === 0 && !outdated.includes(machine);
           if (same) outcome.done[machine] = host.files;
           else affected.push(machine);

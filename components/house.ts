@@ -1,3 +1,4 @@
+import type { MachineAddress } from "../lib/machines";
 import type { Around } from "../plan/checks";
 import * as config from "../plan/config";
 import * as wall from "../plan/firewall";
@@ -36,6 +37,12 @@ export const largest = (site: SiteConfig, tier: TierName): { name: string; addre
     name,
     address,
   }));
+
+/** All machines that the site may have: those of the plan, and the web pool at its largest. */
+export const everybody = (site: SiteConfig): MachineAddress[] =>
+  Object.entries(topology.largest(house, { ...site })).flatMap(([tier, all]) =>
+    all.map(({ name, address }) => ({ name, tier, address })),
+  );
 
 /** Who may talk to whom. */
 export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>

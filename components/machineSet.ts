@@ -3,7 +3,9 @@ import type { Member, SetArgs, SharedFiles } from "../drivers/driver";
 import type { Machine } from "../drivers/machine";
 import type { Fleet } from "./ansible";
 import { Configuration, type Reached } from "./configuration";
-import type { MachineSpec, TierName } from "./tiers";
+import type { SiteFacts } from "../rollout/roll";
+import type { Tier } from "./tier";
+import { type MachineSpec, type TierName, tiers } from "./tiers";
 
 export interface MachineSetArgs {
   fleet: Fleet;
@@ -21,6 +23,8 @@ export interface MachineSetArgs {
   after?: pulumi.Input<unknown>[];
   /** What is configured before it: a change of both is one of these first. Default: nothing. */
   following?: pulumi.Resource[];
+  /** Its playbook installs node_exporter by itself, monitor or not. Default: where there is a monitor, role base does. */
+  tellsByItself?: boolean;
   /** See SetArgs. */
   formerly?: SetArgs["formerly"];
 }
@@ -45,7 +49,7 @@ export function machineSet(
   const mounts = share?.mount ? { base_mounts: [share.mount] } : {};
   const vars = pulumi
     .output(args.vars)
-    .apply((own): Record<string, unknown> => ({ ...own, ...mounts }));
+    .apply((own): Record<string, unknown> => ({ ...own, ...mounts, ...nodeExporter(args) }));
   const { machines, gates } = fleet.driver.set(
     name,
     {
@@ -73,6 +77,30 @@ export function machineSet(
   );
   return { machines, configuration, ready: configuration.recap, gate };
 }
+
+/** How its machines tell how they are. */
+function nodeExporter({ fleet, tier, specs, tellsByItself }: MachineSetArgs) {
+  const { nodeExporterPort: port, facts } = fleet;
+  const units = port === undefined ? [] : toldUnits(tiers[tier], facts);
+  const writers = port === undefined ? {} : writersOf(tiers[tier], facts);
+  if (tellsByItself === true) return { node_exporter_units: units, node_exporter_writers: writers };
+  if (port === undefined) return {};
+  const vcpus = Object.fromEntries(specs.map((spec) => [spec.name, spec.vcpus]));
+  return { base_node_exporter: { port, vcpus, units, writers } };
+}
+
+/** What writes further metrics on the machines of a tier, by name; who holds its VIPs is among them. */
+function writersOf({ keys, tells }: Tier, { vips }: SiteFacts): Record<string, string> {
+  const held = Object.entries(vips).filter(([name]) => name in keys.vips);
+  const words = held.map(([name, address]) => `${name}=${address}`).join(" ");
+  return { ...tells, ...(held.length > 0 && { vips: `/usr/local/sbin/vip-metrics ${words}` }) };
+}
+
+/** Units of a tier that the monitor is told of, those of a VIP's holder among them. */
+const toldUnits = ({ units, unitsWithVip = {} }: Tier, facts: SiteFacts): string[] => [
+  ...units(facts),
+  ...Object.values(unitsWithVip).flatMap((names) => names ?? []),
+];
 
 const reached = (m: Machine): pulumi.Output<Reached> =>
   pulumi.all([m.address, m.hostKey, m.incarnation]).apply(([address, hostKey, incarnation]) => ({

@@ -16,6 +16,11 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
   independent?: boolean;
   /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */
   unitsWithVip?: Partial<Record<string, string[]>>;
+  /**
+   * What its machines tell a monitor besides, by name: a command that writes `/run/metrics/NAME/NAME.prom`, whole or not at
+   * all. Default: nothing.
+   */
+  tells?: Record<string, string>;
   /** How it is looked at. Default: as machines with units. */
   look?: Look;
   /** How a running machine of it is changed, one at a time. Default: they are left alone. */

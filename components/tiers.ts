@@ -7,12 +7,13 @@ import { controllers } from "./controllers/tier";
 import { entry } from "./entry/tier";
 import { galera } from "./galera/tier";
 import { login } from "./login/tier";
+import { monitor } from "./monitor/tier";
 import { redis } from "./redis/tier";
 import { share } from "./share/tier";
 import { web } from "./web/tier";
 
 /** All tiers, what others stand on first: the order in which they are rolled. */
-export const tiers = { share, galera, redis, entry, web, controllers, compute, login };
+export const tiers = { share, galera, redis, entry, web, controllers, compute, login, monitor };
 
 export type TierName = keyof typeof tiers;
 export type VipName = VipOf<typeof tiers>;

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import {
   changeSuite,
   faultSuite,
@@ -10,6 +11,7 @@ import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
 import { ensurePackages, type Needs } from "../toolchain/host";
+import { ensureRuleChecks } from "../toolchain/ruleChecks";
 import { ensureToolchain } from "../toolchain/setup";
 import { ensurePythonChecks } from "../toolchain/venv";
 import { sideBySide } from "./sideBySide";
@@ -50,8 +52,12 @@ const text: Stage[] = [
     ],
   },
 ];
-const code = (pace: number): Stage[] => [
-  vitest("unit tests", pace, "test/unit", "test/policy"),
+/** @param checkers where the tools are that check the monitor's rules */
+const code = (pace: number, checkers: string): Stage[] => [
+  {
+    ...vitest("unit tests", pace, "test/unit", "test/policy"),
+    env: { PATH: [checkers, process.env["PATH"] ?? ""].join(path.delimiter) },
+  },
   vitest("offline preview", pace, "test/preview"),
 ];
 const browser = (pace: number): Stage => vitest("console in a browser", pace, "test/browser");
@@ -81,7 +87,7 @@ const python = (bin: string): Stage[] => [
 const suites: Record<string, (args: string[], pace: number) => Promise<boolean>> = {
   unit: async (_, pace) => {
     await ensurePackages(UNIT_NEEDS, progress);
-    return sideBySide([text, code(pace)], progress);
+    return sideBySide([text, code(pace, await ensureRuleChecks(progress))], progress);
   },
   browser: async (_, pace) => {
     await ensurePackages(BROWSER_NEEDS, progress);
@@ -109,7 +115,7 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     const checks = await ensurePythonChecks(progress);
     const lists = [
       [...text, ...tools, ...python(checks), browser(pace)],
-      [...code(pace), ...ansible],
+      [...code(pace, await ensureRuleChecks(progress)), ...ansible],
     ];
     return (
       (await sideBySide(lists, progress)) &&

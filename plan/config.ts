@@ -217,7 +217,7 @@ function parseValue(text: string | undefined): unknown {
 }
 
 /** Values that are secrets: they are in no message. */
-const SECRET = /^(webhook|password)$/;
+const SECRET = /^(webhook|jsonWebhook|password)$/;
 
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string {
   const where = [key, ...issue.path.map(String)].join(".");
@@ -231,7 +231,7 @@ function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string 
 
 function shown(key: string, value: unknown): string {
   // A text that should have been more than a text may have them in it.
-  const hidden = typeof value === "string" && (SECRET.test(key) || /webhook|password/.test(value));
+  const hidden = typeof value === "string" && (SECRET.test(key) || /webhook|password/i.test(value));
   if (hidden) return "(a secret)";
   return JSON.stringify(value, (name, part: unknown) => (SECRET.test(name) ? "(a secret)" : part));
 }

@@ -35,17 +35,22 @@ export function ground(house: House, config: PlanConfig) {
  */
 export function firewall(house: House, config: FirewallConfig): Firewall {
   const known = ground(house, config);
+  const everywhere = letInEverywhere(house, known);
   const rules = Object.fromEntries(
     Object.entries(house.tiers).map(([name, tier]) => {
       const allowed = config.firewall.allow
         .filter((extra) => extra.tier === name)
         .map(({ port, from }) => tcp("firewall.allow", port, from));
-      const all = [tcp("ssh", 22, "admins"), ...tier.letsIn(known), ...allowed];
+      const all = [tcp("ssh", 22, "admins"), ...tier.letsIn(known), ...everywhere, ...allowed];
       return [name, all.filter(hasSources)];
     }),
   );
   return { admins: config.firewall.adminNetworks ?? [gateway(config.cidr)], rules };
 }
+
+/** What the machines of all tiers let in besides, as their tiers say. */
+export const letInEverywhere = (house: House, known: ReturnType<typeof ground>): Rule[] =>
+  Object.values(house.tiers).flatMap((tier) => tier.letInEverywhere?.(known) ?? []);
 
 /** False where nobody is there to be let in, as in a cluster without compute nodes. */
 const hasSources = (rule: Rule) => (rule.protocol === "vrrp" ? rule.peers : rule.from).length > 0;

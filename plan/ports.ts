@@ -1,4 +1,4 @@
-import { ground } from "./firewall";
+import { ground, letInEverywhere } from "./firewall";
 import type { PlanConfig } from "./machine";
 import type { House } from "./topology";
 
@@ -10,10 +10,12 @@ export function portFaults(house: House, config: PlanConfig & { ports: Record<st
   const faults: string[] = [];
   for (const [tier, description] of Object.entries(house.tiers)) {
     const users = new Map([[SSH, "ssh"]]);
-    for (const key of portsRead(
-      (ports) => description.letsIn(ground(house, { ...config, ports })),
-      config,
-    )) {
+    const letsIn = (ports: Record<string, number>) => {
+      const known = ground(house, { ...config, ports });
+      description.letsIn(known);
+      letInEverywhere(house, known);
+    };
+    for (const key of portsRead(letsIn, config)) {
       const port = config.ports[key] ?? 0;
       const other = users.get(port);
       if (other === undefined) users.set(port, `ports.${key}`);

@@ -6,7 +6,7 @@ export type Rule = {
   /** What for; `nft list ruleset` shows it. */
   what: string;
 } & (
-  | { protocol: "tcp"; /** A port, or first-last. */ ports: string; from: Source }
+  | { protocol: "tcp" | "udp"; /** A port, or first-last. */ ports: string; from: Source }
   | { protocol: "any"; from: string[] }
   /** MACs too: a source address is easily forged, and VRRPv3 has no authentication. */
   | { protocol: "vrrp"; peers: { address: string; mac: string }[] }
@@ -15,6 +15,13 @@ export type Rule = {
 export const tcp = (what: string, port: number | string, from: Source): Rule => ({
   what,
   protocol: "tcp",
+  ports: String(port),
+  from,
+});
+
+export const udp = (what: string, port: number, from: Source): Rule => ({
+  what,
+  protocol: "udp",
   ports: String(port),
   from,
 });

@@ -97,6 +97,8 @@ export interface TierPlan<
   firstAddress?(config: Config): string | undefined;
   /** What its machines let in besides ssh. */
   letsIn(ground: Ground<Config, Name>): Rule[];
+  /** What the machines of all tiers let in for it. Default: nothing. */
+  letInEverywhere?(ground: Ground<Config, Name>): Rule[];
   /** Debian packages that its machines need besides everybody's. */
   packages: readonly string[];
   /** What of it, once it is there, the config must not change by accident. Default: nothing. */

@@ -124,6 +124,7 @@ export const controllers: Tier<typeof keys> = {
   ],
   units: (site) => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED, ...userUnits(site)],
   unitsWithVip: { slurm: [SLURMCTLD] },
+  tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
   look,
   roll,
 };

@@ -58,6 +58,7 @@ export const entry: Tier<typeof keys> = {
     tcp("web entry, sends to https", ports.http, "anyone"),
     tcp("web entry", ports.https, "anyone"),
     tcp("statistics", ports.stats, "admins"),
+    tcp("metrics", ports.stats, of("monitor")),
     tcp("membership", ports.haproxyPeer, of("entry")),
     tcp("Redis master", ports.redis, of("web")),
     tcp("database", ports.mysql, of("web", "controllers")),

@@ -68,7 +68,16 @@ export class Web extends pulumi.ComponentResource {
     const following = args.entry.configuration ? [args.entry.configuration] : [];
     const set = machineSet(
       name,
-      { fleet, tier: "web", specs, layer: releases.layer, vars, after: releases.made, following },
+      {
+        fleet,
+        tier: "web",
+        specs,
+        layer: releases.layer,
+        vars,
+        after: releases.made,
+        following,
+        tellsByItself: true,
+      },
       { parent: this },
     );
     this.machines = set.machines;

@@ -14,6 +14,7 @@ the two can never switch each other off. Times are compared with the share's own
   slurm-ha fenced X   the operator's word that controller X is off, when its hypervisor cannot be asked
   slurm-ha lost       jobs that a crash has taken, as JSON; resubmit JOB [USER] submits one again, forget JOB lets it go
   slurm-ha try-fencing  whether the other controller could be switched off; service slurm-fencing, twice a minute
+  slurm-ha metrics    tells Prometheus of Slurm, in a file for node_exporter; service slurm-metrics, twice a minute
   slurm-ha apply      let the running slurmctld follow slurm.conf; prints "changed" or "unchanged"
 
 Settings come from /etc/default/slurm-ha.

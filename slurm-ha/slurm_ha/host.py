@@ -70,6 +70,10 @@ class Host:
     def now(self) -> float:
         return time.monotonic()
 
+    def wall(self) -> float:
+        """s since 1970."""
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 

@@ -14,7 +14,7 @@ export function admits(
     return IPv4.parse(from).match(base, bits);
   };
   return firewall.rules[tier].some((rule) => {
-    if (rule.protocol === "vrrp") return false;
+    if (rule.protocol === "vrrp" || rule.protocol === "udp") return false;
     const [first, last = first] =
       rule.protocol === "tcp" ? rule.ports.split("-").map(Number) : [1, 65535];
     if (port < Number(first) || port > Number(last)) return false;

@@ -143,7 +143,8 @@ describe("machines that serve", () => {
   });
 
   it("keep their clients where only what role base keeps is another", async () => {
-    for (const m of web) does[m] = { changed: ["base : Write the firewall's rules"] };
+    const changed = ["base : Write the firewall's rules", "node_exporter : Install the units"];
+    for (const m of web) does[m] = { changed };
     await change();
     expect(log).toEqual(["look at web1 web2 web3", ...web.map((m) => `play ${m}`)]);
   });

@@ -42,6 +42,48 @@ describe("parseConfig", () => {
   });
 
   it.each([
+    [{ retentionDays: 0 }, /^monitor.retentionDays = 0: /],
+    [{ retentionGiB: 0 }, /^monitor.retentionGiB = 0: /],
+    [{ retentionGiB: 15 }, /^monitor.retentionGiB = 15: at most 14 fit sizes.monitor.diskGiB = 20/],
+    [{ alerts: { webhook: "slack" } }, /^monitor.alerts.webhook = \(a secret\): /],
+    [{ alerts: { jsonWebhook: "ftp://x" } }, /^monitor.alerts.jsonWebhook = \(a secret\): /],
+    [
+      { alerts: { mail: { host: "mail", from: "a@b.kr", to: [] } } },
+      /^monitor.alerts.mail.to = \[\]: /,
+    ],
+    [{ alerts: { mail: { host: "mail", from: "a@b.kr" } } }, /^monitor.alerts.mail.to is missing/],
+    [
+      { alerts: { mail: { host: "mail", from: "a@b.kr", to: ["c@d.kr"], user: "u" } } },
+      /^monitor.alerts.mail: user without password/,
+    ],
+    [
+      {
+        alerts: {
+          mail: {
+            host: "mail",
+            from: "a@b.kr",
+            to: ["c@d.kr"],
+            user: "u",
+            password: "p",
+            tls: false,
+          },
+        },
+      },
+      /^monitor.alerts.mail.tls = false: the password would be sent in the clear/,
+    ],
+  ])("refuses a monitor of %o", (monitor, message) => {
+    expect(faults({ monitor: JSON.stringify(monitor) })).toEqual([expect.stringMatching(message)]);
+  });
+
+  it("has no monitor unless it is asked for, and at most two", () => {
+    expect(parseConfig(valid).members["monitor"]).toBe(0);
+    expect(plan(parseConfig(valid)).machines.monitor).toEqual([]);
+    expect(faults({ members: JSON.stringify({ monitor: 3 }) })).toEqual([
+      expect.stringMatching(/^members.monitor = 3: /),
+    ]);
+  });
+
+  it.each([
     ["1", /webReplicas = 1: allowed is 2 to 10/],
     ["11", /webReplicas = 11: allowed is 2 to 10/],
     ["2.5", /webReplicas = 2.5: .*whole number/],
@@ -204,6 +246,8 @@ describe("plan", () => {
       controllers: 2,
       compute: 2,
       login: 1,
+      // Nobody watches unless it is asked for.
+      monitor: 0,
       redis: 3,
       galera: 3,
       entry: 2,

@@ -19,6 +19,8 @@ function site(changes: Record<string, unknown> = {}): SiteConfig {
   );
 }
 const at = (host: number) => `198.18.1.${host}`;
+/** A site with two who watch. */
+const watched = () => site({ members: { monitor: 2 } });
 /** One machine of each tier, and the hypervisor. */
 const FROM: Record<string, string> = {
   hypervisor: at(1),
@@ -29,6 +31,7 @@ const FROM: Record<string, string> = {
   entry: at(151),
   compute: at(161),
   login: at(190),
+  monitor: at(195),
   stranger: at(200),
 };
 /** Who of them is let in. */
@@ -69,8 +72,39 @@ describe("who may talk to whom", () => {
     expect(letIn(tier, port)).toBe(who);
   });
 
+  it.each<[TierName, number, string]>([
+    ["monitor", ports.prometheus, "monitor"],
+    ["monitor", ports.alertmanager, "monitor"],
+    ["monitor", ports.alertmanagerPeer, "monitor"],
+    ["monitor", ports.nodeExporter, "monitor"],
+    ["web", ports.nodeExporter, "entry monitor"],
+    ["redis", ports.nodeExporter, "monitor"],
+    ["controllers", ports.nodeExporter, "monitor"],
+    ["entry", ports.stats, "hypervisor monitor"],
+    ["redis", ports.redis, "redis entry"],
+  ])("where it is watched: %s, port %i: %s", (tier, port, who) => {
+    expect(letIn(tier, port, watched())).toBe(who);
+  });
+
+  it("opens no port for a monitor that is not there", () => {
+    const { rules } = firewall(site());
+    expect(Object.values(rules).flat()).not.toContainEqual(
+      expect.objectContaining({ what: "metrics of the machine" }),
+    );
+    expect(letIn("redis", ports.nodeExporter)).toBe("");
+  });
+
+  it("lets the two who watch gossip, by UDP too", () => {
+    expect(firewall(watched()).rules.monitor).toContainEqual({
+      what: "Alertmanager's peer",
+      protocol: "udp",
+      ports: String(ports.alertmanagerPeer),
+      from: [at(195), at(196)],
+    });
+  });
+
   it("forgets no port of the site", () => {
-    const all = Object.values(firewall(site()).rules).flat();
+    const all = Object.values(firewall(watched()).rules).flat();
     const known = all.flatMap((rule) => (rule.protocol === "tcp" ? rule.ports.split("-") : []));
     // The hypervisor listens on that of fencing.
     const ours = Object.values({ ...ports, fence: undefined }).filter((p) => p !== undefined);

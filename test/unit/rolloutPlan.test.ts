@@ -80,13 +80,14 @@ describe("chooseTiers", () => {
       "web",
       "controllers",
       "compute",
+      "monitor",
     ]);
     expect(chooseTiers(["web", "redis"], ROLLED)).toEqual(["redis", "web"]);
   });
 
   it("refuses what it does not know and says what is allowed", () => {
     expect(() => chooseTiers(["web", "webs"], ROLLED)).toThrow(
-      'no tier "webs"; allowed: galera, redis, entry, web, controllers, compute, or none for all',
+      'no tier "webs"; allowed: galera, redis, entry, web, controllers, compute, monitor, or none for all',
     );
   });
 });

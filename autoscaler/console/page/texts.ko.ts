@@ -138,6 +138,7 @@ export const ko: Texts = {
     compute: "계산 노드",
     share: "상태 공유 스토리지",
     login: "로그인",
+    monitor: "모니터링",
   },
   healths: { good: "정상", warn: "저하", bad: "이상", unknown: "알 수 없음" },
   vips: (names) => `VIP ${names}`,

@@ -155,6 +155,7 @@ const en = {
     compute: "Compute nodes",
     share: "State share",
     login: "Login",
+    monitor: "Monitor",
   } as Record<string, string>,
   healths: { good: "well", warn: "reduced", bad: "not well", unknown: "unknown" } as Record<
     Health,

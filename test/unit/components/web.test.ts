@@ -91,6 +91,9 @@ describe("Web", () => {
       web_ca: "the CA",
       web_ca_file: file,
       node_exporter_port: 9100,
+      // Nobody watches.
+      node_exporter_units: [],
+      node_exporter_writers: {},
       node_exporter_vcpus: 4,
     });
     expect(told.map(of)).toEqual(

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Machine } from "../../drivers/machine";
+import type { Fleet } from "../ansible";
+import { machineSet } from "../machineSet";
+import type { MachineSpec } from "../tiers";
+import { monitorVars, type MonitorSettings } from "./vars";
+
+export interface MonitorArgs {
+  fleet: Fleet;
+  specs: MachineSpec[];
+  settings: MonitorSettings;
+}
+
+/**
+ * Machines that watch all others: each asks all of them for metrics, judges them by the same rules, and the two agree on
+ * who is told. What one keeps is on the other too, so that none of them is missed. Nobody waits for them.
+ */
+export class Monitor extends pulumi.ComponentResource {
+  readonly machines: Machine[];
+
+  constructor(name: string, args: MonitorArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("hpc-ha:monitor:Monitor", name, {}, opts);
+    const { fleet, specs, settings } = args;
+    // Receivers' addresses and passwords are in them.
+    const vars = pulumi.secret(monitorVars(settings));
+    this.machines = machineSet(
+      name,
+      { fleet, tier: "monitor", specs, vars },
+      { parent: this },
+    ).machines;
+    this.registerOutputs();
+  }
+}

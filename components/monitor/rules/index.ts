@@ -1,0 +1,31 @@
+import * as yaml from "js-yaml";
+import { entryRules } from "./entry";
+import { machineRules } from "./machines";
+import { ownRules } from "./own";
+import { type AlertRule, type RuleGround } from "./rule";
+import { slurmRules } from "./slurm";
+
+export type { AlertRule, RuleGround } from "./rule";
+
+/** All rules, by what they are about. */
+export const ruleGroups = (ground: RuleGround): Record<string, AlertRule[]> => ({
+  machines: machineRules(),
+  slurm: slurmRules(),
+  entry: entryRules(ground),
+  monitor: ownRules(ground),
+});
+
+/** rules.yml. */
+export const rulesFile = (ground: RuleGround): string =>
+  yaml.dump({
+    groups: Object.entries(ruleGroups(ground)).map(([name, rules]) => ({
+      name,
+      rules: rules.map(({ alert, expr, for: wait, severity, ...annotations }) => ({
+        alert,
+        expr,
+        for: wait,
+        labels: { severity },
+        annotations,
+      })),
+    })),
+  });

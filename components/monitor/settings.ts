@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const receiverUrl = z.url({ protocol: /^https?$/ });
+
+/** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
+export const monitorSchema = z
+  .strictObject({
+    /** How long metrics are kept, days. Default 30. */
+    retentionDays: z.int().min(1).max(3650).default(30),
+    /**
+     * How much disk they may take, GiB: the oldest go first, so that a full disk ends neither the monitor nor anything
+     * else. Default 8: 10,000 series every 15 s for 30 days take about 3, at the 1 to 2 bytes a sample that Prometheus
+     * says of itself.
+     */
+    retentionGiB: z.int().min(1).default(8),
+    /** Who is told. Default: nobody; the alerts are in `npx hpc status`. */
+    alerts: z
+      .strictObject({
+        /** Slack-compatible webhook; a secret. */
+        webhook: receiverUrl.optional(),
+        /** Any URL: it gets Alertmanager's own JSON; a secret. */
+        jsonWebhook: receiverUrl.optional(),
+        mail: z
+          .strictObject({
+            /** The smarthost. */
+            host: z.string().regex(/^[\w.-]+$/, "a host name or address"),
+            /** Default 587. 465 is TLS from the first byte. */
+            port: z.int().min(1).max(65535).default(587),
+            /** Nothing is sent in the clear: STARTTLS is demanded. Default: yes. */
+            tls: z.boolean().default(true),
+            user: z.string().min(1).optional(),
+            /** A secret. */
+            password: z.string().min(1).optional(),
+            from: z.email(),
+            to: z.array(z.email()).min(1),
+          })
+          .optional(),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** Validated, with all defaults. */
+export type MonitorConfig = z.infer<typeof monitorSchema>;
+
+/** Rules that span keys. @param diskGiB root disk of a machine of the monitor */
+export function monitorFaults(
+  { retentionGiB, alerts: { mail } }: MonitorConfig,
+  diskGiB: number,
+): string[] {
+  const faults: string[] = [];
+  if (mail && (mail.user === undefined) !== (mail.password === undefined)) {
+    faults.push(
+      `monitor.alerts.mail: ${mail.user === undefined ? "password without user" : "user without password"}; allowed is both or neither`,
+    );
+  }
+  if (mail?.password !== undefined && !mail.tls) {
+    faults.push("monitor.alerts.mail.tls = false: the password would be sent in the clear");
+  }
+  if (retentionGiB + SYSTEM_GIB > diskGiB) {
+    faults.push(
+      `monitor.retentionGiB = ${retentionGiB}: at most ${diskGiB - SYSTEM_GIB} fit sizes.monitor.diskGiB = ${diskGiB}; the system needs ${SYSTEM_GIB}`,
+    );
+  }
+  return faults;
+}
+
+/** What a machine needs of its disk for everything else, and the newest two hours of metrics, which count to no limit, GiB. */
+const SYSTEM_GIB = 6;

@@ -1,0 +1,3 @@
+export const PROMETHEUS = "prometheus";
+/** Decides who is told of what. */
+export const ALERTMANAGER = "prometheus-alertmanager";

@@ -1,0 +1,55 @@
+import type { MachineAddress } from "../../lib/machines";
+import { alertmanagerConfig } from "./alertmanager";
+import { prometheusConfig, targetsFile } from "./prometheus";
+import { rulesFile, type RuleGround } from "./rules";
+import type { MonitorConfig } from "./settings";
+import { targetsOf } from "./targets";
+
+export interface MonitorSettings {
+  config: MonitorConfig;
+  /** All machines that there may be. */
+  machines: MachineAddress[];
+  ports: {
+    nodeExporter: number;
+    stats: number;
+    prometheus: number;
+    alertmanager: number;
+    alertmanagerPeer: number;
+  };
+  rules: RuleGround;
+}
+
+/** Variables of ansible/monitor.yml; its role's argument_specs describe them. */
+export function monitorVars({
+  config,
+  machines,
+  ports,
+  rules,
+}: MonitorSettings): Record<string, unknown> {
+  const targets = Object.entries(targetsOf(machines, ports));
+  const alertmanagers = machines
+    .filter(({ tier }) => tier === "monitor")
+    .map(({ address }) => `${address}:${ports.alertmanager}`);
+  const files = {
+    "prometheus.yml": prometheusConfig(
+      targets.map(([job]) => job),
+      alertmanagers,
+    ),
+    "rules.yml": rulesFile(rules),
+    "alertmanager.yml": alertmanagerConfig(config),
+    ...Object.fromEntries(
+      targets.map(([job, all]) => [targetsFile(job), `${JSON.stringify(all, undefined, 1)}\n`]),
+    ),
+  };
+  return {
+    // As Ansible does not take them for templates of its own.
+    monitor_files: Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [name, Buffer.from(text).toString("base64")]),
+    ),
+    monitor_prometheus_port: ports.prometheus,
+    monitor_alertmanager_port: ports.alertmanager,
+    monitor_peer_port: ports.alertmanagerPeer,
+    monitor_retention_days: config.retentionDays,
+    monitor_retention_gib: config.retentionGiB,
+  };
+}

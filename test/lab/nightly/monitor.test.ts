@@ -1,0 +1,169 @@
+/** A site that is watched: everything answers, every rule reads something, and a real fault is told once and is over. */
+import execa from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ruleGroups } from "../../../components/monitor/rules";
+import type { Monitor } from "../../../components/monitor/look";
+import type { Redis } from "../../../components/redis/look";
+import type { StackOutputs } from "../../../site/stack";
+import type { Status } from "../../../components/look";
+import { projectRoot } from "../../../lib/project";
+import { pace } from "../../support/pace";
+import { selectorsOf } from "../../support/promql";
+import {
+  addressOf,
+  ask,
+  baseConfig,
+  baseState,
+  configure,
+  eventually,
+  on,
+  parsed,
+  stack,
+} from "../../support/site";
+
+/** Where a receiver listens on the monitor's own machine. */
+const HOOK = 9999;
+const SLOW = 900_000 * pace();
+
+let outputs: StackOutputs;
+let site: ReturnType<typeof parsed>;
+beforeAll(async () => {
+  await baseState();
+  const changes = {
+    members: { monitor: 1 },
+    monitor: { alerts: { jsonWebhook: `http://127.0.0.1:${HOOK}/` } },
+  };
+  configure(changes);
+  await stack.run("up");
+  outputs = await stack.outputs();
+  site = parsed({ ...baseConfig(), ...changes });
+}, SLOW);
+// Nothing of it is left: the last test looks.
+afterAll(() => baseState(), SLOW);
+
+/** The site as a person sees it. */
+async function status(): Promise<Status & { tiers: { monitor: Monitor; redis: Redis } }> {
+  const args = ["status", "--json", "--stack", stack.name];
+  const { stdout } = await execa("cli/hpc", args, { cwd: projectRoot, reject: false });
+  return JSON.parse(stdout) as Status & { tiers: { monitor: Monitor; redis: Redis } };
+}
+
+interface Sample {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+/** What Prometheus answers to each of these expressions. */
+async function query(
+  expressions: string[],
+): Promise<{ status: string; error?: string; data?: { result: Sample[] } }[]> {
+  const url = `http://${addressOf(outputs, "monitor1")}:${site.ports.prometheus}/api/v1/query`;
+  const script = `while read -r expr; do curl -sS --get ${url} --data-urlencode "query=$expr"; echo; done`;
+  const { stdout } = await ask(outputs, "monitor1", script, {
+    input: `${expressions.join("\n")}\n`,
+  });
+  return stdout.split("\n").map((line) => JSON.parse(line) as { status: string });
+}
+const series = async (expr: string): Promise<Sample[]> =>
+  (await query([expr]))[0]?.data?.result ?? [];
+
+it("everything that is there answers, and nothing fires", { timeout: SLOW }, async () => {
+  const pool = new Set(Object.keys(outputs.addresses["web"] ?? {}));
+  let silent: string[] = [];
+  await eventually("all targets", 120, async () => {
+    const all = await series("up");
+    silent = all
+      .filter(
+        ({ metric, value }) =>
+          value[1] !== "1" && (metric["tier"] !== "web" || pool.has(metric["instance"] ?? "")),
+      )
+      .map(({ metric }) => `${metric["job"]} of ${metric["instance"]}`);
+    return all.length > 0 && silent.length === 0;
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${silent.join(", ")}`);
+  });
+  const firing = await series('ALERTS{alertstate="firing", alertname!="Watchdog"}');
+  expect(firing.map(({ metric }) => metric)).toEqual([]);
+  expect(await series('ALERTS{alertstate="firing", alertname="Watchdog"}')).toHaveLength(1);
+});
+
+it("every rule can be judged, and reads metrics that are there", { timeout: SLOW }, async () => {
+  const rules = Object.values(
+    ruleGroups({
+      services: site.services.map(({ name }) => name),
+      drainSeconds: site.web.drainSeconds,
+      monitors: 1,
+    }),
+  ).flat();
+  const judged = await query(rules.map(({ expr }) => expr));
+  expect(
+    judged.flatMap(({ status, error }, i) =>
+      status === "success" ? [] : [[rules[i]?.alert, error]],
+    ),
+  ).toEqual([]);
+  const read = rules.flatMap(({ alert, expr }) =>
+    selectorsOf(expr).map((selector) => ({ alert, selector })),
+  );
+  const answers = await query(read.map(({ selector }) => selector));
+  const blind = read.filter((_, i) => answers[i]?.data?.result.length === 0);
+  expect(blind).toEqual([]);
+});
+
+it("hpc status has it on its screen", async () => {
+  const { tiers } = await status();
+  expect(tiers.monitor.watchers).toMatchObject([{ name: "monitor1", alerts: [] }]);
+});
+
+it("a stopped Redis is told once, and once that it is over", { timeout: SLOW }, async () => {
+  const told = "/run/hook.log";
+  const server = `import http.server,sys
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        open("${told}", "ab").write(body + b"\\n")
+        self.send_response(200); self.end_headers()
+http.server.HTTPServer(("127.0.0.1", ${HOOK}), Hook).serve_forever()`;
+  const start = `: > ${told}; systemd-run --quiet --unit=hook python3 -c '${server}'`;
+  await on(outputs, "monitor1", start);
+  const replica = (await status()).tiers.redis.replicas[0]?.name ?? "";
+  const got = async (status: string): Promise<string[]> => {
+    const { stdout } = await ask(outputs, "monitor1", `cat ${told}`);
+    return stdout.split("\n").flatMap((line) => {
+      if (line === "") return [];
+      const { alerts } = JSON.parse(line) as {
+        alerts: { status: string; labels: Record<string, string> }[];
+      };
+      return alerts
+        .filter((a) => a.status === status)
+        .map(
+          ({ labels }) => `${labels["alertname"]} ${labels["name"] ?? ""} on ${labels["instance"]}`,
+        );
+    });
+  };
+  const wanted = `UnitNotRunning redis-server.service on ${replica}`;
+  try {
+    await on(outputs, replica, "systemctl stop redis-server");
+    await eventually("the alert", 240, async () => (await got("firing")).includes(wanted), 2);
+    expect((await got("firing")).filter((alert) => alert === wanted)).toHaveLength(1);
+  } finally {
+    await on(outputs, replica, "systemctl start redis-server");
+  }
+  await eventually("that it is over", 180, async () => (await got("resolved")).includes(wanted), 2);
+  await on(outputs, "monitor1", "systemctl stop hook");
+});
+
+it("a second run changes nothing", { timeout: SLOW }, async () => {
+  const { stdout } = await stack.start("preview", "--json");
+  const { changeSummary } = JSON.parse(stdout) as { changeSummary: Record<string, number> };
+  expect(Object.keys(changeSummary)).toEqual(["same"]);
+});
+
+it("is taken away again, and nothing of it is left on the others", { timeout: SLOW }, async () => {
+  outputs = await baseState();
+  expect(outputs.addresses["monitor"] ?? {}).toEqual({});
+  const look =
+    "systemctl is-active prometheus-node-exporter; grep -c '\"metrics of the machine\"' /etc/nftables.conf; true";
+  const said = async (machine: string) => (await ask(outputs, machine, look)).stdout;
+  expect(await said("redis1")).toBe("inactive\n0");
+  expect(await said("client")).toBe("inactive\n0");
+  expect(await said("web1")).toBe("active\n0");
+});

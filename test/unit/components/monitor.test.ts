@@ -1,0 +1,128 @@
+import * as yaml from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { everybody, plan } from "../../../components/house";
+import { Monitor } from "../../../components/monitor";
+import { Redis } from "../../../components/redis";
+import { certificates } from "../../support/certificates";
+import { CONFIGURATION, base, family, fleet } from "../../support/fleet";
+import { registered, type Registration } from "../../support/mocked";
+import { configOf, find, isSecret, runOf } from "../../support/referenceSite";
+import { parsed } from "../../support/site";
+
+const site = parsed({
+  ...configOf("prod"),
+  members: { monitor: 2 },
+  monitor: { retentionDays: 7, alerts: { webhook: "https://hooks.example.org/s3cret" } },
+});
+const { machines } = plan(site);
+const watched = { ...fleet, nodeExporterPort: site.ports.nodeExporter };
+
+const make = () =>
+  registered(() => {
+    const settings = {
+      config: site.monitor,
+      machines: everybody(site),
+      ports: site.ports,
+      rules: { services: ["hub", "app"], drainSeconds: 300, monitors: 2 },
+    };
+    return new Monitor("monitor", { fleet: watched, specs: machines.monitor, settings });
+  });
+const filesOf = (made: Registration[]) => {
+  const files = runOf(made, "monitor-config").vars["monitor_files"] as Record<string, string>;
+  return (name: string) => Buffer.from(files[name] ?? "", "base64").toString();
+};
+
+describe("the monitor", () => {
+  it("is its machines with a gate each, and one run, which has secrets", async () => {
+    const made = await make();
+    expect(family(made)).toEqual([
+      `monitor > monitor-config ${CONFIGURATION}`,
+      "monitor > monitor-monitor1 hpc-ha:machine:Machine",
+      `monitor > monitor-monitor1-gate ${CONFIGURATION}`,
+      "monitor > monitor-monitor2 hpc-ha:machine:Machine",
+      `monitor > monitor-monitor2-gate ${CONFIGURATION}`,
+      "monitor hpc-ha:monitor:Monitor",
+    ]);
+    expect(isSecret(find(made, "monitor-config").inputs["request"])).toBe(true);
+  });
+
+  it("is told ports, what is kept, and its files", async () => {
+    const made = await make();
+    expect(runOf(made, "monitor-config").vars).toEqual({
+      ...base("monitor"),
+      base_node_exporter: {
+        port: 9100,
+        vcpus: { monitor1: 2, monitor2: 2 },
+        units: ["prometheus", "prometheus-alertmanager"],
+        writers: {},
+      },
+      monitor_files: expect.any(Object) as object,
+      monitor_prometheus_port: 9090,
+      monitor_alertmanager_port: 9093,
+      monitor_peer_port: 9094,
+      monitor_retention_days: 7,
+      monitor_retention_gib: 8,
+    });
+  });
+
+  it("asks all machines, the pool at its largest: another size is no other file", async () => {
+    const file = filesOf(await make());
+    const asked = (job: string) =>
+      (JSON.parse(file(`targets/${job}.json`)) as { targets: string[]; labels: object }[]).map(
+        ({ targets, labels }) => [...targets, labels],
+      );
+    const node = asked("node");
+    expect(node).toHaveLength(everybody(site).length);
+    expect(node).toContainEqual(["192.168.1.30:9100", { instance: "web10", tier: "web" }]);
+    expect(asked("haproxy")).toEqual([
+      ["192.168.1.151:8404", { instance: "haproxy1", tier: "entry" }],
+      ["192.168.1.152:8404", { instance: "haproxy2", tier: "entry" }],
+    ]);
+    expect(everybody({ ...site, webReplicas: 7 })).toEqual(everybody(site));
+  });
+
+  it("does not take HAProxy's empty slots for servers that are down", async () => {
+    const { scrape_configs: jobs } = yaml.load(filesOf(await make())("prometheus.yml")) as {
+      scrape_configs: { job_name: string; params?: object }[];
+    };
+    expect(jobs.find((j) => j.job_name === "haproxy")?.params).toEqual({ "no-maint": [""] });
+  });
+
+  it("tells the receiver everything but that it lives, and a dead machine once", async () => {
+    const config = yaml.load(filesOf(await make())("alertmanager.yml"));
+    expect(config).toMatchObject({
+      route: {
+        receiver: "site",
+        routes: [{ receiver: "nobody", matchers: ['alertname="Watchdog"'] }],
+      },
+      inhibit_rules: [{ source_matchers: ['alertname="MachineDown"'], equal: ["instance"] }],
+      receivers: [
+        { name: "nobody" },
+        { name: "site", slack_configs: [{ api_url: "https://hooks.example.org/s3cret" }] },
+      ],
+    });
+  });
+
+  it("has every tier tell how its machines are, and none where there is no monitor", async () => {
+    const redis = (at: typeof fleet) =>
+      registered(() => {
+        const specs = machines.redis;
+        return new Redis("redis", {
+          fleet: at,
+          specs,
+          certificates,
+          ports: site.ports,
+          patience: 1,
+        });
+      });
+    const told = async (at: typeof fleet) =>
+      runOf(await redis(at), "redis-config").vars["base_node_exporter"];
+    expect(await told(fleet)).toEqual({});
+    expect(await told(watched)).toEqual({
+      port: 9100,
+      vcpus: { redis1: 2, redis2: 2, redis3: 2 },
+      units: ["redis-server", "redis-sentinel"],
+      writers: {},
+    });
+  });
+});
