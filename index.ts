@@ -7,6 +7,7 @@ import { Controllers } from "./components/controllers";
 import { databaseConnections } from "./components/database";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
+import { factsOf } from "./components/facts";
 import { Galera } from "./components/galera";
 import {
   firewall,
@@ -38,9 +39,8 @@ import { makeDriver } from "./drivers";
 import type { Machine } from "./drivers/machine";
 import { hpcHome } from "./lib/home";
 import { later } from "./lib/wait";
-import { addressesOf, type SiteOutputs } from "./plan/outputs";
+import type { SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
-import type { SiteFacts } from "./rollout/roll";
 
 /** SiteOutputs with values that are known later. */
 type Outputs = {
@@ -79,24 +79,7 @@ async function site() {
   };
   const packages = machinePackages();
   const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
-  const facts: SiteFacts = {
-    addresses: addressesOf(Object.values(specs).flat()),
-    vips: vip,
-    services: Object.fromEntries(
-      config.services.map(({ name, port, healthPath, healthHost, healthStatus, checkSeconds }) => [
-        name,
-        { port, healthPath, ...(healthHost && { healthHost }), healthStatus, checkSeconds },
-      ]),
-    ),
-    webPool: {
-      size: specs.web.length,
-      min: config.web.min,
-      max: config.web.max,
-      drainSeconds: config.web.drainSeconds,
-    },
-    failoverPatience: patience,
-    ...(config.users.ldap && { ldap: true }),
-  };
+  const facts = factsOf(config, topology);
   const [entryMachines, tellEntryMachines] = later<Machine[]>();
   const monitored = specs.monitor.length > 0;
   const nodeExporterPort = monitored ? ports.nodeExporter : undefined;

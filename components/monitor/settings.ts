@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-const receiverUrl = z.url({ protocol: /^https?$/ });
+import { mailKeys, receiverUrl } from "../../plan/receivers";
 
 /** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
 export const monitorSchema = z
@@ -22,17 +21,11 @@ export const monitorSchema = z
         jsonWebhook: receiverUrl.optional(),
         mail: z
           .strictObject({
+            ...mailKeys,
             /** The smarthost. */
-            host: z.string().regex(/^[\w.-]+$/, "a host name or address"),
-            /** Default 587. 465 is TLS from the first byte. */
-            port: z.int().min(1).max(65535).default(587),
-            /** Nothing is sent in the clear: STARTTLS is demanded. Default: yes. */
+            host: mailKeys.host.regex(/^[\w.-]+$/, "a host name or address"),
+            /** Nothing is sent in the clear: STARTTLS is demanded; at port 465 TLS from the first byte. Default: yes. */
             tls: z.boolean().default(true),
-            user: z.string().min(1).optional(),
-            /** A secret. */
-            password: z.string().min(1).optional(),
-            from: z.email(),
-            to: z.array(z.email()).min(1),
           })
           .optional(),
       })

@@ -2,6 +2,7 @@ import { Cron } from "croner";
 import { z } from "zod";
 import { addressAt, inSubnet } from "../../plan/addresses";
 import { seconds } from "../../plan/config";
+import { mailKeys, receiverUrl } from "../../plan/receivers";
 
 const share = z.number().gt(0).max(1);
 
@@ -64,18 +65,12 @@ export const autoscalerSchema = z
     alerts: z
       .strictObject({
         /** Slack-compatible webhook; a secret. */
-        webhook: z.url({ protocol: /^https?$/ }).optional(),
+        webhook: receiverUrl.optional(),
         mail: z
           .strictObject({
-            host: z.string().min(1),
-            port: z.int().min(1).max(65535).default(587),
+            ...mailKeys,
             /** TLS from the first byte; otherwise STARTTLS where the server offers it. Default: no. */
             tls: z.boolean().default(false),
-            user: z.string().min(1).optional(),
-            /** A secret. */
-            password: z.string().min(1).optional(),
-            from: z.email(),
-            to: z.array(z.email()).min(1),
           })
           .optional(),
       })
