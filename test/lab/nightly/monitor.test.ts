@@ -29,14 +29,15 @@ let outputs: StackOutputs;
 let site: ReturnType<typeof parsed>;
 beforeAll(async () => {
   await baseState();
-  const changes = {
-    members: { monitor: 1 },
-    monitor: { alerts: { jsonWebhook: `http://127.0.0.1:${HOOK}/` } },
-  };
-  configure(changes);
+  const members = { monitor: 1 };
+  const jsonWebhook = `http://127.0.0.1:${HOOK}/`;
+  configure({ members });
+  // In the config file no secret is in the clear.
+  const key = "hpc-ha:monitor.alerts.jsonWebhook";
+  await stack.start("config", "set", "--secret", "--path", key, jsonWebhook);
   await stack.run("up");
   outputs = await stack.outputs();
-  site = parsed({ ...baseConfig(), ...changes });
+  site = parsed({ ...baseConfig(), members, monitor: { alerts: { jsonWebhook } } });
 }, SLOW);
 // Nothing of it is left: the last test looks.
 afterAll(() => baseState(), SLOW);
