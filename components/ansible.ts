@@ -50,7 +50,6 @@ export function runRequest(
     base_packages: driver.base.packages,
     base_mounts: [],
     base_node_exporter: {},
-    base_exporters: [],
     base_authorized_keys: place.authorizedKeys,
     base_firewall_admins: firewall.admins,
     base_firewall_rules: firewall.rules[tier],
