@@ -210,11 +210,13 @@ async function site() {
       })
     : undefined;
 
+  const tiers = [share, galera, redis, entry, web, controllers, compute, login];
   // Last: nobody waits for who watches.
   const monitor = monitored
     ? new Monitor("monitor", {
         fleet,
         specs: specs.monitor,
+        following: tiers,
         settings: {
           config: config.monitor,
           machines: everybody(config),
@@ -228,9 +230,7 @@ async function site() {
       })
     : undefined;
 
-  const machines = [share, galera, redis, entry, web, controllers, compute, login]
-    .flatMap((tier) => tier.machines)
-    .concat(monitor?.machines ?? []);
+  const machines = tiers.flatMap((tier) => tier.machines).concat(monitor?.machines ?? []);
   const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
 
   const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;

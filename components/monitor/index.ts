@@ -9,6 +9,8 @@ export interface MonitorArgs {
   fleet: Fleet;
   specs: MachineSpec[];
   settings: MonitorSettings;
+  /** Whom it watches: asked from the first minute on, they would be taken for dead until they tell how they are. */
+  following?: pulumi.Resource[];
 }
 
 /**
@@ -20,12 +22,12 @@ export class Monitor extends pulumi.ComponentResource {
 
   constructor(name: string, args: MonitorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:monitor:Monitor", name, {}, opts);
-    const { fleet, specs, settings } = args;
+    const { fleet, specs, settings, following = [] } = args;
     // Receivers' addresses and passwords are in them.
     const vars = pulumi.secret(monitorVars(settings));
     this.machines = machineSet(
       name,
-      { fleet, tier: "monitor", specs, vars },
+      { fleet, tier: "monitor", specs, vars, following },
       { parent: this },
     ).machines;
     this.registerOutputs();

@@ -74,23 +74,21 @@ def of_controller(settings: Settings, share: Share, host: Host, here: bool) -> I
 def of_slurm(host: Host) -> list[Sample]:
     """Nothing of what does not answer: an old number would be a wrong one."""
 
-    def ask(*command: str) -> str:
+    def ask(*command: str) -> str | None:
         done = host.ask("timeout", PATIENCE, "env", "SLURM_TIME_FORMAT=%s", *command)
-        silent.append(done.code != 0)
-        return "" if done.code else done.stdout
+        return None if done.code else done.stdout
 
-    silent: list[bool] = []
-    found = [
-        *of_diag(ask("sdiag")),
-        *of_jobs(ask("squeue", "--noheader", "--all", "--states=all", "--format=%T|%P|%V|%r|%S"), int(host.wall())),
-        *of_nodes(ask("sinfo", "--noheader", "--all", "--Node", "--format=%N|%T|%R")),
-    ]
-    return [("slurm_ha_answers", {}, not any(silent)), *found]
+    diag = ask("sdiag")
+    # An empty queue is an answer.
+    queue = ask("squeue", "--noheader", "--all", "--states=all", "--format=%T|%P|%V|%r|%S")
+    nodes = ask("sinfo", "--noheader", "--all", "--Node", "--format=%N|%T|%R")
+    found = [*of_diag(diag), *of_jobs(queue, int(host.wall()), partitions_in(nodes)), *of_nodes(nodes)]
+    return [("slurm_ha_answers", {}, None not in (diag, queue, nodes)), *found]
 
 
-def of_diag(text: str) -> Iterator[Sample]:
+def of_diag(text: str | None) -> Iterator[Sample]:
     names = DIAG
-    for line in text.splitlines():
+    for line in (text or "").splitlines():
         if line.startswith("Main schedule statistics"):
             names = MAIN_CYCLE
         elif line.startswith("Backfilling stats"):
@@ -102,22 +100,22 @@ def of_diag(text: str) -> Iterator[Sample]:
                 yield f"slurm_{name}", {}, int(found[2])
 
 
-def of_jobs(text: str, now: int) -> Iterator[Sample]:
+def of_jobs(text: str | None, now: int, partitions: set[str]) -> Iterator[Sample]:
     """Jobs in slurmctld's memory by state, as Slurm's own metrics count them; how long those wait that could run."""
-    jobs = [line.split("|") for line in text.splitlines() if line.count("|") == 4]
-    if not text:
+    if text is None:
         return
+    jobs = [line.split("|") for line in text.splitlines() if line.count("|") == 4]
     states = Counter(state.lower() for state, *_ in jobs)
     yield "slurm_jobs", {}, len(jobs)
     for state in JOBS:
         yield f"slurm_jobs_{JOB_NAMES.get(state, state)}", {}, states[state]
-    waits: dict[str, int] = {}
+    waits = dict.fromkeys(partitions, 0)
     by_partition = Counter((partition, state.lower()) for state, partition, *_ in jobs)
-    for state, partitions, submitted, reason, _ in jobs:
+    for state, wished, submitted, reason, _ in jobs:
         if state == "PENDING" and submitted.isdigit() and not NOT_YET.fullmatch(reason):
-            for partition in partitions.split(","):
+            for partition in wished.split(","):
                 waits[partition] = max(waits.get(partition, 0), now - int(submitted))
-    for partition in sorted({p for p, _ in by_partition}):
+    for partition in sorted(partitions | {p for p, _ in by_partition}):
         for state in ("pending", "running"):
             yield f"slurm_partition_jobs_{state}", {"partition": partition}, by_partition[partition, state]
     yield "slurm_ha_jobs_wait_seconds_max", {}, max(waits.values(), default=0)
@@ -125,11 +123,20 @@ def of_jobs(text: str, now: int) -> Iterator[Sample]:
         yield "slurm_ha_partition_jobs_wait_seconds_max", {"partition": partition}, wait
 
 
-def of_nodes(text: str) -> Iterator[Sample]:
+def in_partitions(text: str | None) -> list[list[str]]:
+    """A node's name, its state and a partition of it, as often as it is in one."""
+    return [line.split("|") for line in (text or "").splitlines() if line.count("|") == 2]
+
+
+def partitions_in(nodes: str | None) -> set[str]:
+    return {partition for _, _, partition in in_partitions(nodes)}
+
+
+def of_nodes(text: str | None) -> Iterator[Sample]:
     """Each node once, however many partitions it is in."""
-    lines = [line.split("|") for line in text.splitlines() if line.count("|") == 2]
-    if not text:
+    if text is None:
         return
+    lines = in_partitions(text)
     words = {name: state for name, state, _ in lines}
     states = Counter(word(state) for state in words.values())
     yield "slurm_nodes", {}, len(words)

@@ -80,14 +80,14 @@ def test_of_diag_each_section_has_its_own_names() -> None:
 
 
 def test_jobs_wait_for_the_cluster_only_where_nothing_else_keeps_them() -> None:
-    found = list(of_jobs(SQUEUE, 1100))
+    found = list(of_jobs(SQUEUE, 1100, {"main", "empty"}))
     assert plain(found)["slurm_jobs"] == 5
     assert plain(found)["slurm_jobs_pending"] == 3
     assert plain(found)["slurm_jobs_failed"] == 1
     assert plain(found)["slurm_ha_jobs_wait_seconds_max"] == 60
     longest = "slurm_ha_partition_jobs_wait_seconds_max"
     waits = {labels["partition"]: value for name, labels, value in found if name == longest}
-    assert waits == {"main": 60, "long": 60}
+    assert waits == {"main": 60, "long": 60, "empty": 0}
 
 
 def test_a_node_counts_once_whatever_its_partitions() -> None:
@@ -106,7 +106,13 @@ def test_word(said: str, meant: str) -> None:
 
 
 def test_what_does_not_answer_is_not_zero() -> None:
-    assert [*of_diag(""), *of_jobs("", 0), *of_nodes("")] == []
+    assert [*of_diag(None), *of_jobs(None, 0, set()), *of_nodes(None)] == []
+
+
+def test_an_empty_queue_is_zero() -> None:
+    found = list(of_jobs("", 0, {"main"}))
+    assert plain(found)["slurm_jobs"] == 0
+    assert ("slurm_partition_jobs_pending", {"partition": "main"}, 0) in found
 
 
 def test_rendered_each_metric_in_one_piece() -> None:
