@@ -27,7 +27,7 @@ export const machineRules = (): AlertRule[] => [
   },
   {
     alert: "UnitFailed",
-    expr: 'node_systemd_unit_state{state="failed"} == 1',
+    expr: 'max without (state, type) (node_systemd_unit_state{state="failed"}) == 1',
     for: "1m",
     severity: "warning",
     summary: "On {{ $labels.instance }} {{ $labels.name }} has failed.",
@@ -36,7 +36,7 @@ export const machineRules = (): AlertRule[] => [
   },
   {
     alert: "UnitNotRunning",
-    expr: `node_systemd_unit_state{state="active", name!="${SLURMCTLD}.service"} == 0`,
+    expr: `max without (state, type) (node_systemd_unit_state{state="active", name!="${SLURMCTLD}.service"}) == 0`,
     for: "2m",
     severity: "warning",
     summary: "On {{ $labels.instance }} {{ $labels.name }} does not run.",
