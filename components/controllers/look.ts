@@ -18,7 +18,6 @@ import {
 } from "../look";
 import { bySlurm, NODE_STATE, type NodeState, readNodeState } from "../slurm/nodeState";
 import { KEEPALIVED } from "../units";
-import { runawayFindings, runawayIn, runawayQuestion } from "./runaway";
 import { shareFindings, shareQuestion, stateShare } from "./stateShare";
 import { SLURM_FENCING, SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
@@ -36,8 +35,6 @@ export interface Slurm {
   nodes: ComputeNode[];
   /** Ids of batch jobs that a crash has taken, of which nobody has decided yet what becomes of them. */
   lost: number[];
-  /** Ids of jobs that the accounting takes for running or waiting, and slurmctld does not know. */
-  runaway: number[];
   /** How full the state share is, %, of space or of files; undefined when nobody told. */
   full?: number;
 }
@@ -69,7 +66,6 @@ export const look: Look<Slurm> = {
       `systemctl -q is-failed ${SLURM_FENCING} || exit 0; ` +
         `journalctl -q -u ${SLURM_FENCING} -n 20 -o cat | grep '^slurm-ha: ' | tail -n 1`,
     ),
-    runawayQuestion(vips.slurm),
   ],
   read,
   findings,
@@ -112,7 +108,6 @@ function read(controllers: MachineHealth[], part: Part): Slurm {
     accounting: controllers.filter((m) => runs(m, SLURMDBD)).map(({ name }) => name),
     jobs: primary ? jobs : undefined,
     ...stateShare(controllers.map(({ name }) => part(name, "share"))),
-    runaway: primary === undefined ? [] : runawayIn(part(primary.name, "runaway")),
     nodes: nodes.map(([, name = "", said = ""]) => ({ name, ...readNodeState(said) })),
   };
 }
@@ -173,9 +168,6 @@ function findings(slurm: Slurm, status: Status): Finding[] {
   }
   found.push(...shareFindings(slurm, status));
   if (primary === undefined) return found;
-  // What a crash has taken is told by itself.
-  const runaway = slurm.runaway.filter((id) => !slurm.lost.includes(id));
-  found.push(...runawayFindings(runaway, primary, status));
   const lost = nodes.filter(isLost);
   const all = nodes.length > 0 && lost.length === nodes.length;
   if (all) found.push({ severity: "down", what: "No compute node can run jobs." });

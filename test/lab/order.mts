@@ -11,7 +11,6 @@ export const ORDER = [
   "encryption",
   "dataTier",
   "slurmSwitchover",
-  "resubmitLost",
   "rollingRestart",
   "computeNodes",
   "accounts",

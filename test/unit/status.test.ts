@@ -10,13 +10,11 @@ import { verdict } from "../../site/status/findings";
 import { renderFindings, renderStatus } from "../../site/status/render";
 import type { Answer } from "../../site/status/silence";
 import type { Slurm } from "../../components/controllers/look";
-import { runawayIn, runawayQuestion } from "../../components/controllers/runaway";
 import type { Entry } from "../../components/entry/proxy";
 import type { Galera } from "../../components/galera/look";
 import type { Finding, Status } from "../../components/look";
 import type { Redis } from "../../components/redis/look";
 import { machinesOf, type SiteOutputs } from "../../plan/outputs";
-import { Commands } from "../support/program";
 
 /** Outputs of the lab that was captured; of its eight services two are kept. */
 const outputs: SiteOutputs = {
@@ -106,7 +104,6 @@ describe("evaluate", () => {
         { name: "compute2", state: "mixed" },
       ],
       lost: [],
-      runaway: [],
     });
     expect(redis).toEqual({
       masters: ["redis1"],
@@ -345,37 +342,6 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
   ])("warns of a state share that fills up: %s", (_, text, expected) => {
     const found = words(diagnose(see(share(text)))).map((w) => w.replace(/full\. .*/, "full."));
     expect(found).toEqual(expected);
-  });
-
-  it("names jobs that the accounting takes for open, but for those that a crash has taken", () => {
-    const open = (ids: number[]) =>
-      changed("slurm-m1", /$/, `==> runaway\n${ids.map((id) => `runaway ${id}\n`).join("")}`);
-    const [finding, ...others] = diagnose(see(open([939, 938, 937, 936, 935, 934])));
-    expect(others).toEqual([]);
-    expect(finding?.what).toContain("takes 6 jobs for running or waiting");
-    expect(finding?.what).toContain("934, 935, 936, 937, 938, and 1 more");
-    expect(finding?.mend).toBe(`${ssh} root@198.18.3.10 'sacctmgr show runawayjobs'`);
-    const taken = "==> share\nlost /mnt/slurm/lost/934/\n==> runaway\nrunaway 934\n";
-    const both = words(diagnose(see(changed("slurm-m1", /$/, taken))));
-    expect(both).toEqual([expect.stringContaining("A crash of slurmctld has taken a job: 934")]);
-  });
-
-  it("takes for open what slurmdbd says and slurmctld does not, unless one of them says nothing", () => {
-    const commands = new Commands();
-    commands.set("ip", `echo "2: eth0 inet ${outputs.vips.slurm}/24"`);
-    const run = (sacct: string, squeue: string) => {
-      commands.set("sacct", sacct);
-      commands.set("squeue", squeue);
-      const script = `EACH=5; ${runawayQuestion(outputs.vips.slurm)}; true`;
-      const env = { ...process.env, PATH: `${commands.path("bin")}:${process.env["PATH"]}` };
-      return runawayIn(execFileSync("bash", ["-c", script], { encoding: "utf8", env }));
-    };
-    expect(run("printf '936\\n937\\n938\\n'", "printf '937\\n940\\n'")).toEqual([936, 938]);
-    expect(run("printf '937\\n'", "printf '937\\n'")).toEqual([]);
-    expect(run("printf '937\\n'", "exit 1")).toEqual([]);
-    expect(run("sleep 3; printf '937\\n'", "printf '940\\n'")).toEqual([]);
-    expect(run("exit 1", "printf '940\\n'")).toEqual([]);
-    commands.remove();
   });
 
   it("asks for the state share in words that a shell takes", () => {

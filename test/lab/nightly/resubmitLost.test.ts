@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readLostJobs } from "../../components/controllers/lostJobs";
-import { pause } from "../../lib/wait";
-import type { StackOutputs } from "../../site/stack";
-import { Cluster } from "../faults/cluster";
-import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../support/site";
+import { readLostJobs } from "../../../components/controllers/lostJobs";
+import { pause } from "../../../lib/wait";
+import type { StackOutputs } from "../../../site/stack";
+import { Cluster } from "../../faults/cluster";
+import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../../support/site";
 
 /** Jobs of a round, and rounds until one crash has met some that were not saved. */
 const JOBS = 6;
