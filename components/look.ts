@@ -36,13 +36,16 @@ export const NO_ANSWER = "does not answer";
 /** Health of a machine that is there, but was too busy to say how it is. */
 export const LATE = "no answer in time";
 
+/** A file system that is so full leaves no time to do something about it, %. */
+export const FULL_PERCENT = 95;
+
 /** One machine as it is now. */
 export interface MachineHealth extends MachineAddress {
   /** "ok", or what is not. */
   health: string;
   /** Units that should run and do not, and units that failed. */
   faults: string[];
-  /** Its own file systems that are full, or will be soon. */
+  /** Its own file systems that are full, or will be soon (FULL_PERCENT). */
   full: { path: string; percent: number }[];
   /** VIPs that it holds. */
   vips: string[];

@@ -104,6 +104,7 @@ export function siteLock(seats: Seat[]): Promise<SiteLock> {
 export function runProgram(file: string, request: string, lost: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     lost.throwIfAborted();
+    leaveWithPulumi();
     const program = child.spawn("node", ["--import", "tsx", file], {
       stdio: ["pipe", "pipe", "pipe", "pipe"],
     });
@@ -115,11 +116,6 @@ export function runProgram(file: string, request: string, lost: AbortSignal): Pr
     const tell = () => lifeline.write(INTERRUPTED);
     if (stop.aborted) tell();
     stop.addEventListener("abort", tell);
-    // Pulumi's own end leaves this process behind.
-    const parent = process.ppid;
-    const watch = setInterval(() => {
-      if (process.ppid !== parent) process.exit(1);
-    }, 1000);
     let said = "";
     let words = "";
     program.stdout.on("data", (data: Buffer) => (said += data.toString()));
@@ -131,7 +127,6 @@ export function runProgram(file: string, request: string, lost: AbortSignal): Pr
     program.stdin.end(request);
     program.on("error", reject);
     program.on("close", (code) => {
-      clearInterval(watch);
       lost.removeEventListener("abort", letGo);
       stop.removeEventListener("abort", tell);
       if (code === 0) resolve(said);

@@ -1,4 +1,11 @@
-import { inTime, LATE, type MachineHealth, NO_ANSWER, type Part } from "../components/look";
+import {
+  FULL_PERCENT,
+  inTime,
+  LATE,
+  type MachineHealth,
+  NO_ANSWER,
+  type Part,
+} from "../components/look";
 import type { Tier } from "../components/tier";
 import { tiers } from "../components/tiers";
 import { machinesOf, type SiteOutputs } from "../plan/outputs";
@@ -20,9 +27,6 @@ const HEALTH_PARTS = Object.keys(HEALTH);
 export const HEALTH_SCRIPT = Object.entries(HEALTH)
   .map(([name, command]) => inTime(name, command))
   .join("\n");
-
-/** A file system that is so full leaves no time to do something about it, %. */
-const FULL = 95;
 
 /** A tier by its name; undefined for machines of a tier that this version does not have. */
 export const tierOf = (name: string): Tier | undefined =>
@@ -66,7 +70,7 @@ export function judge(answer: Answer, site: SiteOutputs): Judged {
   const faults = late.includes("units") ? [] : faultsOf(machine.tier, head, vips, site);
   const full = [...head.matchAll(/^ *(\d+)% (\/.*)$/gm)]
     .map(([, percent, path]) => ({ path: path ?? "", percent: Number(percent) }))
-    .filter(({ percent }) => percent >= FULL);
+    .filter(({ percent }) => percent >= FULL_PERCENT);
   const unsaid = late.filter((name) => HEALTH_PARTS.includes(name));
   const sick = [
     ...(faults.length === 0 ? [] : [`not running: ${faults.join(", ")}`]),

@@ -1,8 +1,9 @@
+import { FULL_PERCENT } from "../../look";
 import { SLURMCTLD } from "../../controllers/units";
 import { type AlertRule, DOCTOR } from "./rule";
 
-/** `hpc status` calls a file system full from here on. */
-const FULL = 0.05;
+/** What a file system has left from which on `hpc status` calls it full. */
+const FULL = (100 - FULL_PERCENT) / 100;
 const free = "node_filesystem_avail_bytes / node_filesystem_size_bytes";
 
 /** What any machine may have. Who of the web nodes should be there is HAProxy's to say: a pool of planned ones is asked. */
