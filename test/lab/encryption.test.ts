@@ -116,11 +116,15 @@ describe("MariaDB", () => {
 
   it("has slurmdbd among its clients", async () => {
     const query = `SELECT COUNT(*) FROM information_schema.processlist WHERE USER = 'slurm'`;
-    // It connects when somebody asks it for something.
+    // It connects when somebody asks it for something, for as long as that one stays; connections that slurmctld left
+    // idle may have been cut since, by a failover.
+    const asks = "(echo list cluster; sleep 5) | sacctmgr -n";
     await eventually("slurmdbd is connected", 30, async () => {
-      await ask(outputs, "client", "sacct -n -X");
+      const somebody = ask(outputs, "client", asks);
       const asked = GALERA.map((node) => ask(outputs, node, `mariadb -N -e "${query}"`));
-      return (await Promise.all(asked)).some(({ stdout }) => Number(stdout) > 0);
+      const seen = (await Promise.all(asked)).some(({ stdout }) => Number(stdout) > 0);
+      await somebody;
+      return seen;
     });
   });
 });
