@@ -7,6 +7,7 @@ import {
   removeEverything,
 } from "../test/support/suite";
 import { BROWSER_NEEDS } from "../test/support/browser";
+import { nightlySuite } from "../test/support/nightly";
 import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
 import { type Progress, elapsed } from "../lib/progress";
@@ -98,6 +99,8 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     args[0] === "remove"
       ? removeEverything(progress)
       : onTestStack([() => labSuite(args, progress)], progress),
+  // All that runs on that stack; what it takes longer than `npm test` is why that leaves it out.
+  nightly: () => onTestStack([() => nightlySuite(progress)], progress),
   // npm run test:vm -- [parts of the files' names] | remove
   vm: (args) => vmSuite(args, progress),
   // npm run test:faults -- [repeats | short] [parts of the cases' names]

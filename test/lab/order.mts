@@ -1,5 +1,5 @@
 /**
- * The order of the lab suite's files. What only asks and uses comes first, on the base state that is there; what
+ * The order of the lab suite's files, the nightly ones too. What only asks and uses comes first, on the base state that is there; what
  * submits jobs comes early, since those that have ended make the fault suite, which follows, wait until they are
  * forgotten; what looks for secrets in all that was written comes last.
  */
@@ -16,11 +16,14 @@ export const ORDER = [
   "accounts",
   "users",
   "ldapUsers",
+  "resubmitLost",
   "galeraRecovery",
   "status",
   "lostWebNode",
   "scaling",
   "ownServices",
+  "autoscaler",
+  "monitor",
   "interruption",
   "refusedConfig",
   "secrets",

@@ -10,7 +10,7 @@ class Sequencer extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // With HPC_HA_NIGHTLY=1 also what `npm test` has no time for.
+    // What `npm test` has no time for is in a folder of its own; the suite's runner says when that is wanted too.
     include: process.env["HPC_HA_NIGHTLY"] ? ["test/lab/**/*.test.ts"] : ["test/lab/*.test.ts"],
     // One cluster, so one test at a time.
     fileParallelism: false,

@@ -22,7 +22,7 @@ it("a file that is not in the list runs before the one that looks for secrets in
 it("the list has every file of the suite, and no other", async () => {
   const { ORDER } = await order();
   const files = fs
-    .readdirSync(path.join(__dirname, "../lab"))
-    .flatMap((f) => /^(.*)\.test\.ts$/.exec(f)?.[1] ?? []);
+    .readdirSync(path.join(__dirname, "../lab"), { encoding: "utf8", recursive: true })
+    .flatMap((f) => /([^/]*)\.test\.ts$/.exec(f)?.[1] ?? []);
   expect(files.sort()).toEqual([...ORDER].sort());
 });

@@ -9,6 +9,7 @@ import { type Progress, step } from "../../lib/progress";
 import { projectRoot } from "../../lib/project";
 import { keepFigures } from "../support/measured";
 import { Stopping } from "../support/stopping";
+import { reporting } from "../support/suite";
 import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
 import { type CaseResult, caseResults, resultTable, type VitestReport } from "./results";
@@ -75,7 +76,7 @@ async function runSite(
   const json = path.join(hpcHome(), "vm-suite.json");
   fs.rmSync(json, { force: true });
   const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
-  command.push("--reporter=verbose", "--reporter=json", `--outputFile.json=${json}`);
+  command.push(...reporting(json));
   const passed = await stages([{ name: `VM suite, site ${kind}`, command }], progress);
   const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
   fs.rmSync(json);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../site/stack";
-import { ask, baseState, configure, on, stack } from "../support/site";
+import type { StackOutputs } from "../../../site/stack";
+import { ask, baseState, configure, on, stack } from "../../support/site";
 
 const MACHINES = ["slurm-m1", "slurm-m2", "compute1", "compute2", "client"];
 const kim = { name: "kim", uid: 2001, group: "chem", gid: 3000, fullName: "김철수" };

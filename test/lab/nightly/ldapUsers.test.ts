@@ -1,10 +1,10 @@
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { projectRoot } from "../../lib/project";
-import { gateway } from "../../plan/addresses";
-import type { StackOutputs } from "../../site/stack";
-import { type LdapServer, ldapServer } from "../support/ldapServer";
-import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../support/site";
+import { projectRoot } from "../../../lib/project";
+import { gateway } from "../../../plan/addresses";
+import type { StackOutputs } from "../../../site/stack";
+import { type LdapServer, ldapServer } from "../../support/ldapServer";
+import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../../support/site";
 
 const SECRET = "the-LDAP-{{word}}-7391";
 const MACHINES = ["slurm-m1", "slurm-m2", "compute1", "compute2", "client"];

@@ -2,10 +2,18 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackOutputs } from "../../site/stack";
-import { projectRoot } from "../../lib/project";
-import { commit, gitServer, type GitServer } from "../support/gitServer";
-import { ask, baseConfig, baseState, configure, eventually, parsed, stack } from "../support/site";
+import type { StackOutputs } from "../../../site/stack";
+import { projectRoot } from "../../../lib/project";
+import { commit, gitServer, type GitServer } from "../../support/gitServer";
+import {
+  ask,
+  baseConfig,
+  baseState,
+  configure,
+  eventually,
+  parsed,
+  stack,
+} from "../../support/site";
 
 const FIXTURES = path.join(projectRoot, "test/fixtures/services");
 const GREETING = "Grüße 한국 {{ 7 * 7 }}\n\"quoted\" 'too' \\ $HOME `id` # 100 %";

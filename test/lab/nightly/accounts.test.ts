@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../site/stack";
-import { ask, baseConfig, baseState, configure, on, stack } from "../support/site";
+import type { StackOutputs } from "../../../site/stack";
+import { ask, baseConfig, baseState, configure, on, stack } from "../../support/site";
 
 let outputs: StackOutputs;
 beforeAll(async () => {

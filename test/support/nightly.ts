@@ -1,0 +1,90 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { hpcHome } from "../../lib/home";
+import type { Progress } from "../../lib/progress";
+import { keepFigures } from "./measured";
+import { pace } from "./pace";
+import { changeSuite, faultSuite, labSuite } from "./suite";
+
+/** What is used of the JSON that vitest writes. */
+export interface FilesReport {
+  testResults: {
+    /** Path of the file. */
+    name: string;
+    startTime: number;
+    endTime: number;
+    /** "failed" also when its set-up failed, and no case began. */
+    status: string;
+    assertionResults: { title: string; status: string }[];
+  }[];
+}
+
+/** A test file, or a suite with a program of its own, as it went. */
+export interface Part {
+  name: string;
+  /** Cases that passed; a suite with a program of its own is one case here. */
+  passed: number;
+  /** Without what prepares its cases. */
+  seconds: number;
+  /** Titles of the cases that did not pass. */
+  failed: string[];
+}
+
+/** The files of a run, in the order in which they ran. Pure. */
+export const partsOf = ({ testResults }: FilesReport): Part[] =>
+  [...testResults]
+    .sort((a, b) => a.startTime - b.startTime)
+    .map(({ name, startTime, endTime, status, assertionResults }) => {
+      const titles = (wanted: string) =>
+        assertionResults.filter((one) => one.status === wanted).map(({ title }) => title);
+      const failed = titles("failed");
+      if (status === "failed" && failed.length === 0) failed.push("before or after its cases");
+      return {
+        name: path.basename(name).replace(/\.test\.ts$/, ""),
+        passed: titles("passed").length,
+        seconds: Math.round((endTime - startTime) / 1000),
+        failed,
+      };
+    });
+
+/** The same for people. Pure. */
+export function partsTable(parts: readonly Part[], factor: number): string {
+  const minutes = Math.round(parts.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
+  const green = parts.filter(({ failed }) => failed.length === 0).length;
+  return [
+    `${green} of ${parts.length} parts passed, in ${minutes} minutes, on a machine that takes ${factor} times as long as the one that limits are for.`,
+    "",
+    "| part | passed | failed | s |",
+    "| --- | --- | --- | --- |",
+    ...parts.map(
+      ({ name, passed, seconds, failed }) =>
+        `| ${name} | ${passed} | ${failed.join("; ").replaceAll("|", "\\|")} | ${seconds} |`,
+    ),
+  ].join("\n");
+}
+
+/**
+ * Everything that runs on the test stack, `npm test`'s part too, each part whatever became of the others; its result is
+ * kept in docs/measured.md, good or bad.
+ * @returns whether all passed
+ */
+export async function nightlySuite(progress: Progress): Promise<boolean> {
+  const report = path.join(hpcHome(), "nightly.json");
+  fs.rmSync(report, { force: true });
+  // Every path of a test file has it.
+  await labSuite([".test.ts"], progress, report);
+  const parts = partsOf(JSON.parse(fs.readFileSync(report, "utf8")) as FilesReport);
+  fs.rmSync(report);
+  parts.push(await asPart("suite of changes, short form", () => changeSuite(["short"], progress)));
+  parts.push(await asPart("fault suite, short form", () => faultSuite(["short"], progress)));
+  const figures = { measured: new Date().toISOString(), pace: pace(), parts };
+  keepFigures("nightly", figures, partsTable(parts, pace()));
+  return parts.every(({ failed }) => failed.length === 0);
+}
+
+async function asPart(name: string, run: () => Promise<boolean>): Promise<Part> {
+  const start = Date.now();
+  const passed = await run();
+  const seconds = Math.round((Date.now() - start) / 1000);
+  return { name, passed: passed ? 1 : 0, seconds, failed: passed ? [] : [name] };
+}
