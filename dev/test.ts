@@ -99,7 +99,7 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     args[0] === "remove"
       ? removeEverything(progress)
       : onTestStack([() => labSuite(args, progress)], progress),
-  // All that runs on that stack; what it takes longer than `npm test` is why that leaves it out.
+  // What `npm test` has no time for, on that stack.
   nightly: () => onTestStack([() => nightlySuite(progress)], progress),
   // npm run test:vm -- [parts of the files' names] | remove
   vm: (args) => vmSuite(args, progress),

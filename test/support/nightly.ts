@@ -4,7 +4,7 @@ import { hpcHome } from "../../lib/home";
 import type { Progress } from "../../lib/progress";
 import { keepFigures } from "./measured";
 import { pace } from "./pace";
-import { changeSuite, faultSuite, labSuite } from "./suite";
+import { labSuite } from "./suite";
 
 /** What is used of the JSON that vitest writes. */
 export interface FilesReport {
@@ -19,10 +19,10 @@ export interface FilesReport {
   }[];
 }
 
-/** A test file, or a suite with a program of its own, as it went. */
+/** A test file, as it went. */
 export interface Part {
   name: string;
-  /** Cases that passed; a suite with a program of its own is one case here. */
+  /** How many cases. */
   passed: number;
   /** Without what prepares its cases. */
   seconds: number;
@@ -52,9 +52,9 @@ export function partsTable(parts: readonly Part[], factor: number): string {
   const minutes = Math.round(parts.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   const green = parts.filter(({ failed }) => failed.length === 0).length;
   return [
-    `${green} of ${parts.length} parts passed, in ${minutes} minutes, on a machine that takes ${factor} times as long as the one that limits are for.`,
+    `${green} of ${parts.length} files passed, in ${minutes} minutes, on a machine that takes ${factor} times as long as the one that limits are for.`,
     "",
-    "| part | passed | failed | s |",
+    "| file | passed | failed | s |",
     "| --- | --- | --- | --- |",
     ...parts.map(
       ({ name, passed, seconds, failed }) =>
@@ -64,27 +64,17 @@ export function partsTable(parts: readonly Part[], factor: number): string {
 }
 
 /**
- * Everything that runs on the test stack, `npm test`'s part too, each part whatever became of the others; its result is
- * kept in docs/measured.md, good or bad.
+ * The files of the lab suite that `npm test` has no time for, each whatever became of the others; the result is kept in
+ * docs/measured.md, good or bad.
  * @returns whether all passed
  */
 export async function nightlySuite(progress: Progress): Promise<boolean> {
   const report = path.join(hpcHome(), "nightly.json");
   fs.rmSync(report, { force: true });
-  // Every path of a test file has it.
-  await labSuite([".test.ts"], progress, report);
+  const passed = await labSuite(["test/lab/nightly/"], progress, report);
   const parts = partsOf(JSON.parse(fs.readFileSync(report, "utf8")) as FilesReport);
   fs.rmSync(report);
-  parts.push(await asPart("suite of changes, short form", () => changeSuite(["short"], progress)));
-  parts.push(await asPart("fault suite, short form", () => faultSuite(["short"], progress)));
   const figures = { measured: new Date().toISOString(), pace: pace(), parts };
   keepFigures("nightly", figures, partsTable(parts, pace()));
-  return parts.every(({ failed }) => failed.length === 0);
-}
-
-async function asPart(name: string, run: () => Promise<boolean>): Promise<Part> {
-  const start = Date.now();
-  const passed = await run();
-  const seconds = Math.round((Date.now() - start) / 1000);
-  return { name, passed: passed ? 1 : 0, seconds, failed: passed ? [] : [name] };
+  return passed;
 }

@@ -50,9 +50,9 @@ it("a file whose set-up or clean-up failed has not passed, whatever its cases sa
 
 it("is a table for people, with the machine that it was on", () => {
   expect(partsTable(partsOf(REPORT), 1.7).split("\n")).toEqual([
-    "1 of 4 parts passed, in 2 minutes, on a machine that takes 1.7 times as long as the one that limits are for.",
+    "1 of 4 files passed, in 2 minutes, on a machine that takes 1.7 times as long as the one that limits are for.",
     "",
-    "| part | passed | failed | s |",
+    "| file | passed | failed | s |",
     "| --- | --- | --- | --- |",
     "| users | 0 | before or after its cases | 0 |",
     "| scaling | 1 | b \\| c | 3 |",
