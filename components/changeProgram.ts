@@ -191,7 +191,8 @@ async function orderOf(request: ChangeRequest, machines: Machines): Promise<stri
   const known = todo.filter((m) => !fresh.includes(m));
   const roll = rollsOf({ outputs: site, machines, progress: () => undefined })[tier];
   const plan =
-    roll && describePlan(planTier(await roll.parts(), roll.relieve !== undefined, known));
+    roll &&
+    describePlan(planTier(await roll.parts(), roll.relieve !== undefined, known), roll.together);
   const first = fresh.length === 0 ? [] : [`${fresh.join(", ")} (new)`];
   return [...first, ...(known.length === 0 ? [] : [plan ?? known.join(", ")])].join(", then ");
 }

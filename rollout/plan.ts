@@ -36,14 +36,36 @@ export function planTier(
   return { sick: left.filter((m) => sick.includes(m)), steps };
 }
 
-/** The order in words, for who asks before it is done. */
-export function describePlan({ sick, steps }: TierPlan): string {
-  const words = steps.flatMap(({ machine, action }, i) =>
+/**
+ * The steps as they are taken: the first change alone, since what is wrong with the change shows there, and the following
+ * ones so many at a time.
+ */
+export function inTurns(
+  steps: Step[],
+  together: number,
+): { machines: string[]; action: Step["action"] }[] {
+  const turns: { machines: string[]; action: Step["action"] }[] = [];
+  for (const { machine, action } of steps) {
+    const last = turns.at(-1);
+    const joins = action === "change" && last?.action === "change" && turns.length > 1;
+    if (joins && last.machines.length < together) last.machines.push(machine);
+    else turns.push({ machines: [machine], action });
+  }
+  return turns;
+}
+
+/**
+ * The order in words, for who asks before it is done.
+ * @param together how many are changed at the same time, once the first one is. Default 1
+ */
+export function describePlan({ sick, steps }: TierPlan, together = 1): string {
+  const turns = inTurns(steps, together);
+  const words = turns.flatMap(({ machines, action }, i) =>
     action === "relieve"
       ? []
-      : steps[i - 1]?.action === "relieve"
-        ? [`${machine} (serves now: hands its part over first)`]
-        : [machine],
+      : turns[i - 1]?.action === "relieve"
+        ? [`${machines.join(", ")} (serves now: hands its part over first)`]
+        : [machines.join(" and ")],
   );
   const first = sick.length === 0 ? [] : [`${sick.join(" and ")} (serve nobody now)`];
   return [...first, ...words].join(", then ");

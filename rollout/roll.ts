@@ -61,6 +61,10 @@ export interface Roll {
    * neither relieved nor taken out. Default: nothing.
    */
   inPlace?: readonly ("settings" | "restart")[];
+  /**
+   * How many are changed at the same time in place, once the tier is whole with the first one. Default 1: one after the other.
+   */
+  together?: number;
 }
 
 /** Longest time for services to stop in an orderly way and to be up again, s. */

@@ -1,6 +1,6 @@
 import { type Progress, step } from "../lib/progress";
 import { GATE_SECONDS, openGate } from "./gate";
-import { planTier } from "./plan";
+import { inTurns, planTier } from "./plan";
 import type { Roll } from "./roll";
 
 /** A change of machines of one tier. */
@@ -13,7 +13,7 @@ export interface Change {
   suspects?: string[];
   /** New ones, and those of `todo` that lack what the change brings, until it has: see Roll. Default: none. */
   excused?: string[];
-  /** Does it to a machine that was relieved; several at once only where they serve nobody. May be called again. */
+  /** Does it to a machine that was relieved; to several at once only where nobody feels it. May be called again. */
   change(machines: string[]): Promise<void>;
   /** Whether clients feel the change of a machine that serves: then it is relieved first. Default true. */
   felt?: boolean;
@@ -38,7 +38,7 @@ export const interruption = (done: string[], left: string[]): string =>
 
 /**
  * Changes machines of a tier: those that serve nobody together and first, then whole → relieve → change one → whole →
- * next. Where the tier is not whole, those that may be why come before, as nothing else could make it whole. Stops at
+ * next; several at a time after the first one where nobody feels it, and the tier is made for that. Where the tier is not whole, those that may be why come before, as nothing else could make it whole. Stops at
  * the first machine that does not become well; the others are untouched and serve.
  * @throws Error with what is missing, or what failed
  */
@@ -68,13 +68,15 @@ export async function rollTier(run: Change): Promise<void> {
       );
     });
   };
-  const change = async (machine: string) => {
-    await run.begin(machine);
-    if (felt) await roll.takeOut?.(machine);
-    touched.push(machine);
-    await run.change([machine]);
-    await roll.fit?.(machine);
-    if (felt) await roll.takeBack?.(machine);
+  const change = async (...machines: string[]) => {
+    await Promise.all(machines.map(run.begin));
+    for (const machine of felt ? machines : []) await roll.takeOut?.(machine);
+    touched.push(...machines);
+    await run.change(machines);
+    for (const machine of machines) {
+      await roll.fit?.(machine);
+      if (felt) await roll.takeBack?.(machine);
+    }
   };
 
   const { sick } = planTier(parts, handsOver, todo);
@@ -116,14 +118,14 @@ export async function rollTier(run: Change): Promise<void> {
   await gate(touched.length > 0 ? gateSeconds : lookSeconds).catch((error: Error) => {
     throw new Error(`${error.message}\n${first.machine} and those after it were not touched.`);
   });
-  for (const { machine, action } of steps) {
+  for (const { machines, action } of inTurns(steps, felt ? 1 : (roll.together ?? 1))) {
     mayBegin();
-    const what = action === "relieve" ? `${machine} hands its part over` : machine;
-    await at([machine], what, async () => {
-      if (action === "relieve") await roll.relieve?.(machine);
-      else await change(machine);
+    const names = machines.join(", ");
+    await at(machines, action === "relieve" ? `${names} hands its part over` : names, async () => {
+      if (action === "relieve") for (const machine of machines) await roll.relieve?.(machine);
+      else await change(...machines);
       await gate(gateSeconds);
-      if (action === "change") await run.done(machine);
+      if (action === "change") await Promise.all(machines.map(run.done));
     });
   }
 }

@@ -8,6 +8,9 @@ const HEALTHY = /^(idle|mixed|allocated|completing)$/;
 /** States of one that takes no new jobs and still has some. */
 const BUSY = /^(draining|drng)/;
 
+/** How many are changed in place at the same time: as many as Ansible does at once (forks in ansible.cfg). */
+const AT_ONCE = 20;
+
 /** slurmd on the compute nodes. One that a person has drained is neither sick nor in the way, and stays drained. */
 export function roll({ machines }: RunningSite): Roll {
   const members = machines.names("compute");
@@ -37,6 +40,7 @@ export function roll({ machines }: RunningSite): Roll {
     },
     // Jobs go on: only slurmd itself is restarted (KillMode=process).
     inPlace: ["settings", "restart"],
+    together: AT_ONCE,
     takeOut: async (name) => {
       // A person's reason stays.
       if (!byPerson(await stateOf(name))) await scontrol(name, `drain reason=${OURS}`);

@@ -68,6 +68,8 @@ describe("planTier", () => {
     expect(describePlan(all({ ...redis, sick: ["redis1"] }, true))).toBe(
       "redis1 (serve nobody now), then redis3, then redis2 (serves now: hands its part over first)",
     );
+    const nodes: Parts = { members: ["c1", "c2", "c3", "c4"], sick: [] };
+    expect(describePlan(all(nodes, false), 2)).toBe("c1, then c2 and c3, then c4");
   });
 });
 

@@ -210,6 +210,25 @@ describe("rollTier", () => {
     );
   });
 
+  it("has the first alone, then several at a time, where nobody feels it and the tier is made for that", async () => {
+    const five = ["d1", "d2", "d3", "d4", "d5"];
+    const tier = Object.assign(new MemoryTier(log, five), { together: 3 });
+    const { said } = await run(tier, { felt: false });
+    expect(changed()).toEqual(["change d1", "change d2 d3 d4", "change d5"]);
+    expect(log.filter((line) => line.startsWith("done"))).toEqual(five.map((m) => `done ${m}`));
+    expect(said).toContain("data: d2, d3, d4");
+    log.length = 0;
+    await run(tier);
+    expect(changed()).toEqual(five.map((m) => `change ${m}`));
+  });
+
+  it("stops at the first that does not become whole before it touches several", async () => {
+    const tier = Object.assign(new MemoryTier(log, ["d1", "d2", "d3"]), { together: 3 });
+    tier.breaks = "d1";
+    expect((await run(tier, { felt: false })).outcome).toContain("d1: data is not whole");
+    expect(changed()).toEqual(["change d1"]);
+  });
+
   it("begins no other machine when it is to stop", async () => {
     const abort = new AbortController();
     const tier = new MemoryTier(log, three);
