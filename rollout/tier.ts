@@ -69,7 +69,7 @@ export async function rollTier(run: Change): Promise<void> {
     });
   };
   const change = async (...machines: string[]) => {
-    await Promise.all(machines.map(run.begin));
+    await Promise.all(machines.map((m) => run.begin(m)));
     for (const machine of felt ? machines : []) await roll.takeOut?.(machine);
     touched.push(...machines);
     await run.change(machines);
@@ -125,7 +125,7 @@ export async function rollTier(run: Change): Promise<void> {
       if (action === "relieve") for (const machine of machines) await roll.relieve?.(machine);
       else await change(...machines);
       await gate(gateSeconds);
-      if (action === "change") await Promise.all(machines.map(run.done));
+      if (action === "change") await Promise.all(machines.map((m) => run.done(m)));
     });
   }
 }
