@@ -48,7 +48,6 @@ export const CHANGES: Case[] = [
     ...USUAL,
     name: "web: environment of a service",
     fault: config(services("app", { environment: { GREETING: "Grüße 한국" } })),
-    short: true,
   },
   {
     ...USUAL,
