@@ -17,7 +17,6 @@ export const CHANGES: Case[] = [
     ...USUAL,
     name: "Redis: another setting",
     fault: role("redis", "templates/site.conf.j2", "tcp-backlog 400"),
-    short: true,
   },
   {
     ...USUAL,

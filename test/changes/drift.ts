@@ -32,6 +32,7 @@ export const driftCases: Case[] = [
       if (stdout !== "0\nactive") throw new Error(`${machine} was not mended: ${stdout}`);
       return nothing;
     },
+    short: true,
   },
   {
     ...USUAL,
