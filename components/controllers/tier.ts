@@ -3,6 +3,7 @@ import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
 import { accountFaults, accounts, enforce } from "../slurm/accounts";
 import { files, ownFileFaults } from "../slurm/files";
+import { mail, mailFaults } from "../slurm/mail";
 import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
@@ -48,6 +49,8 @@ const keys = {
          */
         options: options.default({}),
         files,
+        /** The site's mail server, by which jobs' mails (`--mail-type`) are sent. Default: none, and they are dropped. */
+        mail: mail.optional(),
         /** Accounts, users and QOS that slurmdbd is to have. Default: what administrators tell it. */
         accounts: accounts.optional(),
         /**
@@ -118,7 +121,11 @@ export const controllers: Tier<typeof keys> = {
           ...partitionFaults(slurm),
           ...ownFileFaults(slurm, host),
           ...accountFaults(slurm.accounts, slurm.options),
-          ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
+          ...mailFaults(slurm.mail),
+          ...optionFaults(slurm.options, {
+            jobSubmit: slurm.files.jobSubmit !== undefined,
+            mail: slurm.mail !== undefined,
+          }),
         ]),
     ...(users === undefined ? [] : userFaults(users, host)),
   ],

@@ -3,6 +3,7 @@ import type { MachineSpec } from "../tiers";
 import { type Users, usersVars } from "../users";
 import type { Accounts } from "./accounts";
 import { besideSlurmConf, type Filed, nodeScripts } from "./files";
+import type { Mail } from "./mail";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
 import { partitionLines, type Partitioned } from "./partitions";
@@ -18,6 +19,8 @@ export interface SlurmSettings {
       taskPlugin: string;
       options: z.infer<typeof options>;
       enforce: string[];
+      /** By whom jobs' mails are sent. */
+      mail?: Mail | undefined;
       /** Only the controllers' accounting reads it. */
       accounts?: Accounts | undefined;
       routerId: number;
@@ -114,6 +117,7 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
       proctrack: slurm.proctrack,
       topology: slurm.files.topology !== undefined,
       enforce: slurm.enforce,
+      mail: slurm.mail,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
     }),
     slurm_beside: beside,

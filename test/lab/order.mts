@@ -12,6 +12,7 @@ export const ORDER = [
   "dataTier",
   "slurmSwitchover",
   "rollingRestart",
+  "jobMail",
   "computeNodes",
   "accounts",
   "users",
