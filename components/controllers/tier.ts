@@ -51,6 +51,11 @@ const keys = {
         files,
         /** The site's mail server, by which jobs' mails (`--mail-type`) are sent. Default: none, and they are dropped. */
         mail: mail.optional(),
+        /**
+         * Whether users may log in by ssh on compute nodes: where they have a job, into which their processes go, and nowhere
+         * else (pam_slurm_adopt). root may always. Default: no, the firewall lets none in.
+         */
+        nodeLogin: z.boolean().default(false),
         /** Accounts, users and QOS that slurmdbd is to have. Default: what administrators tell it. */
         accounts: accounts.optional(),
         /**
@@ -125,6 +130,7 @@ export const controllers: Tier<typeof keys> = {
           ...optionFaults(slurm.options, {
             jobSubmit: slurm.files.jobSubmit !== undefined,
             mail: slurm.mail !== undefined,
+            nodeLogin: slurm.nodeLogin,
           }),
         ]),
     ...(users === undefined ? [] : userFaults(users, host)),

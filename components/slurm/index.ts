@@ -21,6 +21,8 @@ export interface SlurmSettings {
       enforce: string[];
       /** By whom jobs' mails are sent. */
       mail?: Mail | undefined;
+      /** Whether users log in on nodes where they have jobs. */
+      nodeLogin: boolean;
       /** Only the controllers' accounting reads it. */
       accounts?: Accounts | undefined;
       routerId: number;
@@ -118,6 +120,7 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
       topology: slurm.files.topology !== undefined,
       enforce: slurm.enforce,
       mail: slurm.mail,
+      nodeLogin: slurm.nodeLogin,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
     }),
     slurm_beside: beside,

@@ -65,11 +65,16 @@ interface Decides {
   mibPerCpu: number;
   /** By whom mail is sent. Default: nobody has said it. */
   mail?: Mail | undefined;
+  /** Whether users log in on nodes where they have jobs. Default: no. */
+  nodeLogin?: boolean;
 }
 
 /** What a site would choose by itself, where the owner says nothing else. */
 function defaults(decides: Decides): Options {
-  const { proctrack, topology, enforce, mibPerCpu, mail } = decides;
+  const { proctrack, topology, enforce, mibPerCpu, mail, nodeLogin } = decides;
+  // A container of the job's own on each of its nodes, from its start on: needs control groups, and so does X11.
+  const flags =
+    proctrack === "proctrack/cgroup" ? ["Contain", "X11"] : nodeLogin ? ["Contain"] : [];
   return {
     // A node that is silent for so long is down and its jobs are requeued. Far above any failover, so that no
     // failover ever looks like a dead node.
@@ -106,8 +111,7 @@ function defaults(decides: Decides): Options {
     SlurmdSyslogDebug: "error",
     // Users that the controllers do not know are refused (files.ts).
     JobSubmitPlugins: "lua",
-    // A container of the job's own on each of its nodes, from its start on: needs control groups, and so does X11.
-    ...(proctrack === "proctrack/cgroup" && { PrologFlags: "Contain,X11" }),
+    ...(flags.length > 0 && { PrologFlags: flags.join(",") }),
     ...(topology && { TopologyPlugin: "topology/tree" }),
     ...(enforce.length > 0 && { AccountingStorageEnforce: enforce.join(",") }),
   };
@@ -137,10 +141,15 @@ interface Beside {
   jobSubmit: boolean;
   /** A mail server. */
   mail?: boolean;
+  /** Users on nodes. */
+  nodeLogin?: boolean;
 }
 
 /** Faults of the owner's keys. */
-export function optionFaults(own: Options, { jobSubmit, mail = false }: Beside): string[] {
+export function optionFaults(
+  own: Options,
+  { jobSubmit, mail = false, nodeLogin = false }: Beside,
+): string[] {
   const seen = new Set<string>();
   return Object.entries(own).flatMap(([key, value]) => {
     const name = key.toLowerCase();
@@ -153,6 +162,9 @@ export function optionFaults(own: Options, { jobSubmit, mail = false }: Beside):
       return [`${at}: slurm.mail says it`];
     if (name === "jobsubmitplugins" && jobSubmit && !value.split(",").includes("lua")) {
       return [`${at}: must have lua, since slurm.files.jobSubmit is there`];
+    }
+    if (name === "prologflags" && nodeLogin && !/(^|,)contain(,|$)/i.test(value)) {
+      return [`${at}: must have Contain, since slurm.nodeLogin is true`];
     }
     return [];
   });

@@ -16,6 +16,7 @@ export const ORDER = [
   "computeNodes",
   "accounts",
   "users",
+  "nodeLogin",
   "ldapUsers",
   "galeraRecovery",
   "status",
