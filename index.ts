@@ -158,6 +158,7 @@ async function site() {
       purge: slurm.purge,
       drainSeconds: slurm.drainSeconds,
       resubmitLost: slurm.resubmitLost,
+      mail: slurm.mail,
       routerId: slurm.routerId,
       advertSeconds: config.vrrp.advertSeconds,
       patience,

@@ -54,6 +54,12 @@ const commands: Record<string, Entry> = {
     flags: { resubmit: "ID|all", forget: "ID", user: "NAME" },
     load: async () => (await import("./commands/lostJobs.js")).lostJobs,
   },
+  "node-kit": {
+    summary:
+      "a program that makes machines of slurm.nodeGroups (hosts) nodes of the cluster; it has a secret",
+    usage: "FILE",
+    load: async () => (await import("./commands/nodeKit.js")).nodeKit,
+  },
   unlock: {
     summary: "who holds the site's lock, and takes it away when you say so",
     flags: { yes: "" },

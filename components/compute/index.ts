@@ -27,9 +27,11 @@ export class Compute extends pulumi.ComponentResource {
     const aliases = [formerly(OLD.compute, name)];
     super("hpc-ha:compute:Compute", name, {}, { aliases, ...opts });
     const { fleet, specs, cluster, mounts, controllers } = args;
-    const vars = pulumi
-      .secret(controllers.mungeKey)
-      .apply((key) => ({ ...slurmVars(cluster, key), ...mountVars(mounts, "compute") }));
+    const vars = pulumi.secret(controllers.mungeKey).apply((key) => ({
+      ...slurmVars(cluster, key),
+      slurm_node_login: cluster.slurm.nodeLogin,
+      ...mountVars(mounts, "compute"),
+    }));
     const set = machineSet(
       name,
       { fleet, tier: "compute", specs, vars, after: [controllers.ready] },

@@ -32,6 +32,7 @@ export const compute: Tier<typeof keys> = {
       { what: "parallel jobs", protocol: "any", from: [...of("compute"), ...own] },
       tcp("slurmd", ports.slurmd, of("controllers", "login")),
       tcp("srun in a job", `${ports.srunFirst}-${ports.srunLast}`, of("controllers")),
+      ...(slurm.nodeLogin ? [tcp("users with a job", 22, of("login"))] : []),
     ];
   },
   check: ({ slurm, cidr, mounts = [] }) => [
@@ -55,6 +56,8 @@ export const compute: Tier<typeof keys> = {
     "libpmix2",
     "xauth",
     "nfs-common",
+    // Users log in where they have jobs (slurm.nodeLogin).
+    "libpam-slurm-adopt",
     ...USER_PACKAGES,
   ],
   units: (site) => [MUNGE, "slurmd", ...userUnits(site)],

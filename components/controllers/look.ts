@@ -171,7 +171,13 @@ function findings(slurm: Slurm, status: Status): Finding[] {
   const lost = nodes.filter(isLost);
   const all = nodes.length > 0 && lost.length === nodes.length;
   if (all) found.push({ severity: "down", what: "No compute node can run jobs." });
-  for (const { name, state, reason } of lost.filter((n) => !isSick(status, n.name))) {
+  const made = machinesIn(status, "compute").map(({ name }) => name);
+  // Of the owner's machines, which nobody here can ask.
+  const silent = lost.filter((n) => !made.includes(n.name) && /^unk|\*/i.test(n.state));
+  found.push(...unreported(silent));
+  for (const { name, state, reason } of lost.filter(
+    (n) => !isSick(status, n.name) && !silent.includes(n),
+  )) {
     found.push({
       severity: "reduced",
       what: `Slurm gives ${name} no jobs: it is ${state}${reason === undefined ? "" : ` (${reason})`}.`,
@@ -179,6 +185,23 @@ function findings(slurm: Slurm, status: Status): Finding[] {
     });
   }
   return found;
+}
+
+/** Machines that are named at most. */
+const NAMED = 10;
+
+function unreported(nodes: ComputeNode[]): Finding[] {
+  if (nodes.length === 0) return [];
+  const names = nodes.map(({ name }) => name);
+  const more = names.length > NAMED ? `, and ${names.length - NAMED} more` : "";
+  return [
+    {
+      severity: "reduced",
+      what:
+        `Of the machines of slurm.nodeGroups (hosts) these have not reported: ${names.slice(0, NAMED).join(", ")}${more}. ` +
+        "There: `journalctl -u slurmd`, and what `npx hpc node-kit` wrote for them.",
+    },
+  ];
 }
 
 function controllers({ primary, backups, accounting }: Slurm, status: Status, c: Colors): string {

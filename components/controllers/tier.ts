@@ -3,6 +3,7 @@ import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
 import { accountFaults, accounts, enforce } from "../slurm/accounts";
 import { files, ownFileFaults } from "../slurm/files";
+import { mail, mailFaults } from "../slurm/mail";
 import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
@@ -48,6 +49,13 @@ const keys = {
          */
         options: options.default({}),
         files,
+        /** The site's mail server, by which jobs' mails (`--mail-type`) are sent. Default: none, and they are dropped. */
+        mail: mail.optional(),
+        /**
+         * Whether users may log in by ssh on compute nodes: where they have a job, into which their processes go, and nowhere
+         * else (pam_slurm_adopt). root may always. Default: no, the firewall lets none in.
+         */
+        nodeLogin: z.boolean().default(false),
         /** Accounts, users and QOS that slurmdbd is to have. Default: what administrators tell it. */
         accounts: accounts.optional(),
         /**
@@ -118,7 +126,12 @@ export const controllers: Tier<typeof keys> = {
           ...partitionFaults(slurm),
           ...ownFileFaults(slurm, host),
           ...accountFaults(slurm.accounts, slurm.options),
-          ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
+          ...mailFaults(slurm.mail),
+          ...optionFaults(slurm.options, {
+            jobSubmit: slurm.files.jobSubmit !== undefined,
+            mail: slurm.mail !== undefined,
+            nodeLogin: slurm.nodeLogin,
+          }),
         ]),
     ...(users === undefined ? [] : userFaults(users, host)),
   ],

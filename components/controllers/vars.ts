@@ -6,6 +6,7 @@ import { projectRoot } from "../../lib/project";
 import { buildSlurmHa } from "../../slurm-ha/build";
 import { CA_FILE } from "../certificates";
 import type { Database } from "../database";
+import { type Mail, relayOf } from "../slurm/mail";
 import { type purge, purgeOptions } from "../slurm/purge";
 
 /** What only the controllers are told. */
@@ -16,6 +17,8 @@ export interface ControllerSettings {
   drainSeconds: number;
   /** Whether batch jobs that a crash of slurmctld has taken are submitted again by themselves. */
   resubmitLost: boolean;
+  /** By whom jobs' mails are sent. Default: nobody. */
+  mail?: Mail | undefined;
   /** Network interface that gets the VIP. */
   interface: string;
   prefixLength: number;
@@ -28,7 +31,7 @@ export interface ControllerSettings {
 
 /** Variables of ansible/controllers.yml besides those of all Slurm machines; its roles' argument_specs describe them. */
 export const controllerVars = (
-  { purge, drainSeconds, resubmitLost, patience, ...network }: ControllerSettings,
+  { purge, drainSeconds, resubmitLost, mail, patience, ...network }: ControllerSettings,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
@@ -36,6 +39,7 @@ export const controllerVars = (
   slurm_ha_program: program(),
   slurm_drain_seconds: drainSeconds,
   slurm_resubmit_lost: resubmitLost,
+  slurm_mail_relay: relayOf(mail),
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,
   slurm_router_id: network.routerId,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { mailKeys, receiverUrl } from "../../plan/receivers";
+import { mailKeys, receiverUrl, relayFaults } from "../../plan/receivers";
 
 /** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
 export const monitorSchema = z
@@ -22,8 +22,6 @@ export const monitorSchema = z
         mail: z
           .strictObject({
             ...mailKeys,
-            /** The smarthost. */
-            host: mailKeys.host.regex(/^[\w.-]+$/, "a host name or address"),
             /** Nothing is sent in the clear: STARTTLS is demanded; at port 465 TLS from the first byte. Default: yes. */
             tls: z.boolean().default(true),
           })
@@ -41,15 +39,7 @@ export function monitorFaults(
   { retentionGiB, alerts: { mail } }: MonitorConfig,
   diskGiB: number,
 ): string[] {
-  const faults: string[] = [];
-  if (mail && (mail.user === undefined) !== (mail.password === undefined)) {
-    faults.push(
-      `monitor.alerts.mail: ${mail.user === undefined ? "password without user" : "user without password"}; allowed is both or neither`,
-    );
-  }
-  if (mail?.password !== undefined && !mail.tls) {
-    faults.push("monitor.alerts.mail.tls = false: the password would be sent in the clear");
-  }
+  const faults = mail === undefined ? [] : relayFaults("monitor.alerts.mail", mail);
   if (retentionGiB + SYSTEM_GIB > diskGiB) {
     faults.push(
       `monitor.retentionGiB = ${retentionGiB}: at most ${diskGiB - SYSTEM_GIB} fit sizes.monitor.diskGiB = ${diskGiB}; the system needs ${SYSTEM_GIB}`,

@@ -3,6 +3,7 @@ import type { MachineSpec } from "../tiers";
 import { type Users, usersVars } from "../users";
 import type { Accounts } from "./accounts";
 import { besideSlurmConf, type Filed, nodeScripts } from "./files";
+import type { Mail } from "./mail";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
 import { partitionLines, type Partitioned } from "./partitions";
@@ -18,6 +19,10 @@ export interface SlurmSettings {
       taskPlugin: string;
       options: z.infer<typeof options>;
       enforce: string[];
+      /** By whom jobs' mails are sent. */
+      mail?: Mail | undefined;
+      /** Whether users log in on nodes where they have jobs. */
+      nodeLogin: boolean;
       /** Only the controllers' accounting reads it. */
       accounts?: Accounts | undefined;
       routerId: number;
@@ -114,6 +119,8 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
       proctrack: slurm.proctrack,
       topology: slurm.files.topology !== undefined,
       enforce: slurm.enforce,
+      mail: slurm.mail,
+      nodeLogin: slurm.nodeLogin,
       mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
     }),
     slurm_beside: beside,

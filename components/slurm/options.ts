@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Mail, MAIL_OPTIONS, mailOptions } from "./mail";
 
 /** Why a key of slurm.conf is not the owner's: what says it instead. */
 const OWNED: Record<string, string> = {
@@ -62,10 +63,18 @@ interface Decides {
   enforce: readonly string[];
   /** Memory of a job that asks for none, by CPU: such jobs share every node by CPUs. */
   mibPerCpu: number;
+  /** By whom mail is sent. Default: nobody has said it. */
+  mail?: Mail | undefined;
+  /** Whether users log in on nodes where they have jobs. Default: no. */
+  nodeLogin?: boolean;
 }
 
 /** What a site would choose by itself, where the owner says nothing else. */
-function defaults({ proctrack, topology, enforce, mibPerCpu }: Decides): Options {
+function defaults(decides: Decides): Options {
+  const { proctrack, topology, enforce, mibPerCpu, mail, nodeLogin } = decides;
+  // A container of the job's own on each of its nodes, from its start on: needs control groups, and so does X11.
+  const flags =
+    proctrack === "proctrack/cgroup" ? ["Contain", "X11"] : nodeLogin ? ["Contain"] : [];
   return {
     // A node that is silent for so long is down and its jobs are requeued. Far above any failover, so that no
     // failover ever looks like a dead node.
@@ -97,14 +106,12 @@ function defaults({ proctrack, topology, enforce, mibPerCpu }: Decides): Options
     // `scontrol reboot`. A rack server takes minutes until it is back.
     RebootProgram: "/usr/sbin/reboot",
     ResumeTimeout: "600",
-    // Nobody has said where mail is to go; Slurm's default is not there and an error at each start and each mail.
-    MailProg: "/bin/true",
+    ...mailOptions(mail),
     // The only way on which the errors of slurmstepd, which starts the jobs, reach the journal of their node.
     SlurmdSyslogDebug: "error",
     // Users that the controllers do not know are refused (files.ts).
     JobSubmitPlugins: "lua",
-    // A container of the job's own on each of its nodes, from its start on: needs control groups, and so does X11.
-    ...(proctrack === "proctrack/cgroup" && { PrologFlags: "Contain,X11" }),
+    ...(flags.length > 0 && { PrologFlags: flags.join(",") }),
     ...(topology && { TopologyPlugin: "topology/tree" }),
     ...(enforce.length > 0 && { AccountingStorageEnforce: enforce.join(",") }),
   };
@@ -128,8 +135,21 @@ export function chosenOptions(own: Options, decides: Decides): Options {
   return { ...usual, ...named, ...(Object.fromEntries(lists) as Options) };
 }
 
-/** Faults of the owner's keys. @param jobSubmit whether he has a job_submit.lua */
-export function optionFaults(own: Options, { jobSubmit }: { jobSubmit: boolean }): string[] {
+/** What there is beside the owner's keys. Default: nothing. */
+interface Beside {
+  /** A job_submit.lua of his. */
+  jobSubmit: boolean;
+  /** A mail server. */
+  mail?: boolean;
+  /** Users on nodes. */
+  nodeLogin?: boolean;
+}
+
+/** Faults of the owner's keys. */
+export function optionFaults(
+  own: Options,
+  { jobSubmit, mail = false, nodeLogin = false }: Beside,
+): string[] {
   const seen = new Set<string>();
   return Object.entries(own).flatMap(([key, value]) => {
     const name = key.toLowerCase();
@@ -138,8 +158,13 @@ export function optionFaults(own: Options, { jobSubmit }: { jobSubmit: boolean }
     seen.add(name);
     const owner = OWNED[name];
     if (owner !== undefined) return [`${at}: this program's own, ${owner}`];
+    if (mail && MAIL_OPTIONS.some((key) => key.toLowerCase() === name))
+      return [`${at}: slurm.mail says it`];
     if (name === "jobsubmitplugins" && jobSubmit && !value.split(",").includes("lua")) {
       return [`${at}: must have lua, since slurm.files.jobSubmit is there`];
+    }
+    if (name === "prologflags" && nodeLogin && !/(^|,)contain(,|$)/i.test(value)) {
+      return [`${at}: must have Contain, since slurm.nodeLogin is true`];
     }
     return [];
   });

@@ -8,6 +8,7 @@ from slurm_ha.guard import guard, release
 from slurm_ha.host import CommandFailed, Host
 from slurm_ha.keep import keep
 from slurm_ha.lost import forget, lost, resubmit
+from slurm_ha.mail import mail
 from slurm_ha.messages import Refused, log
 from slurm_ha.metrics import metrics
 from slurm_ha.provision import provision
@@ -16,7 +17,7 @@ from slurm_ha.watch import watch
 
 
 def main() -> None:
-    commands = {f.__name__: f for f in (provision, guard, release, watch, keep, apply, lost, metrics)}
+    commands = {f.__name__: f for f in (provision, guard, release, watch, keep, apply, lost, mail, metrics)}
     settings, host = Settings(), Host()
     command, *words = sys.argv[1:] or [""]
     try:

@@ -1,12 +1,16 @@
-"""Beside a running slurmctld: what administrators set on nodes outlives it, jobs that a crash took are submitted again
-where the site wants that, its log is rotated. Service slurm-keep.
+"""Beside a running slurmctld. What administrators set on nodes outlives it; jobs that a crash has started twice are
+given back with their nodes; those that it took are submitted again where the site wants that; its log is rotated.
+
+Service slurm-keep.
 """
 
 from slurm_ha.host import Host
-from slurm_ha.lost import drop_saved, resubmit_marked
+from slurm_ha.lost import drop_saved, marked, resubmit_marked
 from slurm_ha.nodes import note_nodes, restore_nodes
+from slurm_ha.registered import Ended
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
+from slurm_ha.twice import TWICE_WATCHED, give_back
 
 NOTE = 5.0  # s between two looks: as often as Slurm saves its own state
 ROTATE = 300.0  # s between two looks at the size of the log
@@ -19,6 +23,7 @@ def keep(settings: Settings, host: Host) -> None:
     share = Share(settings, host)
     log = Log(share)
     anew, rotated = True, -ROTATE
+    ended, watched = Ended(host), host.now() + TWICE_WATCHED
     while True:
         if host.now() - rotated >= ROTATE:
             # Here, and not by the system's timer: one of two controllers may do it, the one whose slurmctld is told.
@@ -31,10 +36,14 @@ def keep(settings: Settings, host: Host) -> None:
                 drop_saved(share, host)
                 pushed = share.pushed()
                 restore_nodes(share, host, pushed or share.config(), share.config())
+                ended, watched = Ended(host), host.now() + TWICE_WATCHED
             else:
                 note_nodes(share, host)
             anew = False
-            resubmit_marked(share, host)
+            if host.now() < watched:
+                give_back(share, host)
+            if marked(share) and ended.sure():
+                resubmit_marked(share, host)
         elif host.unit().active in ("inactive", "failed"):
             return
         host.sleep(0.5 if anew else NOTE)

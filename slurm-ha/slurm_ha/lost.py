@@ -21,6 +21,7 @@ WRAPPED = "# This script was created by sbatch --wrap.\n\n"
 AGAIN, BEGUN, RESUBMITTED = "again", "begun", "resubmitted"
 # After these words of sbatch nobody knows whether the controller has taken it.
 UNCERTAIN = re.compile(r"timed out|zero bytes|send/recv", re.IGNORECASE)
+NO_REQUEUE = re.compile(r"^#SBATCH\s(?:.*\s)?--no-requeue\b", re.MULTILINE)
 NOT_AGAIN = {"--parsable", "--test-only", "--wait", "-W", "-Q", "--quiet", "-v", "--verbose"}
 
 
@@ -83,7 +84,10 @@ def resubmit(settings: Settings, host: Host, job: str, user: str = "") -> None:
 
 
 def resubmit_marked(share: Share, host: Host) -> None:
-    """Those that the site wants submitted again by themselves, each once; what is not certain is left to a person."""
+    """Those that the site wants submitted again by themselves, each once; what is not certain is left to a person.
+
+    For when none of them can run any more (registered.py): one that had begun would run twice at the same time.
+    """
     for job in lost_jobs(share):
         mark = share.lost / str(job) / AGAIN
         if not mark.exists():
@@ -94,10 +98,23 @@ def resubmit_marked(share: Share, host: Host) -> None:
         if host.ask("sacctmgr", "-nP", "show", "cluster").code != 0:
             continue  # slurmdbd is away, and knows whose they were
         try:
+            if never_twice(share, host, job):
+                raise Refused("it may have begun, and is not to begin twice (--no-requeue)")
             log(f"job {job} is lost, and submitted again as {submit_again(share, host, job)}")
         except (Refused, OSError) as e:
             mark.unlink(missing_ok=True)
             log(f"job {job} is lost, and not submitted again by itself: {e}")
+
+
+def marked(share: Share) -> bool:
+    """Whether any is to be submitted again by itself."""
+    return any((share.lost / str(job) / AGAIN).exists() for job in lost_jobs(share))
+
+
+def never_twice(share: Share, host: Host, job: int) -> bool:
+    script = script_of(share.lost / str(job))
+    options = options_of(known_of(share, host, job).get("SubmitLine", ""), script)
+    return "--no-requeue" in options or NO_REQUEUE.search(script) is not None
 
 
 def submit_again(share: Share, host: Host, job: int, user: str = "") -> str:

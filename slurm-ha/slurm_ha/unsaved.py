@@ -97,13 +97,18 @@ def in_spool(spool: Path) -> dict[int, str]:
 
 def in_log(path: Path) -> set[int]:
     """Ids that were last spoken of; of a task of an array, or a part of a job, its own."""
+    return {int(own or job) for job, own in GIVEN_OUT.findall(log_tail(path))}
+
+
+def log_tail(path: Path) -> bytes:
+    """The end of slurmctld's log."""
     text = b""
     for part in (path, path.with_name(f"{path.name}.1")):  # the older one when it was just rotated
         if part.exists() and len(text) < TAIL:
             with part.open("rb") as f:
                 f.seek(max(0, part.stat().st_size - TAIL))
                 text = f.read() + text
-    return {int(own or job) for job, own in GIVEN_OUT.findall(text)}
+    return text
 
 
 def keep_aside(share: Share, host: Host, lost: dict[int, str], again: bool) -> None:

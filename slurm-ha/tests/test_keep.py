@@ -106,3 +106,28 @@ def test_the_log_is_rotated_now_and_then(settings: Settings, host: FakeHost, sha
     run(settings, host, *[PLAIN] * 62)
     told = [line for line in host.ran if line.startswith("logrotate")]
     assert told == [f"logrotate --state {share.ha}/logrotate /etc/slurm/logrotate.conf"] * 2
+
+
+TOLD = PLAIN.replace("X=", "BootTime=x").replace("ib Weight=1", "ib Weight=1 BootTime=x")
+
+
+def test_what_a_crash_took_is_submitted_again_once_no_node_can_run_it(
+    settings: Settings, host: FakeHost, share: Share
+) -> None:
+    aside = share.lost / "921"
+    aside.mkdir(parents=True)
+    for name in ("script", "environment", "again"):
+        (aside / name).touch()
+    host.says |= {"sacct ": "2026-11-26T19:40:34\x1fann\x1fx\x1f/\x1fsbatch x", "runuser": "1925\n"}
+    host.codes["scontrol show job"] = [1]
+    host.says["scontrol show job"] = "Invalid job id specified\n"
+
+    def submitted(*looks: str) -> int:
+        run(settings, host, *looks)
+        return sum(line.startswith("runuser") for line in host.ran)
+
+    # A node has yet to tell what runs there; then all have, and what they had must end (a look takes five seconds).
+    silent = TOLD.replace("BootTime=x", "BootTime=None", 1)
+    assert submitted(*[silent] * 40) == 0
+    assert submitted(*[silent] * 2, *[TOLD] * 10) == 0
+    assert submitted(*[silent] * 2, *[TOLD] * 16) == 1

@@ -192,6 +192,20 @@ def test_what_it_cannot_do_by_itself_is_for_a_person(
     assert not (marked / "begun").exists()
 
 
+@pytest.mark.parametrize("where", ["sbatch --no-requeue run.sh", "#SBATCH -N1 --no-requeue"])
+def test_what_must_not_begin_twice_is_left_to_a_person(
+    where: str, host: FakeHost, share: Share, marked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if where.startswith("#"):
+        (marked / "script").write_text(f"#!/bin/sh\n{where}\nhostname\n")
+    else:
+        host.says["sacct "] = RECORD.replace("sbatch -p night --time=5 run.sh", where)
+    resubmit_marked(share, host)
+    assert submissions(host) == []
+    assert "not to begin twice (--no-requeue)" in capsys.readouterr().err
+    assert not (marked / "again").exists()
+
+
 def test_a_dependency_follows_the_new_id(share: Share, aside: Path) -> None:
     (aside / "resubmitted").write_text("1925\n")
     assert renumbered(share, "--dependency=afterok:921:922,singleton") == "--dependency=afterok:1925:922,singleton"

@@ -200,6 +200,26 @@ describe("parseConfig", () => {
     ["interface", "sixteen-letters-", /^interface = .*up to 15/],
     ["libvirtUri", "qemu:///system'; reboot", /^libvirtUri = .*: a libvirt URI/],
     ["slurm", '{"proctrack": "a\nb"}', /^slurm.proctrack = .*: names of Slurm's plugins/],
+    [
+      "slurm",
+      '{"mail": {"host": "mail", "from": "a@b.kr", "user": "u", "password": "S3CRET", "tls": false}}',
+      /^slurm.mail.tls = false: the password would be sent in the clear/,
+    ],
+    [
+      "slurm",
+      '{"mail": {"host": "a mail", "from": "a@b.kr"}}',
+      /^slurm.mail.host = "a mail": a host/,
+    ],
+    [
+      "slurm",
+      '{"mail": {"host": "mail", "from": "a@b.kr", "domain": "b kr"}}',
+      /^slurm.mail.domain = "b kr": a domain/,
+    ],
+    [
+      "slurm",
+      '{"mail": {"host": "mail", "from": "a@b.kr"}, "options": {"MailProg": "/bin/mail"}}',
+      /^slurm.options.MailProg = "\/bin\/mail": slurm.mail says it/,
+    ],
   ])("refuses %s = %s", (key, value, message) => {
     expect(faults({ [key]: value })).toEqual([expect.stringMatching(message)]);
   });

@@ -86,6 +86,12 @@ describe("who may talk to whom", () => {
     expect(letIn(tier, port, watched())).toBe(who);
   });
 
+  it("lets users in on compute nodes where the site wants that", () => {
+    expect(letIn("compute", 22)).toBe("hypervisor compute");
+    const slurm = { ...(config["hpc-ha:slurm"] as object), nodeLogin: true };
+    expect(letIn("compute", 22, site({ slurm }))).toBe("hypervisor compute login");
+  });
+
   it("opens no port for a monitor that is not there", () => {
     const { rules } = firewall(site());
     expect(Object.values(rules).flat()).not.toContainEqual(

@@ -20,9 +20,10 @@ describe("slurm.conf where the owner says nothing", () => {
 
   it("has containers of jobs and X11 only where there are control groups", () => {
     expect(chosen["PrologFlags"]).toBe("Contain,X11");
-    expect(chosenOptions({}, { ...SITE, proctrack: "proctrack/linuxproc" })).not.toHaveProperty(
-      "PrologFlags",
-    );
+    const without = { ...SITE, proctrack: "proctrack/linuxproc" };
+    expect(chosenOptions({}, without)).not.toHaveProperty("PrologFlags");
+    // What a login goes into.
+    expect(chosenOptions({}, { ...without, nodeLogin: true })["PrologFlags"]).toBe("Contain");
   });
 
   it("gives jobs that ask for no memory their share of a node, unless the owner says it by node", () => {
@@ -81,6 +82,11 @@ describe("slurm.options", () => {
     const lua = { JobSubmitPlugins: "throttle" };
     expect(optionFaults(lua, { jobSubmit: true })).toEqual([expect.stringMatching(/have lua/)]);
     expect(optionFaults(lua, { jobSubmit: false })).toEqual([]);
+    const nodes = { jobSubmit: false, nodeLogin: true };
+    expect(optionFaults({ PrologFlags: "X11" }, nodes)).toEqual([
+      'slurm.options.PrologFlags = "X11": must have Contain, since slurm.nodeLogin is true',
+    ]);
+    expect(optionFaults({ PrologFlags: "contain,X11" }, nodes)).toEqual([]);
   });
 
   it.each([

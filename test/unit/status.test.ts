@@ -314,6 +314,21 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     },
   );
 
+  it("names machines of the owner's that have not reported, and those that have in their own words", () => {
+    const nodes = [
+      "gpu01 unknown* Unknown none",
+      "gpu02 down* slurm Not responding",
+      "gpu03 idle Unknown none",
+    ];
+    const more = nodes.map((node) => `node ${node}\n`).join("");
+    const answers = changed("slurm-m1", /(?=node compute1 )/, more);
+    expect(words(diagnose(see(answers)))).toEqual([
+      expect.stringMatching(
+        /^reduced: Of the machines .* these have not reported: gpu01, gpu02\. /,
+      ),
+    ]);
+  });
+
   it("names a node that is down for no reason", () => {
     const answers = changed(
       "slurm-m1",

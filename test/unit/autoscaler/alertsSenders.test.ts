@@ -11,6 +11,7 @@ import { Notifier } from "../../../autoscaler/alerts/notifier";
 import { Webhook } from "../../../autoscaler/alerts/webhook";
 import type { Alert } from "../../../autoscaler/model";
 import { autoscalerSchema } from "../../../components/web/autoscaler";
+import { type ReadMail, readMail } from "../../support/mailServer";
 import { Certificates, server as serverExtensions } from "../../support/ownCertificate";
 
 const place = { site: "hpc", timeZone: "Asia/Seoul" };
@@ -50,7 +51,7 @@ async function receiver(...codes: number[]) {
 
 /** An SMTP server, and the mails that it got as Python's parser reads them. */
 async function smtp(options: SMTPServerOptions = {}) {
-  const got: { subject: string; text: string; to: string; from: string }[] = [];
+  const got: ReadMail[] = [];
   const logins: string[] = [];
   const recipients: string[] = [];
   const server = new SMTPServer({
@@ -71,11 +72,7 @@ async function smtp(options: SMTPServerOptions = {}) {
       const parts: Buffer[] = [];
       stream.on("data", (part: Buffer) => parts.push(part));
       stream.on("end", () => {
-        const read = `import sys, json, email, email.policy
-m = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
-print(json.dumps({"subject": m["subject"], "to": m["to"], "from": m["from"], "text": m.get_content()}))`;
-        const said = execFileSync("python3", ["-c", read], { input: Buffer.concat(parts) });
-        got.push(JSON.parse(said.toString()) as (typeof got)[0]);
+        got.push(readMail(Buffer.concat(parts)));
         done();
       });
     },

@@ -33,6 +33,7 @@ describe.each(["compute", "login"] as const)("%s", (tier) => {
     expect(runOf(made, run.name).vars).toEqual({
       ...base(tier),
       ...clusterVars("the munge key"),
+      ...(tier === "compute" && { slurm_node_login: false }),
       mounts_wanted: tier === "compute" ? [home, scratch] : [home],
     });
     expect(run.dependsOn).toContain("controllers");

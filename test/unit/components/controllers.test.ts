@@ -89,6 +89,7 @@ describe("Controllers", () => {
       slurm_ha_program: { path: "slurm-ha/dist/slurm-ha", hash: expect.any(String) as string },
       slurm_drain_seconds: 60,
       slurm_resubmit_lost: true,
+      slurm_mail_relay: "",
       slurm_dbd_options: purgeOptions(site.slurm.purge),
       slurm_vip_prefix_length: 24,
       slurm_interface: "eth0",
