@@ -7,6 +7,7 @@ import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
+import { rest, restFaults, restUnits } from "../slurm/rest";
 import type { Tier } from "../tier";
 import { USER_PACKAGES, userFaults, users, userUnits } from "../users";
 import { KEEPALIVED, MUNGE } from "../units";
@@ -20,6 +21,10 @@ const keys = {
   ports: {
     slurmctld: 6817,
     slurmdbd: 6819,
+    /** Slurm's REST API, on the controllers and, for web nodes, on the data VIP. */
+    slurmrestd: 6820,
+    /** Tokens for the portal. */
+    slurmTokens: 6821,
     /** fence_virtd of the hypervisor. */
     fence: 1229,
   },
@@ -65,6 +70,7 @@ const keys = {
         resubmitLost: z.boolean().default(false),
         /** When the accounting forgets what. */
         purge,
+        rest,
       })
       .prefault({}),
     users,
@@ -89,12 +95,17 @@ export const controllers: Tier<typeof keys> = {
     return [
       tcp("slurmctld", ports.slurmctld, slurm),
       tcp("slurmdbd", ports.slurmdbd, slurm),
+      ...(settings.rest.enabled ? [tcp("REST API", ports.slurmrestd, of("entry"))] : []),
+      ...(settings.rest.portal ? [tcp("tokens", ports.slurmTokens, of("entry"))] : []),
       vrrp(machines("controllers")),
     ];
   },
   packages: [
     "slurmctld",
     "slurmdbd",
+    "slurmrestd",
+    // Tokens of the REST API.
+    "slurm-wlm-jwt-plugin",
     "slurm-client",
     "munge",
     // PMIx, by which srun starts MPI programs.
@@ -108,7 +119,7 @@ export const controllers: Tier<typeof keys> = {
     "fence-virt",
     ...USER_PACKAGES,
   ],
-  check: ({ slurm, users, vrrp }, host) => [
+  check: ({ slurm, users, vrrp, services }, host) => [
     ...(slurm === undefined
       ? []
       : [
@@ -119,10 +130,18 @@ export const controllers: Tier<typeof keys> = {
           ...ownFileFaults(slurm, host),
           ...accountFaults(slurm.accounts, slurm.options),
           ...optionFaults(slurm.options, { jobSubmit: slurm.files.jobSubmit !== undefined }),
+          ...restFaults(slurm.rest, { options: slurm.options, services, users }),
         ]),
     ...(users === undefined ? [] : userFaults(users, host)),
   ],
-  units: (site) => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED, ...userUnits(site)],
+  units: (site) => [
+    MUNGE,
+    SLURMDBD,
+    SLURM_WATCH,
+    KEEPALIVED,
+    ...userUnits(site),
+    ...restUnits(site),
+  ],
   unitsWithVip: { slurm: [SLURMCTLD] },
   tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
   look,

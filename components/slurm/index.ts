@@ -6,6 +6,7 @@ import { besideSlurmConf, type Filed, nodeScripts } from "./files";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
 import { partitionLines, type Partitioned } from "./partitions";
+import { type Rest, restOptions } from "./rest";
 
 /** Where the controllers see their state share (requirements). */
 export const STATE_SHARE = "/mnt/slurm";
@@ -21,6 +22,7 @@ export interface SlurmSettings {
       /** Only the controllers' accounting reads it. */
       accounts?: Accounts | undefined;
       routerId: number;
+      rest: Rest;
     };
   /** Who uses it. */
   users: Users;
@@ -30,6 +32,8 @@ export interface SlurmSettings {
     slurmdbd: number;
     srunFirst: number;
     srunLast: number;
+    slurmrestd: number;
+    slurmTokens: number;
   };
   vip: string;
   /** Factor of all time limits of a failover. */
@@ -110,12 +114,15 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_share: STATE_SHARE,
     slurm_proctrack: slurm.proctrack,
     slurm_task_plugin: slurm.taskPlugin,
-    slurm_options: chosenOptions(slurm.options, {
-      proctrack: slurm.proctrack,
-      topology: slurm.files.topology !== undefined,
-      enforce: slurm.enforce,
-      mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
-    }),
+    slurm_options: {
+      ...chosenOptions(slurm.options, {
+        proctrack: slurm.proctrack,
+        topology: slurm.files.topology !== undefined,
+        enforce: slurm.enforce,
+        mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
+      }),
+      ...restOptions(slurm.rest),
+    },
     slurm_beside: beside,
     slurm_scripts: nodeScripts(slurm),
     slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),

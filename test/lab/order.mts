@@ -16,6 +16,7 @@ export const ORDER = [
   "accounts",
   "users",
   "ldapUsers",
+  "slurmRest",
   "galeraRecovery",
   "status",
   "lostWebNode",
