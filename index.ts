@@ -120,6 +120,12 @@ async function site() {
       { name: "slurm_acct_db", user: "slurm" },
     ],
   });
+  const { rest } = config.slurm;
+  const slurmRest = {
+    servers: specs.controllers,
+    port: ports.slurmrestd,
+    ...(rest.portal && { tokensPort: ports.slurmTokens }),
+  };
   const entry = new Entry("entry", {
     fleet,
     specs: specs.entry,
@@ -133,6 +139,7 @@ async function site() {
       ports,
       redis: specs.redis,
       galera: specs.galera,
+      ...(rest.enabled && { slurmRest }),
     },
     certificates,
     redisPassword: redis.password,
@@ -184,6 +191,11 @@ async function site() {
     services,
     redis: { host: vip.data, port: ports.redis, password: redis.password },
     database: galera.database("portal", entry.ready),
+    slurm: rest.portal && {
+      service: rest.portal.service,
+      url: `http://${vip.data}:${ports.slurmrestd}`,
+      secret: controllers.portalKey,
+    },
     ca: certificates.ca,
     nodeExporter: { port: ports.nodeExporter, vcpus: config.sizes.web.vcpus },
   });

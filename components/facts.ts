@@ -20,4 +20,7 @@ export const factsOf = (config: SiteConfig, { machines, vips }: Topology): SiteF
   },
   failoverPatience: config.failoverPatience,
   ...(config.users.ldap && { ldap: true }),
+  ...(config.slurm.rest.enabled && {
+    slurmRest: { portal: config.slurm.rest.portal !== undefined },
+  }),
 });

@@ -11,7 +11,7 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
   TierName
 > {
   /** Units that must be active on each of its machines. */
-  units: (site: Pick<SiteOutputs, "services" | "ldap">) => string[];
+  units: (site: Pick<SiteOutputs, "services" | "ldap" | "slurmRest">) => string[];
   /** A new machine of it that cannot be configured keeps nobody else from what comes after. Default: it fails the run. */
   independent?: boolean;
   /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */

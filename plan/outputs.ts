@@ -23,6 +23,8 @@ export interface SiteOutputs {
   webPool: { size: number; min: number; max: number; drainSeconds: number };
   /** Whether users of an LDAP are known on controllers, compute nodes and login machine. Default: no. */
   ldap?: boolean;
+  /** Whether slurmrestd runs on the controllers, and gives tokens to the portal too. Default: no. */
+  slurmRest?: { portal: boolean };
   /** The autoscaler's page, where the autoscaler owns the pool's size. */
   console?: string;
   /**

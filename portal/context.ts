@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { ServiceName } from "./catalogue";
 import type { Health } from "./health";
+import type { JobStore } from "./slurm";
 import type { SessionStore, UserStore } from "./stores";
 
 export const SESSION_COOKIE = "portal_session";
@@ -13,6 +14,8 @@ export interface Context {
   node: string;
   sessions: SessionStore;
   users: UserStore;
+  /** Jobs of the cluster, where the platform lets this service ask for them. */
+  jobs?: JobStore | undefined;
   health: () => Health;
   /** The user of the request's session, if any. */
   userOf(request: FastifyRequest): Promise<string | undefined>;

@@ -26,6 +26,9 @@ const schema = z.object({
   /** The first user; made when there is no user of this name. */
   PORTAL_ADMIN_USER: z.string().min(1),
   PORTAL_ADMIN_PASSWORD: z.string().min(1),
+  /** Where Slurm is asked for the users of the portal, and by which secret. Default: it is not. */
+  SLURM_REST_URL: z.url().optional(),
+  SLURM_REST_SECRET: z.string().min(1).optional(),
 });
 export type Environment = z.infer<typeof schema>;
 

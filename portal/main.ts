@@ -4,6 +4,7 @@ import { CATALOGUE } from "./catalogue";
 import { parseEnvironment } from "./environment";
 import { HealthWatch } from "./health";
 import { RedisSessions } from "./redis";
+import { SlurmJobs } from "./slurm";
 
 /** Runs one service until SIGTERM: then what was asked is finished, WebSockets are closed, and it ends. */
 async function main(name: string | undefined): Promise<void> {
@@ -15,12 +16,14 @@ async function main(name: string | undefined): Promise<void> {
   const users = new MariaUsers(env);
   const watch = new HealthWatch({ redis: sessions, database: users });
   void watch.start();
+  const { SLURM_REST_URL: url, SLURM_REST_SECRET: secret } = env;
   const app = await application({
     service,
     basePath: env.BASE_PATH,
     node: env.NODE_NAME,
     sessions,
     users,
+    jobs: url !== undefined && secret !== undefined ? new SlurmJobs(url, secret) : undefined,
     health: () => watch.health,
   });
   await app.listen({ host: "0.0.0.0", port: env.PORT });

@@ -23,7 +23,7 @@ export interface Reachable {
 /** A store did not answer in time: the request may be tried again. */
 export class StoreUnavailable extends Error {
   constructor(
-    readonly store: "redis" | "database",
+    readonly store: "redis" | "database" | "slurm",
     cause: unknown,
   ) {
     super(`${store} is not reachable`, { cause });

@@ -8,7 +8,7 @@ export type Remote = Pick<Machines, "names" | "run" | "ask">;
 /** What the roll-out knows of a site: where its machines are, and how long things may take. */
 export type SiteFacts = Pick<
   SiteOutputs,
-  "addresses" | "vips" | "services" | "webPool" | "failoverPatience" | "ldap"
+  "addresses" | "vips" | "services" | "webPool" | "failoverPatience" | "ldap" | "slurmRest"
 >;
 
 /** A running site and who watches the work on it. */

@@ -8,8 +8,10 @@ import type { Fleet } from "../ansible";
 import type { Database } from "../database";
 import { machineSet } from "../machineSet";
 import { type SlurmSettings, slurmVars } from "../slurm";
+import { restVars } from "../slurm/rest";
 import type { MachineSpec } from "../tiers";
 import { Accounting } from "./accounts";
+import { restKeys } from "./restKeys";
 import { type ControllerSettings, controllerVars } from "./vars";
 
 export interface ControllersArgs {
@@ -35,6 +37,8 @@ export class Controllers extends pulumi.ComponentResource {
   readonly machines: Machine[];
   /** Key that all machines of the cluster share. Secret. */
   readonly mungeKey: pulumi.Output<string>;
+  /** By which the portal proves to them that it is it; "" where it does not ask. Secret. */
+  readonly portalKey: pulumi.Output<string>;
   /** Closing line of the Ansible run: a controller answers at the VIP. */
   readonly ready: pulumi.Output<string>;
 
@@ -60,11 +64,20 @@ export class Controllers extends pulumi.ComponentResource {
       { length: 128 },
       { parent: this },
     ).base64;
+    const { rest } = args.cluster.slurm;
+    const keys = restKeys(name, rest, { parent: this });
+    this.portalKey = keys.portal;
     const vars = pulumi
-      .secret(pulumi.all([this.mungeKey, database.password, args.ca, fencing.key, fencing.targets]))
-      .apply(([mungeKey, password, ca, key, targets]) => ({
+      .secret(
+        pulumi.all([
+          ...([this.mungeKey, database.password, args.ca] as const),
+          ...([fencing.key, fencing.targets, keys.jwt, keys.portal] as const),
+        ]),
+      )
+      .apply(([mungeKey, password, ca, key, targets, jwt, portal]) => ({
         ...slurmVars(args.cluster, mungeKey),
         ...controllerVars(args.settings, { ...database, password }, ca, { key, targets }),
+        ...restVars(rest, args.cluster.ports, { jwt, portal }),
       }));
     const set = machineSet(
       name,

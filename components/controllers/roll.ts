@@ -1,5 +1,6 @@
 import { patient, type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { type Controller, lookAtControllers, planSwitchover } from "./pair";
+import { restUnits } from "../slurm/rest";
 import { switchover } from "./switchover";
 
 /** What each must run, whether it serves or stands by. */
@@ -38,7 +39,7 @@ export function roll(site: RunningSite): Roll {
     restart: async (machine) => {
       await machines.run(
         machine,
-        "systemctl restart munge slurmdbd slurm-watch keepalived",
+        `systemctl restart ${["munge slurmdbd slurm-watch keepalived", ...restUnits(outputs)].join(" ")}`,
         SERVICE_SECONDS,
       );
     },

@@ -8,6 +8,7 @@ import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
 import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
+import { rest, restFaults, restUnits } from "../slurm/rest";
 import type { Tier } from "../tier";
 import { USER_PACKAGES, userFaults, users, userUnits } from "../users";
 import { KEEPALIVED, MUNGE } from "../units";
@@ -21,6 +22,10 @@ const keys = {
   ports: {
     slurmctld: 6817,
     slurmdbd: 6819,
+    /** Slurm's REST API, on the controllers and, for web nodes, on the data VIP. */
+    slurmrestd: 6820,
+    /** Tokens for the portal. */
+    slurmTokens: 6821,
     /** fence_virtd of the hypervisor. */
     fence: 1229,
   },
@@ -73,6 +78,7 @@ const keys = {
         resubmitLost: z.boolean().default(false),
         /** When the accounting forgets what. */
         purge,
+        rest,
       })
       .prefault({}),
     users,
@@ -97,12 +103,17 @@ export const controllers: Tier<typeof keys> = {
     return [
       tcp("slurmctld", ports.slurmctld, slurm),
       tcp("slurmdbd", ports.slurmdbd, slurm),
+      ...(settings.rest.enabled ? [tcp("REST API", ports.slurmrestd, of("entry"))] : []),
+      ...(settings.rest.portal ? [tcp("tokens", ports.slurmTokens, of("entry"))] : []),
       vrrp(machines("controllers")),
     ];
   },
   packages: [
     "slurmctld",
     "slurmdbd",
+    "slurmrestd",
+    // Tokens of the REST API.
+    "slurm-wlm-jwt-plugin",
     "slurm-client",
     "munge",
     // PMIx, by which srun starts MPI programs.
@@ -116,7 +127,7 @@ export const controllers: Tier<typeof keys> = {
     "fence-virt",
     ...USER_PACKAGES,
   ],
-  check: ({ slurm, users, vrrp }, host) => [
+  check: ({ slurm, users, vrrp, services }, host) => [
     ...(slurm === undefined
       ? []
       : [
@@ -132,10 +143,18 @@ export const controllers: Tier<typeof keys> = {
             mail: slurm.mail !== undefined,
             nodeLogin: slurm.nodeLogin,
           }),
+          ...restFaults(slurm.rest, { options: slurm.options, services, users }),
         ]),
     ...(users === undefined ? [] : userFaults(users, host)),
   ],
-  units: (site) => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED, ...userUnits(site)],
+  units: (site) => [
+    MUNGE,
+    SLURMDBD,
+    SLURM_WATCH,
+    KEEPALIVED,
+    ...userUnits(site),
+    ...restUnits(site),
+  ],
   unitsWithVip: { slurm: [SLURMCTLD] },
   tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
   look,

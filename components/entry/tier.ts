@@ -54,7 +54,7 @@ export const entry: Tier<typeof keys> = {
   // Two: one takes the VIPs over from the other.
   members: { allowed: [1, 2], default: 2 },
   size: { vcpus: 2, memoryMiB: 2048 },
-  letsIn: ({ config: { ports }, of, machines }) => [
+  letsIn: ({ config: { ports, slurm }, of, machines }) => [
     tcp("web entry, sends to https", ports.http, "anyone"),
     tcp("web entry", ports.https, "anyone"),
     tcp("statistics", ports.stats, "admins"),
@@ -62,6 +62,7 @@ export const entry: Tier<typeof keys> = {
     tcp("membership", ports.haproxyPeer, of("entry")),
     tcp("Redis master", ports.redis, of("web")),
     tcp("database", ports.mysql, of("web", "controllers")),
+    ...(slurm.rest.portal ? [tcp("Slurm for the portal", ports.slurmrestd, of("web"))] : []),
     vrrp(machines("entry")),
   ],
   packages: ["haproxy", "keepalived"],

@@ -36,6 +36,8 @@ export interface EntrySettings {
   };
   redis: Server[];
   galera: Server[];
+  /** Where Slurm's REST API is served, and tokens for the portal. Default: the site has none. */
+  slurmRest?: { servers: Server[]; port: number; tokensPort?: number };
 }
 
 /** Variables of ansible/entry.yml; its roles' argument_specs describe them. */
@@ -50,6 +52,7 @@ export function entryVars(
     ports,
     redis,
     galera,
+    slurmRest,
     ...network
   }: EntrySettings,
   certificate: { pem: string; ca: string },
@@ -93,5 +96,12 @@ export function entryVars(
     entry_galera_members: servers(galera),
     entry_galera_port: ports.mysql,
     entry_galera_check_port: ports.galeraCheck,
+    ...(slurmRest && {
+      entry_slurm_rest: {
+        servers: servers(slurmRest.servers),
+        port: slurmRest.port,
+        ...(slurmRest.tokensPort !== undefined && { tokens_port: slurmRest.tokensPort }),
+      },
+    }),
   };
 }

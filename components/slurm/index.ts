@@ -7,6 +7,7 @@ import type { Mail } from "./mail";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
 import { partitionLines, type Partitioned } from "./partitions";
+import { type Rest, restOptions } from "./rest";
 
 /** Where the controllers see their state share (requirements). */
 export const STATE_SHARE = "/mnt/slurm";
@@ -26,6 +27,7 @@ export interface SlurmSettings {
       /** Only the controllers' accounting reads it. */
       accounts?: Accounts | undefined;
       routerId: number;
+      rest: Rest;
     };
   /** Who uses it. */
   users: Users;
@@ -35,6 +37,8 @@ export interface SlurmSettings {
     slurmdbd: number;
     srunFirst: number;
     srunLast: number;
+    slurmrestd: number;
+    slurmTokens: number;
   };
   vip: string;
   /** Factor of all time limits of a failover. */
@@ -115,14 +119,17 @@ export function slurmVars(settings: SlurmSettings, mungeKey: string): Record<str
     slurm_share: STATE_SHARE,
     slurm_proctrack: slurm.proctrack,
     slurm_task_plugin: slurm.taskPlugin,
-    slurm_options: chosenOptions(slurm.options, {
-      proctrack: slurm.proctrack,
-      topology: slurm.files.topology !== undefined,
-      enforce: slurm.enforce,
-      mail: slurm.mail,
-      nodeLogin: slurm.nodeLogin,
-      mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
-    }),
+    slurm_options: {
+      ...chosenOptions(slurm.options, {
+        proctrack: slurm.proctrack,
+        topology: slurm.files.topology !== undefined,
+        enforce: slurm.enforce,
+        mail: slurm.mail,
+        nodeLogin: slurm.nodeLogin,
+        mibPerCpu: Math.min(...lines.map(({ size }) => Math.floor(size.memoryMiB / size.cpus))),
+      }),
+      ...restOptions(slurm.rest),
+    },
     slurm_beside: beside,
     slurm_scripts: nodeScripts(slurm),
     slurm_hosts: [...controllers, ...compute, ...login, ...ownHosts(slurm)].map(named),

@@ -50,9 +50,12 @@ const SYSTEM = new Set(
     "nobody nogroup users staff sudo wheel shadow utmp kmem dialout fax voice cdrom floppy tape audio dip video sasl " +
     "plugdev input sgx kvm render crontab netdev lxd docker debian systemd-network systemd-resolve systemd-timesync " +
     "systemd-journal systemd-coredump messagebus sshd ssh_keys _ssh _apt _rpc _chrony ntp statd polkitd syslog sssd " +
-    "munge slurm mysql redis haproxy stunnel4 prometheus keepalived_script postfix postdrop tss uuidd tcpdump ceph"
+    "munge slurm slurmrestd slurm-tokens mysql redis haproxy stunnel4 prometheus keepalived_script postfix postdrop tss uuidd tcpdump ceph"
   ).split(" "),
 );
+
+/** Whether a user of Debian's packages has this name. */
+export const isSystemUser = (name: string): boolean => SYSTEM.has(name);
 
 /** A user's group. */
 export const groupOf = ({ name, uid, gid, group }: LocalUser): { name: string; gid: number } => ({

@@ -23,6 +23,8 @@ export interface WebArgs {
   database: Database;
   /** CA certificate (PEM) that the services verify Redis and the database with. */
   ca: pulumi.Input<string>;
+  /** The service that asks Slurm for its users, where, and by which secret. Default: none does. */
+  slurm?: { service: string; url: string; /** Secret. */ secret: pulumi.Input<string> } | undefined;
   /** Where a node tells its metrics, and how many processors it was planned with. */
   nodeExporter: { port: number; vcpus: number };
 }
@@ -45,16 +47,22 @@ export class Web extends pulumi.ComponentResource {
       { length: 20, special: false },
       { parent: this },
     ).result;
-    const { fleet, specs, services, redis, database } = args;
+    const { fleet, specs, services, redis, database, slurm } = args;
     const vars = pulumi
-      .secret(pulumi.all([redis.password, database.password, this.adminPassword, args.ca]))
-      .apply(([redisPassword, password, adminPassword, ca]) =>
+      .secret(
+        pulumi.all([
+          ...([redis.password, database.password, this.adminPassword, args.ca] as const),
+          slurm?.secret ?? "",
+        ]),
+      )
+      .apply(([redisPassword, password, adminPassword, ca, secret]) =>
         webVars(
           services,
           {
             redis: { ...redis, password: redisPassword },
             database: { ...database, password },
             adminPassword,
+            slurm: slurm && { ...slurm, secret },
           },
           ca,
           args.nodeExporter,

@@ -1,5 +1,6 @@
 import { type Release, WEB_ROOT } from "../../releases/release";
 import { CA_FILE } from "../certificates";
+import { PORTAL_VARIABLES } from "../slurm/rest";
 import { environmentFile, type PlatformVariables } from "./environment";
 import type { ServiceConfig } from "./services";
 
@@ -10,12 +11,14 @@ interface Stores {
   redis: { host: string; port: number; password: string };
   database: { host: string; port: number; name: string; user: string; password: string };
   adminPassword: string;
+  /** Where one of the services asks Slurm for its users, and by which secret. Default: none does. */
+  slurm?: { service: string; url: string; secret: string } | undefined;
 }
 
 /** Variables of ansible/web.yml; its roles' argument_specs describe them. The same for every node. */
 export function webVars(
   services: (ServiceConfig & { release: Release })[],
-  { redis, database, adminPassword }: Stores,
+  { redis, database, adminPassword, slurm }: Stores,
   ca: string,
   nodeExporter: { port: number; vcpus: number },
 ): Record<string, unknown> {
@@ -34,6 +37,8 @@ export function webVars(
     PORTAL_ADMIN_USER: PORTAL_ADMIN,
     PORTAL_ADMIN_PASSWORD: adminPassword,
   };
+  const [urlName, secretName] = PORTAL_VARIABLES;
+  const asks = slurm && { [urlName]: slurm.url, [secretName]: slurm.secret };
   return {
     web_root: WEB_ROOT,
     web_releases: [...releases.values()].map((release) => ({
@@ -51,7 +56,13 @@ export function webVars(
       return {
         name: s.name,
         release: s.release.id,
-        environment: base64(environmentFile({ ...s.environment, ...platform })),
+        environment: base64(
+          environmentFile({
+            ...s.environment,
+            ...platform,
+            ...(s.name === slurm?.service && asks),
+          }),
+        ),
       };
     }),
     web_ca: ca,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { type Context, SESSION_COOKIE } from "../context";
-import { page } from "./pages";
+import { page } from "./html";
 
 const credentials = z.object({ user: z.string().min(1).max(64), password: z.string().max(1024) });
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Context } from "../context";
+import { escape, page } from "./html";
+import { jobs } from "./jobs";
 
 const TITLES: Partial<Record<Context["service"], string>> = {
   auth_frontend: "HPC portal",
@@ -8,17 +10,18 @@ const TITLES: Partial<Record<Context["service"], string>> = {
   dashboard: "Dashboard",
   app: "Applications",
 };
-const LINKS = ["/auth/login", "/dashboard", "/cae", "/cae/automation", "/app"];
 
 /** A page for every path below the service's own, that tells who is logged in and which node answered. */
 export function pages(app: FastifyInstance, context: Context): void {
+  if (context.jobs) jobs(app, context, context.jobs);
+  const more = context.jobs ? `<p><a href="${context.base}/jobs">My jobs</a></p>` : "";
   const show = async (user: Promise<string | undefined>) => {
     // A page is served also when Redis is not reachable; it says so.
     const who = await user.then(
       (name) => (name === undefined ? "Not logged in." : `Logged in as ${escape(name)}.`),
       () => "Sessions cannot be read at the moment.",
     );
-    return page(context, TITLES[context.service] ?? context.service, `<p>${who}</p>`);
+    return page(context, TITLES[context.service] ?? context.service, `<p>${who}</p>${more}`);
   };
   for (const path of [context.base, `${context.base}/*`].filter((p) => p !== "")) {
     app.get(path, async (request, reply) =>
@@ -26,22 +29,3 @@ export function pages(app: FastifyInstance, context: Context): void {
     );
   }
 }
-
-/** One HTML page of the portal. `body` is HTML. */
-export function page({ node }: Pick<Context, "node">, title: string, body: string): string {
-  const links = LINKS.map((path) => `<a href="${path}">${path}</a>`).join(" ");
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title>
-<h1>${escape(title)}</h1>
-<nav>${links}</nav>
-${body}
-<footer>Served by ${escape(node)}</footer>
-</html>
-`;
-}
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escape = (text: string) => text.replace(/[&<>"]/g, (c) => ENTITIES[c] ?? c);

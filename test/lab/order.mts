@@ -19,6 +19,7 @@ export const ORDER = [
   "nodeLogin",
   "ldapUsers",
   "resubmitLost",
+  "slurmRest",
   "galeraRecovery",
   "status",
   "lostWebNode",

@@ -187,11 +187,14 @@ describe("parseConfig", () => {
     const text = readFileSync(template, "utf8");
     const sections = [...text.matchAll(/^(?:frontend|backend|listen) (\w+)$/gm)].map((m) => m[1]);
     expect(sections).toContain("membership");
+    // Some are there with it only.
+    const slurm = JSON.stringify({ rest: { enabled: true } });
     for (const name of sections) {
-      expect([
+      const services = JSON.stringify([service(name ?? "", 4430, "/a")]);
+      expect([name, faults({ services, slurm })]).toEqual([
         name,
-        faults({ services: JSON.stringify([service(name ?? "", 4430, "/a")]) }),
-      ]).toEqual([name, [expect.stringMatching("a name of HAProxy's own")]]);
+        [expect.stringMatching("a name of HAProxy's own")],
+      ]);
     }
   });
 

@@ -110,7 +110,10 @@ describe("who may talk to whom", () => {
   });
 
   it("forgets no port of the site", () => {
-    const all = Object.values(firewall(watched()).rules).flat();
+    const rest = { enabled: true, portal: { users: { admin: "kim" } } };
+    const users = { local: [{ name: "kim", uid: 2001 }] };
+    const everything = site({ members: { monitor: 2 }, slurm: { rest }, users });
+    const all = Object.values(firewall(everything).rules).flat();
     const known = all.flatMap((rule) => (rule.protocol === "tcp" ? rule.ports.split("-") : []));
     // The hypervisor listens on that of fencing.
     const ours = Object.values({ ...ports, fence: undefined }).filter((p) => p !== undefined);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Controllers } from "../../../components/controllers";
 import { accounts as accountsSchema } from "../../../components/slurm/accounts";
 import { purgeOptions } from "../../../components/slurm/purge";
+import { rest as restSchema } from "../../../components/slurm/rest";
 import { cluster, clusterVars } from "../../support/cluster";
 import {
   CONFIGURATION,
@@ -91,6 +92,7 @@ describe("Controllers", () => {
       slurm_resubmit_lost: true,
       slurm_mail_relay: "",
       slurm_dbd_options: purgeOptions(site.slurm.purge),
+      slurm_rest_key_file: "/etc/slurm/jwt.key",
       slurm_vip_prefix_length: 24,
       slurm_interface: "eth0",
       slurm_router_id: 51,
@@ -132,6 +134,27 @@ describe("Controllers", () => {
     const wanted = (all: Registration[]) => find(all, "controllers-config").inputs["wanted"];
     expect(wanted(made)).toEqual(wanted(await make()));
     expect(find(await make(), "controllers-accounts").inputs["request"]).toBe("");
+  });
+
+  it("have keys of their own for the REST API, where the site has one, and for the portal", async () => {
+    const on = (rest: object) =>
+      make([], { ...cluster, slurm: { ...cluster.slurm, rest: restSchema.parse(rest) } });
+    const keys = (made: Registration[]) =>
+      made.filter(({ name }) => /-(jwt|portal)-key$/.test(name)).map(({ name }) => name);
+    expect(keys(await make())).toEqual([]);
+    expect(keys(await on({ enabled: true }))).toEqual(["controllers-jwt-key"]);
+    const made = await on({ enabled: true, portal: { users: { admin: "kim" } } });
+    expect(keys(made)).toEqual(["controllers-jwt-key", "controllers-portal-key"]);
+    expect(isSecret(find(made, "controllers-config").inputs["request"])).toBe(true);
+    const { vars } = runOf(made, "controllers-config");
+    expect(vars).toMatchObject({
+      slurm_rest: { port: 6820, tokens_port: 6821 },
+      slurm_rest_key: "secret-controllers-jwt-key",
+      slurm_options: { AuthAltTypes: "auth/jwt" },
+    });
+    expect(Buffer.from(String(vars["slurm_rest_portal"]), "base64").toString()).toContain(
+      "secret-controllers-portal-key",
+    );
   });
 
   it("are switched off by a daemon that hears these two only, for these two only", async () => {

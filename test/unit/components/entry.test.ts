@@ -5,7 +5,7 @@ import { CONFIGURATION, base, family, fleet, machines, site, vips } from "../../
 import { registered } from "../../support/mocked";
 import { find, isSecret, runOf } from "../../support/referenceSite";
 
-const make = (max = 10, memoryMiB = 2048) =>
+const make = (max = 10, memoryMiB = 2048, more: object = {}) =>
   registered(
     () =>
       new Entry("entry", {
@@ -22,6 +22,7 @@ const make = (max = 10, memoryMiB = 2048) =>
           ports: site.ports,
           redis: machines.redis,
           galera: machines.galera,
+          ...more,
         },
         certificates,
         redisPassword: "the password",
@@ -86,6 +87,21 @@ describe("Entry", () => {
       })),
       entry_galera_port: 3306,
       entry_galera_check_port: 9200,
+    });
+  });
+
+  it("knows who serves Slurm's REST API, where the site has one", async () => {
+    const slurmRest = { servers: machines.controllers, port: 6820 };
+    const told = async (more: object) =>
+      runOf(await make(10, 2048, { slurmRest: { ...slurmRest, ...more } }), "entry-config").vars;
+    const servers = [
+      { name: "slurm-m1", address: "192.168.1.10" },
+      { name: "slurm-m2", address: "192.168.1.11" },
+    ];
+    expect((await told({}))["entry_slurm_rest"]).toEqual({ servers, port: 6820 });
+    expect((await told({ tokensPort: 6821 }))["entry_slurm_rest"]).toEqual({
+      ...{ servers, port: 6820 },
+      tokens_port: 6821,
     });
   });
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { Web } from "../../../components/web";
+import { Web, type WebArgs } from "../../../components/web";
 import { released, Releases } from "../../../components/web/releases";
 import {
   type Asked,
@@ -20,7 +20,7 @@ import { find, isSecret, runOf } from "../../support/referenceSite";
 const COMMAND = "command:local:Command";
 const services = released(site.services.slice(0, 2));
 const { release } = services[0] as (typeof services)[0];
-const make = (specs = machines.web, by = fleet) =>
+const make = (specs = machines.web, by = fleet, slurm?: WebArgs["slurm"]) =>
   registered(
     () =>
       new Web("web", {
@@ -37,6 +37,7 @@ const make = (specs = machines.web, by = fleet) =>
           password: pulumi.secret("the database's password"),
           ready: pulumi.output("ready"),
         },
+        slurm,
         ca: "the CA",
         nodeExporter: { port: 9100, vcpus: 4 },
       }),
@@ -120,6 +121,22 @@ describe("Web", () => {
         "",
       ]),
     );
+  });
+
+  it("tells one of them, and no other, where Slurm is asked for its users", async () => {
+    const secret = pulumi.secret("the portal's secret");
+    const slurm = { service: "auth_frontend", url: "http://192.168.1.102:6820", secret };
+    const vars = runOf(await make(machines.web, fleet, slurm), "web-config").vars;
+    const lines = (vars["web_services"] as { environment: string }[]).map(({ environment }) =>
+      Buffer.from(environment, "base64")
+        .toString()
+        .split("\n")
+        .filter((line) => line.startsWith("SLURM")),
+    );
+    expect(lines).toEqual([
+      [],
+      [`SLURM_REST_SECRET="the portal's secret"`, 'SLURM_REST_URL="http://192.168.1.102:6820"'],
+    ]);
   });
 
   it("makes what they run once for all of them, before a node is configured", async () => {
