@@ -82,6 +82,9 @@ describe("who may talk to whom", () => {
     ["controllers", ports.nodeExporter, "monitor"],
     ["entry", ports.stats, "hypervisor monitor"],
     ["redis", ports.redis, "redis entry"],
+    ["redis", ports.redisExporter, "monitor"],
+    ["galera", ports.mysqldExporter, "monitor"],
+    ["galera", ports.mysql, "entry"],
   ])("where it is watched: %s, port %i: %s", (tier, port, who) => {
     expect(letIn(tier, port, watched())).toBe(who);
   });
@@ -92,6 +95,8 @@ describe("who may talk to whom", () => {
       expect.objectContaining({ what: "metrics of the machine" }),
     );
     expect(letIn("redis", ports.nodeExporter)).toBe("");
+    expect(letIn("redis", ports.redisExporter)).toBe("");
+    expect(letIn("galera", ports.mysqldExporter)).toBe("");
   });
 
   it("lets the two who watch gossip, by UDP too", () => {
@@ -106,8 +111,9 @@ describe("who may talk to whom", () => {
   it("forgets no port of the site", () => {
     const all = Object.values(firewall(watched()).rules).flat();
     const known = all.flatMap((rule) => (rule.protocol === "tcp" ? rule.ports.split("-") : []));
-    // The hypervisor listens on that of fencing.
-    const ours = Object.values({ ...ports, fence: undefined }).filter((p) => p !== undefined);
+    // The hypervisor listens on that of fencing, and what asks the entry on its own machine only.
+    const others = { fence: undefined, blackboxExporter: undefined };
+    const ours = Object.values({ ...ports, ...others }).filter((p) => p !== undefined);
     const wanted = [...ours, ...services.map((s) => s.port)].map(String);
     expect(wanted.filter((port) => !known.includes(port))).toEqual([]);
   });
