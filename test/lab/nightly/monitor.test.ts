@@ -1,6 +1,7 @@
 /** A site that is watched: everything answers, every rule reads something, and a real fault is told once and is over. */
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { panelPages } from "../../../components/monitor/panels";
 import { ruleGroups } from "../../../components/monitor/rules";
 import type { Monitor } from "../../../components/monitor/look";
 import type { Redis } from "../../../components/redis/look";
@@ -107,6 +108,21 @@ it("every rule can be judged, and reads metrics that are there", { timeout: SLOW
   const answers = await query(read.map(({ selector }) => selector));
   const blind = read.filter((_, i) => answers[i]?.data?.result.length === 0);
   expect(blind).toEqual([]);
+});
+
+it("every panel has a curve at least", { timeout: SLOW }, async () => {
+  const panels = panelPages(site.services.map(({ name }) => name)).flatMap((page) => page.panels);
+  let empty: unknown[] = [];
+  // Rates have one from the second look on.
+  await eventually("curves", 120, async () => {
+    const answers = await query(panels.map(({ expr }) => expr));
+    empty = panels.flatMap(({ title }, i) =>
+      (answers[i]?.data?.result.length ?? 0) > 0 ? [] : [[title, answers[i]?.error]],
+    );
+    return empty.length === 0;
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(empty)}`);
+  });
 });
 
 it("who watches the data tier may do nothing else there", { timeout: SLOW }, async () => {
