@@ -233,6 +233,7 @@ async function site() {
         settings: {
           config: config.monitor,
           machines: everybody(config),
+          users: { web: vip.web, services: config.services },
           ports,
           rules: {
             services: config.services.map(({ name }) => name),

@@ -49,6 +49,11 @@ const commands: Record<string, Entry> = {
     usage: "ACTION",
     load: async () => (await import("./commands/autoscaler.js")).autoscaler,
   },
+  dashboards: {
+    summary: "the monitor's panels as files for a Grafana of yours",
+    usage: "DIRECTORY",
+    load: async () => (await import("./commands/dashboards.js")).dashboards,
+  },
   "lost-jobs": {
     summary: "batch jobs that a crash of slurmctld has taken; submits them again, or lets them go",
     flags: { resubmit: "ID|all", forget: "ID", user: "NAME" },

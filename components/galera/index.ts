@@ -47,7 +47,12 @@ export class Galera extends pulumi.ComponentResource {
     const vars = pulumi
       .all([pulumi.secret(pulumi.all(accounts)), certificates.ca, certificates.of(specs)])
       .apply(([known, ca, own]) => galeraVars({ ...args, memoryMiB }, known, ca, own));
-    const set = machineSet(name, { fleet, tier: "galera", specs, vars }, { parent: this });
+    const exporters = { mysqld: args.ports.mysqldExporter };
+    const set = machineSet(
+      name,
+      { fleet, tier: "galera", specs, vars, exporters },
+      { parent: this },
+    );
     this.machines = set.machines;
     this.ready = set.ready;
     this.databases = new Map(

@@ -15,6 +15,8 @@ const keys = {
     galeraSst: 4444,
     /** HTTP answer "this node is synced" on each node. */
     galeraCheck: 9200,
+    /** Its numbers, where there is a monitor. */
+    mysqldExporter: 9104,
   },
 };
 
@@ -30,6 +32,7 @@ export const galera: Tier<typeof keys> = {
     tcp("MariaDB", ports.mysql, of("entry")),
     // A node that starts asks the others whom they serve, before one of them has to give it a copy.
     tcp("health check", ports.galeraCheck, of("entry", "galera")),
+    tcp("metrics of MariaDB", ports.mysqldExporter, of("monitor")),
     tcp("Galera replication", ports.galeraReplication, of("galera")),
     tcp("Galera incremental copy", ports.galeraIst, of("galera")),
     tcp("Galera full copy", ports.galeraSst, of("galera")),
@@ -42,6 +45,7 @@ export const galera: Tier<typeof keys> = {
     "stunnel4",
     // Ansible makes databases and users with it.
     "python3-pymysql",
+    "prometheus-mysqld-exporter",
   ],
   check: ({ web, services, sizes }) => {
     const memoryMiB = sizes?.galera.memoryMiB;

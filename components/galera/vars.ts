@@ -6,6 +6,7 @@ export interface GaleraPorts {
   galeraIst: number;
   galeraSst: number;
   galeraCheck: number;
+  mysqldExporter: number;
 }
 
 export interface GaleraSettings {

@@ -1,13 +1,19 @@
 import * as yaml from "js-yaml";
 import type { Job } from "./targets";
 
+/** How the entry is asked, as users ask it. */
+const HTTPS_MODULE = "https";
+
 /** Between two looks at everything, s. Rules wait for at least two of them. */
 export const SCRAPE_SECONDS = 15;
 
-/** What of a kind of metrics is asked for, where it is not all of it. */
+/** What of a kind of metrics is asked for, where it is not all of it. Of whom a program is asked is with its target. */
 const ASKED: Partial<Record<Job, object>> = {
   // Empty slots are no servers that are down.
   haproxy: { params: { "no-maint": [""] } },
+  redis: { metrics_path: "/scrape" },
+  sentinel: { metrics_path: "/scrape" },
+  https: { metrics_path: "/probe", params: { module: [HTTPS_MODULE] } },
 };
 
 /** Path of a kind's targets, as seen from prometheus.yml. */
@@ -29,4 +35,24 @@ export const prometheusConfig = (jobs: string[], alertmanagers: string[]): strin
       ...ASKED[job as Job],
       file_sd_configs: [{ files: [targetsFile(job)] }],
     })),
+  });
+
+/**
+ * blackbox.yml: whether it answers, and until when its certificate is good. By whom that is signed, and for which name, is
+ * not asked: the owner's may be for a name that this machine does not know, and both are checked before it is installed.
+ */
+export const blackboxConfig = (): string =>
+  yaml.dump({
+    modules: {
+      [HTTPS_MODULE]: {
+        prober: "http",
+        timeout: "5s",
+        http: {
+          // Which answer is a fault is for a rule to say: a service may want a login, or another host name.
+          follow_redirects: false,
+          preferred_ip_protocol: "ip4",
+          tls_config: { insecure_skip_verify: true },
+        },
+      },
+    },
   });

@@ -1,8 +1,11 @@
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { ALERTMANAGER, PROMETHEUS } from "./units";
+import { ALERTMANAGER, BLACKBOX, PROMETHEUS } from "./units";
 
-/** Whether both programs run; nobody is sent to one of the machines. */
-const RUNS = `systemctl is-active --quiet ${PROMETHEUS} ${ALERTMANAGER} && echo yes`;
+const PROGRAMS = [PROMETHEUS, ALERTMANAGER, BLACKBOX];
+/** Whether all of them run: of several that it is asked for at once systemd is content with one. Nobody is sent to one of the machines. */
+const RUNS = [...PROGRAMS.map((unit) => `systemctl is-active --quiet ${unit}`), "echo yes"].join(
+  " && ",
+);
 
 /** The monitor's machines: the other one watches meanwhile, and a lone one misses a moment. */
 export function roll({ machines }: RunningSite): Roll {
@@ -19,11 +22,7 @@ export function roll({ machines }: RunningSite): Roll {
     },
     inPlace: ["settings", "restart"],
     restart: async (machine) => {
-      await machines.run(
-        machine,
-        `systemctl restart ${PROMETHEUS} ${ALERTMANAGER}`,
-        SERVICE_SECONDS,
-      );
+      await machines.run(machine, `systemctl restart ${PROGRAMS.join(" ")}`, SERVICE_SECONDS);
     },
   };
 }

@@ -1,13 +1,45 @@
 import type { MachineAddress } from "../../lib/machines";
 
-/** One that is asked for metrics, as Prometheus' file discovery has it; `instance` is its machine's name. */
+/** One that is asked for metrics, as Prometheus' file discovery has it. */
 export interface Target {
   targets: string[];
-  labels: { instance: string; tier: string };
+  labels: {
+    /** Its machine's name; or that of the VIP. */
+    instance: string;
+    tier: string;
+    /** Of whom it is asked, where that is not itself. It goes with the question, and is not kept with the metrics. */
+    __param_target?: string;
+    /** Web service that is asked for. */
+    service?: string;
+  };
 }
 
 /** Who is asked, by kind of metrics. */
-export type Job = "node" | "haproxy" | "prometheus" | "alertmanager";
+export type Job =
+  "node" | "haproxy" | "mariadb" | "redis" | "sentinel" | "https" | "prometheus" | "alertmanager";
+
+/** Where users come in. */
+export interface Users {
+  /** The web VIP. */
+  web: string;
+  services: { name: string; path: string }[];
+}
+
+export interface TargetPorts {
+  nodeExporter: number;
+  stats: number;
+  mysqldExporter: number;
+  redisExporter: number;
+  redis: number;
+  sentinel: number;
+  https: number;
+  blackboxExporter: number;
+  prometheus: number;
+  alertmanager: number;
+}
+
+/** Instance of what is asked at the web VIP, whichever machine holds it. */
+const WEB_VIP = "the web VIP";
 
 /**
  * All machines that the plan has, the web pool at its largest: the monitor is not configured again when the pool's size
@@ -16,19 +48,42 @@ export type Job = "node" | "haproxy" | "prometheus" | "alertmanager";
  */
 export function targetsOf(
   machines: MachineAddress[],
-  ports: { nodeExporter: number; stats: number; prometheus: number; alertmanager: number },
+  { web, services }: Users,
+  ports: TargetPorts,
 ): Record<Job, Target[]> {
-  const on = (port: number, tier?: string) =>
-    machines
-      .filter((m) => tier === undefined || m.tier === tier)
-      .map((m): Target => ({
-        targets: [`${m.address}:${port}`],
-        labels: { instance: m.name, tier: m.tier },
-      }));
+  const of = (tier: string) => machines.filter((m) => m.tier === tier);
+  const on = (port: number, asked = machines): Target[] =>
+    asked.map(({ name, tier, address }) => ({
+      targets: [`${address}:${port}`],
+      labels: { instance: name, tier },
+    }));
+  const redis = (port: number): Target[] =>
+    of("redis").map(({ name, tier, address }) => ({
+      targets: [`${address}:${ports.redisExporter}`],
+      labels: { instance: name, tier, __param_target: `rediss://${address}:${port}` },
+    }));
+  const https = (instance: string, address: string, path: string, service?: string): Target => ({
+    // Of what runs beside Prometheus itself.
+    targets: [`127.0.0.1:${ports.blackboxExporter}`],
+    labels: {
+      instance,
+      tier: "entry",
+      __param_target: `https://${address}:${ports.https}${path}`,
+      ...(service !== undefined && { service }),
+    },
+  });
   return {
     node: on(ports.nodeExporter),
-    haproxy: on(ports.stats, "entry"),
-    prometheus: on(ports.prometheus, "monitor"),
-    alertmanager: on(ports.alertmanager, "monitor"),
+    haproxy: on(ports.stats, of("entry")),
+    mariadb: on(ports.mysqldExporter, of("galera")),
+    redis: redis(ports.redis),
+    sentinel: redis(ports.sentinel),
+    https: [
+      // Each by itself too: nobody is sent to the one without the VIP until it has to serve.
+      ...of("entry").map(({ name, address }) => https(name, address, "/")),
+      ...services.map(({ name, path }) => https(WEB_VIP, web, path, name)),
+    ],
+    prometheus: on(ports.prometheus, of("monitor")),
+    alertmanager: on(ports.alertmanager, of("monitor")),
   };
 }

@@ -4,7 +4,7 @@ import type { Tier } from "../tier";
 import { look } from "./look";
 import { roll } from "./roll";
 import { monitorFaults, monitorSchema } from "./settings";
-import { ALERTMANAGER, PROMETHEUS } from "./units";
+import { ALERTMANAGER, BLACKBOX, PROMETHEUS } from "./units";
 
 const keys = {
   ...NO_KEYS,
@@ -13,6 +13,8 @@ const keys = {
     alertmanager: 9093,
     /** Where two Alertmanagers tell each other whom they have told. */
     alertmanagerPeer: 9094,
+    /** What asks the entry as users do; on the machine itself only. */
+    blackboxExporter: 9115,
   },
   settings: { monitor: monitorSchema },
 };
@@ -34,12 +36,15 @@ export const monitor: Tier<typeof keys> = {
     of("monitor").length === 0
       ? []
       : [tcp("metrics of the machine", ports.nodeExporter, of("monitor"))],
-  packages: ["prometheus", "prometheus-alertmanager", "prometheus-node-exporter"],
+  packages: [
+    ...["prometheus", "prometheus-alertmanager"],
+    ...["prometheus-node-exporter", "prometheus-blackbox-exporter"],
+  ],
   check: ({ monitor, sizes }) =>
     monitor === undefined || sizes === undefined
       ? []
       : monitorFaults(monitor, sizes.monitor.diskGiB),
-  units: () => [PROMETHEUS, ALERTMANAGER],
+  units: () => [PROMETHEUS, ALERTMANAGER, BLACKBOX],
   look,
   roll,
 };

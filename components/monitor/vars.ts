@@ -1,21 +1,16 @@
 import type { MachineAddress } from "../../lib/machines";
 import { alertmanagerConfig } from "./alertmanager";
-import { prometheusConfig, targetsFile } from "./prometheus";
+import { blackboxConfig, prometheusConfig, targetsFile } from "./prometheus";
 import { rulesFile, type RuleGround } from "./rules";
 import type { MonitorConfig } from "./settings";
-import { targetsOf } from "./targets";
+import { type TargetPorts, targetsOf, type Users } from "./targets";
 
 export interface MonitorSettings {
   config: MonitorConfig;
   /** All machines that there may be. */
   machines: MachineAddress[];
-  ports: {
-    nodeExporter: number;
-    stats: number;
-    prometheus: number;
-    alertmanager: number;
-    alertmanagerPeer: number;
-  };
+  users: Users;
+  ports: TargetPorts & { alertmanagerPeer: number };
   rules: RuleGround;
 }
 
@@ -23,10 +18,11 @@ export interface MonitorSettings {
 export function monitorVars({
   config,
   machines,
+  users,
   ports,
   rules,
 }: MonitorSettings): Record<string, unknown> {
-  const targets = Object.entries(targetsOf(machines, ports));
+  const targets = Object.entries(targetsOf(machines, users, ports));
   const alertmanagers = machines
     .filter(({ tier }) => tier === "monitor")
     .map(({ address }) => `${address}:${ports.alertmanager}`);
@@ -35,6 +31,7 @@ export function monitorVars({
       targets.map(([job]) => job),
       alertmanagers,
     ),
+    "blackbox.yml": blackboxConfig(),
     "rules.yml": rulesFile(rules),
     "alertmanager.yml": alertmanagerConfig(config),
     ...Object.fromEntries(
@@ -49,6 +46,7 @@ export function monitorVars({
     monitor_prometheus_port: ports.prometheus,
     monitor_alertmanager_port: ports.alertmanager,
     monitor_peer_port: ports.alertmanagerPeer,
+    monitor_blackbox_port: ports.blackboxExporter,
     monitor_retention_days: config.retentionDays,
     monitor_retention_gib: config.retentionGiB,
   };

@@ -13,7 +13,7 @@ export interface RedisArgs {
   specs: MachineSpec[];
   /** Those of its machines, and the CA that they verify each other with. */
   certificates: SiteCertificates;
-  ports: { redis: number; sentinel: number };
+  ports: { redis: number; sentinel: number; redisExporter: number };
   /** Factor of all time limits of a failover. */
   patience: number;
 }
@@ -47,13 +47,19 @@ export class Redis extends pulumi.ComponentResource {
         admin: password("admin-password"),
         replica: password("replica-password"),
         sentinel: password("sentinel-password"),
+        ...(fleet.nodeExporterPort !== undefined && { monitor: password("monitor-password") }),
       },
     });
     const memoryMiB = Math.min(...specs.map((spec) => spec.memoryMiB));
     const vars = pulumi
       .all([passwords, certificates.ca, certificates.of(specs)])
       .apply(([secrets, ca, own]) => redisVars({ ...args, memoryMiB }, secrets, ca, own));
-    const set = machineSet(name, { fleet, tier: "redis", specs, vars }, { parent: this });
+    const exporters = { redis: args.ports.redisExporter };
+    const set = machineSet(
+      name,
+      { fleet, tier: "redis", specs, vars, exporters },
+      { parent: this },
+    );
     this.machines = set.machines;
     this.ready = set.ready;
     this.registerOutputs({ password: this.password, ready: this.ready });

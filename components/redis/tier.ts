@@ -5,7 +5,15 @@ import { look } from "./look";
 import { REDIS, SENTINEL } from "./units";
 import { roll } from "./roll";
 
-const keys = { ...NO_KEYS, ports: { redis: 6379, sentinel: 26379 } };
+const keys = {
+  ...NO_KEYS,
+  ports: {
+    redis: 6379,
+    sentinel: 26379,
+    /** Numbers of Redis and Sentinel, where there is a monitor. */
+    redisExporter: 9121,
+  },
+};
 
 /** Redis nodes with a Sentinel each: sessions. */
 export const redis: Tier<typeof keys> = {
@@ -18,8 +26,9 @@ export const redis: Tier<typeof keys> = {
   letsIn: ({ config: { ports }, of }) => [
     tcp("Redis", ports.redis, of("redis", "entry")),
     tcp("Sentinel", ports.sentinel, of("redis")),
+    tcp("metrics of Redis", ports.redisExporter, of("monitor")),
   ],
-  packages: ["redis-server", "redis-sentinel", "redis-tools"],
+  packages: ["redis-server", "redis-sentinel", "redis-tools", "prometheus-redis-exporter"],
   units: () => [REDIS, SENTINEL],
   look,
   roll,

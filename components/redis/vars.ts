@@ -4,8 +4,8 @@ import { CA_FILE } from "../certificates";
 export interface RedisPasswords {
   /** The user "default". */
   services: string;
-  /** Those who may more: people and tools on the machines, Redis to its master, Sentinels to Redis. */
-  users: { admin: string; replica: string; sentinel: string };
+  /** People and tools on the machines, Redis to its master, Sentinels to Redis; and who reads numbers for a monitor, if there is one. */
+  users: { admin: string; replica: string; sentinel: string; monitor?: string };
 }
 
 export interface RedisSettings {

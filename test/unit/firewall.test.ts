@@ -82,6 +82,9 @@ describe("who may talk to whom", () => {
     ["controllers", ports.nodeExporter, "monitor"],
     ["entry", ports.stats, "hypervisor monitor"],
     ["redis", ports.redis, "redis entry"],
+    ["redis", ports.redisExporter, "monitor"],
+    ["galera", ports.mysqldExporter, "monitor"],
+    ["galera", ports.mysql, "entry"],
   ])("where it is watched: %s, port %i: %s", (tier, port, who) => {
     expect(letIn(tier, port, watched())).toBe(who);
   });
@@ -98,6 +101,8 @@ describe("who may talk to whom", () => {
       expect.objectContaining({ what: "metrics of the machine" }),
     );
     expect(letIn("redis", ports.nodeExporter)).toBe("");
+    expect(letIn("redis", ports.redisExporter)).toBe("");
+    expect(letIn("galera", ports.mysqldExporter)).toBe("");
   });
 
   it("lets the two who watch gossip, by UDP too", () => {
@@ -115,8 +120,9 @@ describe("who may talk to whom", () => {
     const everything = site({ members: { monitor: 2 }, slurm: { rest }, users });
     const all = Object.values(firewall(everything).rules).flat();
     const known = all.flatMap((rule) => (rule.protocol === "tcp" ? rule.ports.split("-") : []));
-    // The hypervisor listens on that of fencing.
-    const ours = Object.values({ ...ports, fence: undefined }).filter((p) => p !== undefined);
+    // The hypervisor listens on that of fencing, and what asks the entry on its own machine only.
+    const others = { fence: undefined, blackboxExporter: undefined };
+    const ours = Object.values({ ...ports, ...others }).filter((p) => p !== undefined);
     const wanted = [...ours, ...services.map((s) => s.port)].map(String);
     expect(wanted.filter((port) => !known.includes(port))).toEqual([]);
   });

@@ -6,23 +6,11 @@ import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { ruleGroups, rulesFile } from "../../components/monitor/rules";
+import { always, type Case, DATA_CASES, type Series, unit, up } from "../support/ruleCases";
 
 const ground = { services: ["hub", "app"], drainSeconds: 300, monitors: 2 };
 const rules = Object.values(ruleGroups(ground)).flat();
 
-/** Series and their values, a minute apart: "0x60" is sixty-one times 0. */
-type Series = Record<string, string>;
-interface Case {
-  fires: Series;
-  quiet: Series;
-  /** When it is looked at, min. Default 20. */
-  at?: number;
-}
-/** The same all the time. */
-const always = (value: number) => `${value}x600`;
-const up = (labels: string) => `up{instance="a", ${labels}}`;
-const unit = (name: string, state: string, instance = "a") =>
-  `node_systemd_unit_state{instance="${instance}", name="${name}.service", state="${state}"}`;
 const server = (instance: string, slot: number, state: string, proxy = "hub") =>
   `haproxy_server_status{instance="${instance}", proxy="${proxy}", server="slot${slot}", state="${state}"}`;
 const disk = (what: string, mountpoint = "/") =>
@@ -31,6 +19,7 @@ const vip = (instance: string) => `vip_held{instance="${instance}", vip="web"}`;
 const GIB = 2 ** 30;
 
 const CASES: Record<string, Case> = {
+  ...DATA_CASES,
   MachineDown: {
     fires: { [up('job="node", tier="redis"')]: always(0) },
     // A web node that the plan has and the pool has not.
@@ -41,8 +30,13 @@ const CASES: Record<string, Case> = {
   },
   ExporterDown: {
     fires: { [up('job="haproxy"')]: always(0), [up('job="node"')]: always(1) },
-    // The machine is down: that is another alert.
-    quiet: { [up('job="haproxy"')]: always(0), [up('job="node"')]: always(0) },
+    // The machine is down, or what asks the entry: those are other alerts.
+    quiet: {
+      [up('job="haproxy"')]: always(0),
+      [up('job="node"')]: always(0),
+      'up{instance="b", job="https"}': always(0),
+      'up{instance="b", job="node"}': always(1),
+    },
   },
   UnitFailed: {
     fires: { [unit("redis-server", "failed")]: always(1) },

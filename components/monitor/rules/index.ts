@@ -1,7 +1,10 @@
 import * as yaml from "js-yaml";
 import { entryRules } from "./entry";
+import { galeraRules } from "./galera";
+import { httpsRules } from "./https";
 import { machineRules } from "./machines";
 import { ownRules } from "./own";
+import { redisRules } from "./redis";
 import { type AlertRule, type RuleGround } from "./rule";
 import { slurmRules } from "./slurm";
 
@@ -12,6 +15,9 @@ export const ruleGroups = (ground: RuleGround): Record<string, AlertRule[]> => (
   machines: machineRules(),
   slurm: slurmRules(),
   entry: entryRules(ground),
+  https: httpsRules(),
+  galera: galeraRules(),
+  redis: redisRules(),
   monitor: ownRules(ground),
 });
 

@@ -19,7 +19,7 @@ export const machineRules = (): AlertRule[] => [
   },
   {
     alert: "ExporterDown",
-    expr: 'up{job!~"node|prometheus|alertmanager"} == 0 and on (instance) up{job="node"} == 1',
+    expr: 'up{job!~"node|https|prometheus|alertmanager"} == 0 and on (instance) up{job="node"} == 1',
     for: "2m",
     severity: "warning",
     summary: "On {{ $labels.instance }} nobody tells of {{ $labels.job }}.",

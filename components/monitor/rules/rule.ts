@@ -31,3 +31,7 @@ export const STATUS = "npx hpc status";
 
 /** Names as a regular expression of PromQL. */
 export const anyOf = (names: string[]): string => names.join("|");
+
+/** A unit that runs on the same machine: of one that does not another alert tells. */
+export const runs = (unit: string): string =>
+  `on (instance) node_systemd_unit_state{name="${unit}.service", state="active"} == 1`;

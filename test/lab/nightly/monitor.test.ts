@@ -1,6 +1,7 @@
 /** A site that is watched: everything answers, every rule reads something, and a real fault is told once and is over. */
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { panelPages } from "../../../components/monitor/panels";
 import { ruleGroups } from "../../../components/monitor/rules";
 import type { Monitor } from "../../../components/monitor/look";
 import type { Redis } from "../../../components/redis/look";
@@ -109,6 +110,37 @@ it("every rule can be judged, and reads metrics that are there", { timeout: SLOW
   expect(blind).toEqual([]);
 });
 
+it("every panel has a curve at least", { timeout: SLOW }, async () => {
+  const panels = panelPages(site.services.map(({ name }) => name)).flatMap((page) => page.panels);
+  let empty: unknown[] = [];
+  // Rates have one from the second look on.
+  await eventually("curves", 120, async () => {
+    const answers = await query(panels.map(({ expr }) => expr));
+    empty = panels.flatMap(({ title }, i) =>
+      (answers[i]?.data?.result.length ?? 0) > 0 ? [] : [[title, answers[i]?.error]],
+    );
+    return empty.length === 0;
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(empty)}`);
+  });
+});
+
+it("who watches the data tier may do nothing else there", { timeout: SLOW }, async () => {
+  const asked = (port: number, command: string) =>
+    'export REDISCLI_AUTH=$(sed -n "s/^REDIS_PASSWORD=//p" /etc/systemd/system/prometheus-redis-exporter.env); ' +
+    `redis-cli --tls --cacert /etc/ssl/site-ca.pem -h ${addressOf(outputs, "redis1")} -p ${port} --user monitor ${command}`;
+  const said = async (machine: string, script: string) =>
+    (await ask(outputs, machine, `${script} 2>&1; true`)).stdout;
+  expect(await said("redis1", asked(site.ports.redis, "ping"))).toBe("PONG");
+  expect(await said("redis1", asked(site.ports.redis, "keys '*'"))).toMatch(/^NOPERM/);
+  expect(await said("redis1", asked(site.ports.sentinel, "ping"))).toBe("PONG");
+  expect(await said("redis1", asked(site.ports.sentinel, "sentinel failover site"))).toMatch(
+    /^NOPERM/,
+  );
+  const grants = "mariadb -NBe 'SHOW GRANTS FOR prometheus@localhost'";
+  expect(await said("galera1", grants)).toMatch(/^GRANT USAGE ON \*\.\* TO [^\n]*$/);
+});
+
 it("hpc status has it on its screen", async () => {
   const { tiers } = await status();
   expect(tiers.monitor.watchers).toMatchObject([{ name: "monitor1", alerts: [] }]);
@@ -161,10 +193,23 @@ it("a second run changes nothing", { timeout: SLOW }, async () => {
 it("is taken away again, and nothing of it is left on the others", { timeout: SLOW }, async () => {
   outputs = await baseState();
   expect(outputs.addresses["monitor"] ?? {}).toEqual({});
-  const look =
-    "systemctl is-active prometheus-node-exporter; grep -c '\"metrics of the machine\"' /etc/nftables.conf; true";
-  const said = async (machine: string) => (await ask(outputs, machine, look)).stdout;
+  const said = async (machine: string, unit = "prometheus-node-exporter") =>
+    (
+      await ask(
+        outputs,
+        machine,
+        `systemctl is-active ${unit}; grep -c '"metrics of ' /etc/nftables.conf; true`,
+      )
+    ).stdout;
   expect(await said("redis1")).toBe("inactive\n0");
   expect(await said("client")).toBe("inactive\n0");
   expect(await said("web1")).toBe("active\n0");
+  expect(await said("redis1", "prometheus-redis-exporter")).toBe("inactive\n0");
+  expect(await said("galera1", "prometheus-mysqld-exporter")).toBe("inactive\n0");
+  const users = "mariadb -NBe \"SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'prometheus'\"";
+  expect((await ask(outputs, "galera1", users)).stdout).toBe("0");
+  const known = "grep -c '^user monitor ' /etc/redis/users.acl /etc/redis/sentinel.conf; true";
+  expect((await ask(outputs, "redis1", known)).stdout).toBe(
+    "/etc/redis/users.acl:0\n/etc/redis/sentinel.conf:0",
+  );
 });

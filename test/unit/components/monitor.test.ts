@@ -22,6 +22,13 @@ const make = () =>
     const settings = {
       config: site.monitor,
       machines: everybody(site),
+      users: {
+        web: "192.168.1.101",
+        services: [
+          { name: "hub", path: "/" },
+          { name: "app", path: "/app/" },
+        ],
+      },
       ports: site.ports,
       rules: { services: ["hub", "app"], drainSeconds: 300, monitors: 2 },
     };
@@ -53,13 +60,14 @@ describe("the monitor", () => {
       base_node_exporter: {
         port: 9100,
         vcpus: { monitor1: 2, monitor2: 2 },
-        units: ["prometheus", "prometheus-alertmanager"],
+        units: ["prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter"],
         writers: {},
       },
       monitor_files: expect.any(Object) as object,
       monitor_prometheus_port: 9090,
       monitor_alertmanager_port: 9093,
       monitor_peer_port: 9094,
+      monitor_blackbox_port: 9115,
       monitor_retention_days: 7,
       monitor_retention_gib: 8,
     });
@@ -79,6 +87,47 @@ describe("the monitor", () => {
       ["192.168.1.152:8404", { instance: "haproxy2", tier: "entry" }],
     ]);
     expect(everybody({ ...site, webReplicas: 7 })).toEqual(everybody(site));
+  });
+
+  it("asks exporters of the data tier, of Redis and Sentinel the same", async () => {
+    const file = filesOf(await make());
+    const asked = (job: string) => JSON.parse(file(`targets/${job}.json`)) as unknown[];
+    expect(asked("mariadb")).toHaveLength(3);
+    expect(asked("mariadb")[0]).toEqual({
+      targets: ["192.168.1.141:9104"],
+      labels: { instance: "galera1", tier: "galera" },
+    });
+    const redis = (port: number) => ({
+      targets: ["192.168.1.131:9121"],
+      labels: {
+        instance: "redis1",
+        tier: "redis",
+        __param_target: `rediss://192.168.1.131:${port}`,
+      },
+    });
+    expect(asked("redis")[0]).toEqual(redis(6379));
+    expect(asked("sentinel")[0]).toEqual(redis(26379));
+  });
+
+  it("asks each service as its users do, and each HAProxy node by itself", async () => {
+    const file = filesOf(await make());
+    const asked = JSON.parse(file("targets/https.json")) as {
+      targets: string[];
+      labels: Record<string, string>;
+    }[];
+    // Of what runs beside it.
+    expect(new Set(asked.flatMap(({ targets }) => targets))).toEqual(new Set(["127.0.0.1:9115"]));
+    expect(
+      asked.map(({ labels: l }) => [l["instance"], l["__param_target"], l["service"]]),
+    ).toEqual([
+      ["haproxy1", "https://192.168.1.151:443/", undefined],
+      ["haproxy2", "https://192.168.1.152:443/", undefined],
+      ["the web VIP", "https://192.168.1.101:443/", "hub"],
+      ["the web VIP", "https://192.168.1.101:443/app/", "app"],
+    ]);
+    expect(yaml.load(file("blackbox.yml"))).toMatchObject({
+      modules: { https: { prober: "http", http: { follow_redirects: false } } },
+    });
   });
 
   it("does not take HAProxy's empty slots for servers that are down", async () => {
@@ -115,14 +164,25 @@ describe("the monitor", () => {
           patience: 1,
         });
       });
-    const told = async (at: typeof fleet) =>
-      runOf(await redis(at), "redis-config").vars["base_node_exporter"];
-    expect(await told(fleet)).toEqual({});
-    expect(await told(watched)).toEqual({
-      port: 9100,
-      vcpus: { redis1: 2, redis2: 2, redis3: 2 },
-      units: ["redis-server", "redis-sentinel"],
-      writers: {},
-    });
+    const told = async (at: typeof fleet) => {
+      const { vars } = runOf(await redis(at), "redis-config");
+      return [vars["base_node_exporter"], vars["base_exporters"], vars["redis_users"]];
+    };
+    const users = {
+      admin: "secret-redis-admin-password",
+      replica: "secret-redis-replica-password",
+      sentinel: "secret-redis-sentinel-password",
+    };
+    expect(await told(fleet)).toEqual([{}, undefined, users]);
+    expect(await told(watched)).toEqual([
+      {
+        port: 9100,
+        vcpus: { redis1: 2, redis2: 2, redis3: 2 },
+        units: ["redis-server", "redis-sentinel"],
+        writers: {},
+      },
+      { redis: 9121 },
+      { ...users, monitor: "secret-redis-monitor-password" },
+    ]);
   });
 });

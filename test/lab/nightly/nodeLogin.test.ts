@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../site/stack";
+import type { StackOutputs } from "../../../site/stack";
 import {
   addressOf,
   ask,
@@ -14,7 +14,7 @@ import {
   eventually,
   on,
   stack,
-} from "../support/site";
+} from "../../support/site";
 
 const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-kim-"));
 const key = path.join(directory, "key");

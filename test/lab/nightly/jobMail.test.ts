@@ -1,11 +1,11 @@
 /** Mails of jobs come to the site's mail server, whatever becomes of it or of a controller meanwhile. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { gateway } from "../../plan/addresses";
-import type { StackOutputs } from "../../site/stack";
-import { Cluster } from "../faults/cluster";
-import { hpc } from "../support/hpc";
-import { MailServer } from "../support/mailServer";
-import { ask, baseConfig, baseState, configure, eventually, stack } from "../support/site";
+import { gateway } from "../../../plan/addresses";
+import type { StackOutputs } from "../../../site/stack";
+import { Cluster } from "../../faults/cluster";
+import { hpc } from "../../support/hpc";
+import { MailServer } from "../../support/mailServer";
+import { ask, baseConfig, baseState, configure, eventually, stack } from "../../support/site";
 
 const server = new MailServer(gateway(baseConfig()["cidr"] as string), {
   disabledCommands: ["STARTTLS"],

@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import { Agent, request } from "node:https";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { StackOutputs } from "../../site/stack";
-import { hpc } from "../support/hpc";
-import { playbookRequests, runAgain } from "../support/playbooks";
-import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../support/site";
+import type { StackOutputs } from "../../../site/stack";
+import { hpc } from "../../support/hpc";
+import { playbookRequests, runAgain } from "../../support/playbooks";
+import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../../support/site";
 
 const CONTROLLERS = ["slurm-m1", "slurm-m2"];
 const MACHINES = [...CONTROLLERS, "haproxy1", "compute1", "client", "web1"];
