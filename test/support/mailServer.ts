@@ -13,7 +13,7 @@ export interface ReadMail {
 
 const READ = `import sys, json, email, email.policy
 m = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
-print(json.dumps({"subject": m["subject"], "to": m["to"], "from": m["from"], "text": m.get_content()}))`;
+print(json.dumps({"subject": m["subject"].strip(), "to": m["to"], "from": m["from"], "text": m.get_content()}))`;
 
 export const readMail = (raw: Buffer): ReadMail =>
   JSON.parse(execFileSync("python3", ["-c", READ], { input: raw }).toString()) as ReadMail;
