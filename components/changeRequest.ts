@@ -2,6 +2,7 @@ import { z } from "zod";
 import { healthHost, healthPath, healthStatus } from "../plan/healthCheck";
 import { runSchema } from "../programs/ansible";
 import { readySchema } from "../programs/ready";
+import type { SiteFacts } from "../rollout/roll";
 
 const names = z.array(z.string());
 
@@ -33,7 +34,8 @@ export const changeSchema = z.strictObject({
     }),
     failoverPatience: z.number(),
     ldap: z.boolean().optional(),
-  }),
+    slurmRest: z.strictObject({ portal: z.boolean() }).optional(),
+  } satisfies Record<keyof SiteFacts, z.ZodType>),
   /** known_hosts of the machines that are asked: its own, and those that send clients to them. */
   knownHosts: z.string(),
   /** Command of this host for each machine: see Made. */

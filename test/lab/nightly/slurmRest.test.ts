@@ -95,7 +95,7 @@ beforeAll(async () => {
   agent = new Agent({ ca: fs.readFileSync(outputs.caFile, "utf8"), keepAlive: true });
 });
 afterAll(async () => {
-  agent.destroy();
+  agent?.destroy();
   await baseState();
 });
 
