@@ -19,7 +19,7 @@ STARTED = re.compile(rb"(?:Allocate|_start_job: Started) JobId=(\d+)(?:[_+][^\s(
 
 def give_back(share: Share, host: Host) -> None:
     nodes = {}
-    for line in host.ask("sinfo", "-h", "-N", "-o", "%n|%T|%E").stdout.splitlines():
+    for line in host.ask("sinfo", "-h", "-N", "-o", "%N|%T|%E").stdout.splitlines():
         name, state, reason = line.split("|", 2)
         if reason == TWICE:
             nodes[name] = state

@@ -34,6 +34,8 @@ def test_node_and_jobs_are_given_back(host: FakeHost, share: Share, capsys: pyte
     # 930 was not started by the one before: a prolog of its node has failed, perhaps.
     assert told(host) == ["scontrol release 918", "scontrol release 924", RESUMED]
     assert "a takes jobs again" in capsys.readouterr().err
+    # By Slurm's name of the node: its host's may be another.
+    assert "sinfo -h -N -o %N|%T|%E" in host.ran
 
 
 def test_not_before_the_first_copy_has_ended(host: FakeHost, share: Share) -> None:

@@ -13,6 +13,8 @@ const ROUNDS = 6;
 const SLOW = 900_000 * pace();
 /** A minute after all nodes have told what runs there, and what it takes until then. */
 const AGAIN = 180;
+/** Slurm starts a requeued job after two minutes, and looks at the queue every half. */
+const REQUEUED = 300;
 let outputs: StackOutputs;
 let cluster: Cluster;
 const said = (machine: string, command: string) =>
@@ -133,7 +135,12 @@ it(
       const left = await crash();
       const state = () => said("client", `squeue -h -n ${name} -o %T`);
       if (!left.includes(name)) {
-        await eventually(`${name} runs again`, AGAIN, async () => (await state()) === "RUNNING", 1);
+        await eventually(
+          `${name} runs again`,
+          REQUEUED,
+          async () => (await state()) === "RUNNING",
+          1,
+        );
       }
       await said("client", `scancel --name=${name}`);
       await eventually(`${name} has ended`, 60, async () => (await state()) === "", 1);

@@ -84,7 +84,7 @@ def try_root(text: str) -> None:
 
 ASK = """
 import ctypes, sys
-pam = ctypes.CDLL("libpam.so.0")
+pam = ctypes.CDLL("libpam.so.0", mode=ctypes.RTLD_GLOBAL)
 pam.pam_strerror.restype = ctypes.c_char_p
 handle, nobody = ctypes.c_void_p(), (ctypes.c_void_p * 2)()
 said = pam.pam_start_confdir(b"sshd", b"root", ctypes.byref(nobody), sys.argv[1].encode(), ctypes.byref(handle))
