@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
+import { STATE_SHARE } from "../slurm";
 import { accountFaults, accounts, enforce } from "../slurm/accounts";
 import { files, ownFileFaults } from "../slurm/files";
 import { nodeGroup, ownHosts } from "../slurm/nodes";
@@ -125,6 +126,7 @@ export const controllers: Tier<typeof keys> = {
   units: (site) => [MUNGE, SLURMDBD, SLURM_WATCH, KEEPALIVED, ...userUnits(site)],
   unitsWithVip: { slurm: [SLURMCTLD] },
   tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
+  logFiles: { [SLURMCTLD]: `${STATE_SHARE}/logs/slurmctld.log` },
   look,
   roll,
 };

@@ -1,8 +1,9 @@
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { ALERTMANAGER, PROMETHEUS } from "./units";
+import { ALERTMANAGER, LOG_ENTRY, LOG_STORE, PROMETHEUS } from "./units";
 
-/** Whether both programs run; nobody is sent to one of the machines. */
-const RUNS = `systemctl is-active --quiet ${PROMETHEUS} ${ALERTMANAGER} && echo yes`;
+const UNITS = [PROMETHEUS, ALERTMANAGER, LOG_STORE, LOG_ENTRY].join(" ");
+/** Whether all programs run, `is-active` says yes for one of them; nobody is sent to one of the machines. */
+const RUNS = `for unit in ${UNITS}; do systemctl is-active --quiet $unit || exit; done; echo yes`;
 
 /** The monitor's machines: the other one watches meanwhile, and a lone one misses a moment. */
 export function roll({ machines }: RunningSite): Roll {
@@ -19,11 +20,7 @@ export function roll({ machines }: RunningSite): Roll {
     },
     inPlace: ["settings", "restart"],
     restart: async (machine) => {
-      await machines.run(
-        machine,
-        `systemctl restart ${PROMETHEUS} ${ALERTMANAGER}`,
-        SERVICE_SECONDS,
-      );
+      await machines.run(machine, `systemctl restart ${UNITS}`, SERVICE_SECONDS);
     },
   };
 }

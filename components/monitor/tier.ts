@@ -1,10 +1,11 @@
 import { tcp, udp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import type { Tier } from "../tier";
+import type { TierName } from "../tiers";
 import { look } from "./look";
 import { roll } from "./roll";
 import { monitorFaults, monitorSchema } from "./settings";
-import { ALERTMANAGER, PROMETHEUS } from "./units";
+import { ALERTMANAGER, LOG_ENTRY, LOG_STORE, PROMETHEUS } from "./units";
 
 const keys = {
   ...NO_KEYS,
@@ -13,9 +14,24 @@ const keys = {
     alertmanager: 9093,
     /** Where two Alertmanagers tell each other whom they have told. */
     alertmanagerPeer: 9094,
+    /** Where the machines send what they log. */
+    logs: 19532,
   },
   settings: { monitor: monitorSchema },
 };
+
+/** All tiers: the logs of every machine are kept. */
+const EVERYBODY = Object.keys({
+  share: 1,
+  galera: 1,
+  redis: 1,
+  entry: 1,
+  web: 1,
+  controllers: 1,
+  compute: 1,
+  login: 1,
+  monitor: 1,
+} satisfies Record<TierName, 1>) as TierName[];
 
 /** Machines that watch all others, each by itself: what one of them knows the other knows too. */
 export const monitor: Tier<typeof keys> = {
@@ -29,17 +45,27 @@ export const monitor: Tier<typeof keys> = {
     tcp("Alertmanager", ports.alertmanager, of("monitor")),
     tcp("Alertmanager's peer", ports.alertmanagerPeer, of("monitor")),
     udp("Alertmanager's peer", ports.alertmanagerPeer, of("monitor")),
+    tcp("logs", ports.logs, of(...EVERYBODY)),
   ],
   letInEverywhere: ({ config: { ports }, of }) =>
     of("monitor").length === 0
       ? []
       : [tcp("metrics of the machine", ports.nodeExporter, of("monitor"))],
-  packages: ["prometheus", "prometheus-alertmanager", "prometheus-node-exporter"],
+  packages: [
+    "prometheus",
+    "prometheus-alertmanager",
+    "prometheus-node-exporter",
+    // Every machine sends its journal.
+    "systemd-journal-remote",
+    // What they reach of the store.
+    "haproxy",
+  ],
   check: ({ monitor, sizes }) =>
     monitor === undefined || sizes === undefined
       ? []
       : monitorFaults(monitor, sizes.monitor.diskGiB),
-  units: () => [PROMETHEUS, ALERTMANAGER],
+  units: () => [PROMETHEUS, ALERTMANAGER, LOG_STORE, LOG_ENTRY],
+  tells: { logs: "/usr/local/sbin/log-metrics" },
   look,
   roll,
 };

@@ -1,5 +1,6 @@
 import type { MachineAddress } from "../../lib/machines";
 import { alertmanagerConfig } from "./alertmanager";
+import { LEAST_FREE_BYTES, STORE_PORT } from "./logs";
 import { prometheusConfig, targetsFile } from "./prometheus";
 import { rulesFile, type RuleGround } from "./rules";
 import type { MonitorConfig } from "./settings";
@@ -15,8 +16,17 @@ export interface MonitorSettings {
     prometheus: number;
     alertmanager: number;
     alertmanagerPeer: number;
+    logs: number;
   };
   rules: RuleGround;
+  logs: {
+    /** Stands for the store's program: another one is installed anew. */
+    program: string;
+    /** The site's CA (PEM). */
+    ca: string;
+    /** Certificate and key (PEM) of each machine of the monitor, by name. Secret. */
+    certificates: Record<string, string>;
+  };
 }
 
 /** Variables of ansible/monitor.yml; its role's argument_specs describe them. */
@@ -25,6 +35,7 @@ export function monitorVars({
   machines,
   ports,
   rules,
+  logs,
 }: MonitorSettings): Record<string, unknown> {
   const targets = Object.entries(targetsOf(machines, ports));
   const alertmanagers = machines
@@ -51,5 +62,13 @@ export function monitorVars({
     monitor_peer_port: ports.alertmanagerPeer,
     monitor_retention_days: config.retentionDays,
     monitor_retention_gib: config.retentionGiB,
+    log_store_program: logs.program,
+    log_store_port: STORE_PORT,
+    log_store_entry_port: ports.logs,
+    log_store_retention_days: config.logs.retentionDays,
+    log_store_retention_gib: config.logs.retentionGiB,
+    log_store_least_free_bytes: LEAST_FREE_BYTES,
+    log_store_ca: logs.ca,
+    log_store_certificates: logs.certificates,
   };
 }
