@@ -1,5 +1,6 @@
 import * as yaml from "js-yaml";
 import { entryRules } from "./entry";
+import { logRules } from "./logs";
 import { machineRules } from "./machines";
 import { ownRules } from "./own";
 import { type AlertRule, type RuleGround } from "./rule";
@@ -12,6 +13,7 @@ export const ruleGroups = (ground: RuleGround): Record<string, AlertRule[]> => (
   machines: machineRules(),
   slurm: slurmRules(),
   entry: entryRules(ground),
+  logs: logRules(),
   monitor: ownRules(ground),
 });
 
