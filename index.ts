@@ -22,6 +22,7 @@ import {
 } from "./components/house";
 import { Login } from "./components/login";
 import { Monitor } from "./components/monitor";
+import { LOG_WRITER } from "./components/monitor/logs";
 import { madeWith, otherThanMade } from "./components/made";
 import { KeptRecord, lastRecord } from "./components/record";
 import { Redis } from "./components/redis";
@@ -41,6 +42,7 @@ import { hpcHome } from "./lib/home";
 import { later } from "./lib/wait";
 import type { SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
+import { logStoreId } from "./toolchain/logStore";
 
 /** SiteOutputs with values that are known later. */
 type Outputs = {
@@ -84,7 +86,6 @@ async function site() {
   const monitored = specs.monitor.length > 0;
   const nodeExporterPort = monitored ? ports.nodeExporter : undefined;
   const wall = firewall(config);
-  const fleet = { driver, place, firewall: wall, facts, entry: entryMachines, nodeExporterPort };
   const network = { interface: config.interface, prefixLength };
 
   const scaled = config.autoscaler.enabled;
@@ -99,11 +100,23 @@ async function site() {
       { specs: specs.redis, client: false },
       { specs: specs.galera, client: true },
     ],
+    logs: monitored ? { stores: specs.monitor, writer: LOG_WRITER } : undefined,
     owner: tls && {
       chain: readFileSync(tls.certificateFile, "utf8"),
       key: readFileSync(tls.keyFile, "utf8"),
     },
   });
+  const logs = monitored
+    ? certificates.of([{ name: LOG_WRITER }]).apply((pems) => ({
+        stores: specs.monitor,
+        port: ports.logs,
+        certificate: pems[LOG_WRITER] ?? "",
+      }))
+    : undefined;
+  const fleet = {
+    ...{ driver, place, firewall: wall, facts, entry: entryMachines },
+    ...{ nodeExporterPort, logs },
+  };
 
   // Data tier, and the entry through which all others reach it.
   const redis = new Redis("redis", { fleet, specs: specs.redis, certificates, ports, patience });
@@ -229,6 +242,8 @@ async function site() {
     ? new Monitor("monitor", {
         fleet,
         specs: specs.monitor,
+        certificates,
+        logStore: logStoreId(),
         following: tiers,
         settings: {
           config: config.monitor,

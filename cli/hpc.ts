@@ -65,6 +65,13 @@ const commands: Record<string, Entry> = {
     usage: "FILE",
     load: async () => (await import("./commands/nodeKit.js")).nodeKit,
   },
+  logs: {
+    summary:
+      "what the machines logged, of all of them in the order of time; without --since the last hour",
+    usage: "[MACHINE|TIER]",
+    flags: { since: "TIME", grep: "TEXT" },
+    load: async () => (await import("./commands/logs.js")).logs,
+  },
   unlock: {
     summary: "who holds the site's lock, and takes it away when you say so",
     flags: { yes: "" },

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import type { Driver } from "../drivers/driver";
 import type { Machine } from "../drivers/machine";
@@ -7,6 +8,7 @@ import type { Firewall } from "../plan/firewall";
 import type { RunRequest } from "../programs/ansible";
 import type { Seat } from "../rollout/lock";
 import type { SiteFacts } from "../rollout/roll";
+import type { LogShipping } from "./monitor/logs";
 import type { TierName } from "./tiers";
 
 /** The means by which the machines of a site are made, reached and configured. */
@@ -18,6 +20,8 @@ export interface Fleet {
   facts: SiteFacts;
   /** Where node_exporter listens on all machines. Default: nobody asks, and only web nodes have it. */
   nodeExporterPort?: number | undefined;
+  /** How the machines send what they log. Default: they keep it. */
+  logs?: pulumi.Output<LogShipping> | undefined;
   /** The entry's machines, once they are declared: they say who serves, and keep the site's lock. */
   entry: Promise<Machine[]>;
 }
@@ -50,6 +54,7 @@ export function runRequest(
     base_packages: driver.base.packages,
     base_mounts: [],
     base_node_exporter: {},
+    base_logs: {},
     base_authorized_keys: place.authorizedKeys,
     base_firewall_admins: firewall.admins,
     base_firewall_rules: firewall.rules[tier],

@@ -20,6 +20,8 @@ export interface SiteCertificatesArgs {
   dataVip: string;
   /** Machines of the data tier: whether they also show their certificate as clients, as Galera's members do. */
   members: { specs: { name: string; address: string }[]; client: boolean }[];
+  /** Machines that keep the logs of all, and the owner of the certificate by which they know who may write. */
+  logs?: { stores: { name: string; address: string }[]; writer: string } | undefined;
   /** Address of the autoscaler's console. Default: there is none. */
   console?: string | undefined;
   /** The owner's certificate with its chain, and its key (PEM), for the web VIP. Default: one of the site's CA. */
@@ -84,6 +86,7 @@ export const certificateRequest = ({
   webVip,
   dataVip,
   members,
+  logs,
   console,
   owner,
 }: SiteCertificatesArgs): CertificateRequest => ({
@@ -91,6 +94,16 @@ export const certificateRequest = ({
   subnet,
   certificates: {
     ...(owner ? {} : { [WEB]: { addresses: [webVip], client: false } }),
+    ...(logs && {
+      ...Object.fromEntries(
+        logs.stores.map(({ name, address }): [string, Purpose] => [
+          name,
+          { addresses: [address], client: false },
+        ]),
+      ),
+      // Nobody is reached by it.
+      [logs.writer]: { addresses: [], client: true },
+    }),
     ...(console === undefined ? {} : { [CONSOLE]: { addresses: [console], client: false } }),
     ...Object.fromEntries(
       members.flatMap(({ specs, client }) =>

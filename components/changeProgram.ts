@@ -21,8 +21,8 @@ import { rollsOf } from "./rolls";
 import type { Tier } from "./tier";
 import { tiers } from "./tiers";
 
-/** Tasks of these roles begin so: keys, firewall, packages, and what tells metrics. No client notices them. */
-const IN_PLACE = ["base : ", "node_exporter : "];
+/** Tasks of these roles begin so: keys, firewall, packages, what tells metrics and sends logs. No client notices them. */
+const IN_PLACE = ["base : ", "node_exporter : ", "logs : "];
 
 /**
  * Makes machines of a tier what they are told to be. Those that nobody has configured yet, all at once; those that

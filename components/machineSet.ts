@@ -4,6 +4,7 @@ import type { Machine } from "../drivers/machine";
 import type { Fleet } from "./ansible";
 import { Configuration, type Reached } from "./configuration";
 import type { SiteFacts } from "../rollout/roll";
+import { shippingVars } from "./monitor/logs";
 import type { Tier } from "./tier";
 import { type MachineSpec, type TierName, tiers } from "./tiers";
 
@@ -49,9 +50,14 @@ export function machineSet(
 ): ConfiguredSet {
   const { fleet, tier, specs, share, layer, formerly } = args;
   const mounts = share?.mount ? { base_mounts: [share.mount] } : {};
+  const told = { ...mounts, ...nodeExporter(args) };
   const vars = pulumi
-    .output(args.vars)
-    .apply((own): Record<string, unknown> => ({ ...own, ...mounts, ...nodeExporter(args) }));
+    .all([args.vars, fleet.logs])
+    .apply(([own, logs]): Record<string, unknown> => ({
+      ...own,
+      ...told,
+      ...(logs && { base_logs: shippingVars(logs, tiers[tier].logFiles) }),
+    }));
   const { machines, gates } = fleet.driver.set(
     name,
     {

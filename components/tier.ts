@@ -21,6 +21,8 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
    * all. Default: nothing.
    */
   tells?: Record<string, string>;
+  /** Logs that its programs write to a file, by the unit that writes it: a monitor gets them too. Default: none. */
+  logFiles?: Record<string, string>;
   /** How it is looked at. Default: as machines with units. */
   look?: Look;
   /** How a running machine of it is changed, one at a time. Default: they are left alone. */

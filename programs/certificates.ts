@@ -17,12 +17,14 @@ import { netmask } from "../plan/addresses";
 const DAYS = "3650";
 
 /** What one certificate is for. */
-const purposeSchema = z.strictObject({
-  /** Addresses at which clients reach its owner. */
-  addresses: z.array(z.ipv4()).min(1),
-  /** Whether its owner also shows it when it is the client, as members of a Galera cluster do. */
-  client: z.boolean(),
-});
+const purposeSchema = z
+  .strictObject({
+    /** Addresses at which clients reach its owner. None: it is a client only. */
+    addresses: z.array(z.ipv4()),
+    /** Whether its owner also shows it when it is the client, as members of a Galera cluster do. */
+    client: z.boolean(),
+  })
+  .refine(({ addresses, client }) => client || addresses.length > 0, "serves nobody, and nothing");
 export type Purpose = z.infer<typeof purposeSchema>;
 
 const requestSchema = z.strictObject({
@@ -96,10 +98,12 @@ export function issue(request: CertificateRequest, previous?: Issued): Issued {
         [
           "basicConstraints=critical,CA:false",
           "keyUsage=critical,digitalSignature",
-          `extendedKeyUsage=serverAuth${client ? ",clientAuth" : ""}`,
+          `extendedKeyUsage=${[...(addresses.length > 0 ? ["serverAuth"] : []), ...(client ? ["clientAuth"] : [])].join(",")}`,
           "subjectKeyIdentifier=hash",
           "authorityKeyIdentifier=keyid",
-          `subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`,
+          ...(addresses.length > 0
+            ? [`subjectAltName=${addresses.map((address) => `IP:${address}`).join(",")}`]
+            : []),
         ],
         ...["-CA", "ca.pem", "-CAkey", "ca.key"],
       );

@@ -11,6 +11,7 @@ const GO = "1.25";
  * Builds programs of a Go module under toolchain/ into `directory`, which appears only when all are there.
  * @param programs file name -> package path
  * @param stamps linker variables -> text
+ * @param instead what else helps where there is no Go. Default: nothing
  * @throws without Go, or with the end of the compiler's output
  */
 export async function build(
@@ -18,8 +19,9 @@ export async function build(
   directory: string,
   programs: Record<string, string>,
   stamps: Record<string, string>,
+  instead = "",
 ): Promise<void> {
-  await checkGo();
+  await checkGo(instead);
   const partial = `${directory}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
@@ -41,16 +43,18 @@ export async function build(
   renameSync(partial, directory);
 }
 
-async function checkGo(): Promise<void> {
+/** For who needs Pulumi's own tools. */
+const OR_PULUMI = ", or Pulumi from https://www.pulumi.com/docs/install,";
+
+async function checkGo(instead: string): Promise<void> {
   const result = await execa("go", ["env", "GOVERSION"], { reject: false });
   const version = /^go(\d+)\.(\d+)/.exec(result.stdout ?? "");
   const [major = 0, minor = 0] = (version?.slice(1) ?? []).map(Number);
   const [wantedMajor = 0, wantedMinor = 0] = GO.split(".").map(Number);
   if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
   throw new Error(
-    `The vendor's downloads cannot be reached, so the tools are built, and that needs Go ${GO} or newer ` +
-      `(found: ${version?.[0] ?? "none"}): install it from https://go.dev/dl, or Pulumi from ` +
-      "https://www.pulumi.com/docs/install, and run the same command again",
+    `The vendor's downloads cannot be reached, so they are built, and that needs Go ${GO} or newer ` +
+      `(found: ${version?.[0] ?? "none"}): install it from https://go.dev/dl${instead} and run the same command again`,
   );
 }
 
@@ -93,6 +97,7 @@ export async function buildPulumi(versions: Versions, directory: string): Promis
       "hpc-ha/toolchain/pulumi-resource-command/local.Version": versions.command,
       "hpc-ha/toolchain/pulumi-resource-random/random.Version": versions.random,
     },
+    OR_PULUMI,
   );
 }
 
@@ -110,5 +115,6 @@ export async function buildLibvirt(versions: Versions, directory: string): Promi
       "pulumi-resource-terraform-provider": bridge,
     },
     { [`${bridge}/version.version`]: versions.bridge },
+    OR_PULUMI,
   );
 }

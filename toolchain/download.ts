@@ -69,7 +69,8 @@ export function checkSum(content: Buffer, list: string, name: string): void {
   }
 }
 
-async function get(url: string): Promise<Buffer> {
+/** @throws when it cannot be had */
+export async function get(url: string): Promise<Buffer> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_DEADLINE) });
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`);
   return Buffer.from(await answer.arrayBuffer());

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { label } from "../../plan/config";
 import { tcp, vrrp } from "../../plan/rule";
+import { STATE_SHARE } from "../slurm";
 import { accountFaults, accounts, enforce } from "../slurm/accounts";
 import { files, ownFileFaults } from "../slurm/files";
 import { mail, mailFaults } from "../slurm/mail";
@@ -157,6 +158,7 @@ export const controllers: Tier<typeof keys> = {
   ],
   unitsWithVip: { slurm: [SLURMCTLD] },
   tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
+  logFiles: { [SLURMCTLD]: `${STATE_SHARE}/logs/slurmctld.log` },
   look,
   roll,
 };

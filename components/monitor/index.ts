@@ -2,13 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Machine } from "../../drivers/machine";
 import type { Fleet } from "../ansible";
 import { machineSet } from "../machineSet";
+import type { SiteCertificates } from "../certificates";
 import type { MachineSpec } from "../tiers";
 import { monitorVars, type MonitorSettings } from "./vars";
 
 export interface MonitorArgs {
   fleet: Fleet;
   specs: MachineSpec[];
-  settings: MonitorSettings;
+  certificates: SiteCertificates;
+  settings: Omit<MonitorSettings, "logs">;
+  /** Stands for the program that keeps the logs. */
+  logStore: string;
   /** Whom it watches: asked from the first minute on, they would be taken for dead until they tell how they are. */
   following?: pulumi.Resource[];
 }
@@ -22,9 +26,15 @@ export class Monitor extends pulumi.ComponentResource {
 
   constructor(name: string, args: MonitorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("hpc-ha:monitor:Monitor", name, {}, opts);
-    const { fleet, specs, settings, following = [] } = args;
-    // Receivers' addresses and passwords are in them.
-    const vars = pulumi.secret(monitorVars(settings));
+    const { fleet, specs, certificates, settings, logStore, following = [] } = args;
+    // Receivers' addresses and passwords are in them, and keys.
+    const vars = pulumi.secret(
+      pulumi
+        .all([certificates.ca, certificates.of(specs)])
+        .apply(([ca, pems]) =>
+          monitorVars({ ...settings, logs: { program: logStore, ca, certificates: pems } }),
+        ),
+    );
     this.machines = machineSet(
       name,
       { fleet, tier: "monitor", specs, vars, following },

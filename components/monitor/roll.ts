@@ -1,7 +1,7 @@
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
-import { ALERTMANAGER, BLACKBOX, PROMETHEUS } from "./units";
+import { ALERTMANAGER, BLACKBOX, LOG_ENTRY, LOG_STORE, PROMETHEUS } from "./units";
 
-const PROGRAMS = [PROMETHEUS, ALERTMANAGER, BLACKBOX];
+const PROGRAMS = [PROMETHEUS, ALERTMANAGER, BLACKBOX, LOG_STORE, LOG_ENTRY];
 /** Whether all of them run: of several that it is asked for at once systemd is content with one. Nobody is sent to one of the machines. */
 const RUNS = [...PROGRAMS.map((unit) => `systemctl is-active --quiet ${unit}`), "echo yes"].join(
   " && ",

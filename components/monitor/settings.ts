@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mailKeys, receiverUrl, relayFaults } from "../../plan/receivers";
+import { logsSchema } from "./logs";
 
 /** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
 export const monitorSchema = z
@@ -12,6 +13,7 @@ export const monitorSchema = z
      * says of itself.
      */
     retentionGiB: z.int().min(1).default(8),
+    logs: logsSchema,
     /** Who is told. Default: nobody; the alerts are in `npx hpc status`. */
     alerts: z
       .strictObject({
@@ -36,13 +38,14 @@ export type MonitorConfig = z.infer<typeof monitorSchema>;
 
 /** Rules that span keys. @param diskGiB root disk of a machine of the monitor */
 export function monitorFaults(
-  { retentionGiB, alerts: { mail } }: MonitorConfig,
+  { retentionGiB, logs, alerts: { mail } }: MonitorConfig,
   diskGiB: number,
 ): string[] {
   const faults = mail === undefined ? [] : relayFaults("monitor.alerts.mail", mail);
-  if (retentionGiB + SYSTEM_GIB > diskGiB) {
+  const room = diskGiB - SYSTEM_GIB;
+  if (retentionGiB + logs.retentionGiB > room) {
     faults.push(
-      `monitor.retentionGiB = ${retentionGiB}: at most ${diskGiB - SYSTEM_GIB} fit sizes.monitor.diskGiB = ${diskGiB}; the system needs ${SYSTEM_GIB}`,
+      `monitor.retentionGiB = ${retentionGiB} and monitor.logs.retentionGiB = ${logs.retentionGiB}: together at most ${room} fit sizes.monitor.diskGiB = ${diskGiB}; the system needs ${SYSTEM_GIB}`,
     );
   }
   return faults;

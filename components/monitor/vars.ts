@@ -1,5 +1,6 @@
 import type { MachineAddress } from "../../lib/machines";
 import { alertmanagerConfig } from "./alertmanager";
+import { LEAST_FREE_BYTES, STORE_PORT } from "./logs";
 import { blackboxConfig, prometheusConfig, targetsFile } from "./prometheus";
 import { rulesFile, type RuleGround } from "./rules";
 import type { MonitorConfig } from "./settings";
@@ -10,8 +11,16 @@ export interface MonitorSettings {
   /** All machines that there may be. */
   machines: MachineAddress[];
   users: Users;
-  ports: TargetPorts & { alertmanagerPeer: number };
+  ports: TargetPorts & { alertmanagerPeer: number; logs: number };
   rules: RuleGround;
+  logs: {
+    /** Stands for the store's program: another one is installed anew. */
+    program: string;
+    /** The site's CA (PEM). */
+    ca: string;
+    /** Certificate and key (PEM) of each machine of the monitor, by name. Secret. */
+    certificates: Record<string, string>;
+  };
 }
 
 /** Variables of ansible/monitor.yml; its role's argument_specs describe them. */
@@ -21,6 +30,7 @@ export function monitorVars({
   users,
   ports,
   rules,
+  logs,
 }: MonitorSettings): Record<string, unknown> {
   const targets = Object.entries(targetsOf(machines, users, ports));
   const alertmanagers = machines
@@ -49,5 +59,13 @@ export function monitorVars({
     monitor_blackbox_port: ports.blackboxExporter,
     monitor_retention_days: config.retentionDays,
     monitor_retention_gib: config.retentionGiB,
+    log_store_program: logs.program,
+    log_store_port: STORE_PORT,
+    log_store_entry_port: ports.logs,
+    log_store_retention_days: config.logs.retentionDays,
+    log_store_retention_gib: config.logs.retentionGiB,
+    log_store_least_free_bytes: LEAST_FREE_BYTES,
+    log_store_ca: logs.ca,
+    log_store_certificates: logs.certificates,
   };
 }

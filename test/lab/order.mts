@@ -27,6 +27,7 @@ export const ORDER = [
   "ownServices",
   "autoscaler",
   "monitor",
+  "logs",
   "interruption",
   "refusedConfig",
   "secrets",

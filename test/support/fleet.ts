@@ -96,6 +96,7 @@ export const base = (tier: TierName) => ({
   base_packages: ["nftables"],
   base_mounts: [],
   base_node_exporter: {},
+  base_logs: {},
   base_authorized_keys: ["ssh-ed25519 AAAA"],
   base_firewall_admins: ["192.168.1.1"],
   base_firewall_rules: [rule(tier)],

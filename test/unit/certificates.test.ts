@@ -54,6 +54,17 @@ describe("the certificate maker", () => {
     expect(web.publicKey.equals(galera1.publicKey)).toBe(false);
   });
 
+  it("signs for a client what no server can show", async () => {
+    const made = issue(
+      { ...request, certificates: { writer: { addresses: [], client: true } } },
+      issued,
+    );
+    const writer = certificate(made, "writer");
+    expect(writer.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
+    expect(writer.subjectAltName).toBeUndefined();
+    expect(await connectTo("127.0.0.101", "writer", made)).not.toBe("ok");
+  });
+
   it("makes what TLS clients accept at these addresses, and at no other", async () => {
     expect(await connectTo("127.0.0.101", "web")).toBe("ok");
     expect(await connectTo("127.0.0.141", "galera1")).toBe("ok");

@@ -44,7 +44,12 @@ describe("parseConfig", () => {
   it.each([
     [{ retentionDays: 0 }, /^monitor.retentionDays = 0: /],
     [{ retentionGiB: 0 }, /^monitor.retentionGiB = 0: /],
-    [{ retentionGiB: 15 }, /^monitor.retentionGiB = 15: at most 14 fit sizes.monitor.diskGiB = 20/],
+    [{ logs: { retentionDays: 0 } }, /^monitor.logs.retentionDays = 0: /],
+    [{ logs: { retentionGiB: 0 } }, /^monitor.logs.retentionGiB = 0: /],
+    [
+      { retentionGiB: 10 },
+      /^monitor.retentionGiB = 10 and monitor.logs.retentionGiB = 5: together at most 14 fit sizes.monitor.diskGiB = 20/,
+    ],
     [{ alerts: { webhook: "slack" } }, /^monitor.alerts.webhook = \(a secret\): /],
     [{ alerts: { jsonWebhook: "ftp://x" } }, /^monitor.alerts.jsonWebhook = \(a secret\): /],
     [

@@ -77,6 +77,7 @@ describe("who may talk to whom", () => {
     ["monitor", ports.alertmanager, "monitor"],
     ["monitor", ports.alertmanagerPeer, "monitor"],
     ["monitor", ports.nodeExporter, "monitor"],
+    ["monitor", ports.logs, "controller web redis galera entry compute login monitor"],
     ["web", ports.nodeExporter, "entry monitor"],
     ["redis", ports.nodeExporter, "monitor"],
     ["controllers", ports.nodeExporter, "monitor"],

@@ -17,6 +17,12 @@ const disk = (what: string, mountpoint = "/") =>
   `node_filesystem_${what}{instance="a", mountpoint="${mountpoint}"}`;
 const vip = (instance: string) => `vip_held{instance="${instance}", vip="web"}`;
 const GIB = 2 ** 30;
+/** What the store on a machine of the monitor has heard, and when: "0+60x600" is until now. */
+const heard = (store: string, machine: string) =>
+  `log_heard_seconds{instance="${store}", machine="${machine}"}`;
+const store = (what: string, instance: string) => `log_store_${what}{instance="${instance}"}`;
+const sent = (what: string) => `log_upload_${what}_seconds{instance="a", store="m1"}`;
+const NOW = "0+60x600";
 
 const CASES: Record<string, Case> = {
   ...DATA_CASES,
@@ -101,6 +107,62 @@ const CASES: Record<string, Case> = {
   MetricsUnreadable: {
     fires: { 'node_textfile_scrape_error{instance="a"}': always(1) },
     quiet: { 'node_textfile_scrape_error{instance="a"}': always(0) },
+  },
+  LogsSilent: {
+    // One of the stores hears nothing any more.
+    fires: {
+      [up('job="node"')]: always(1),
+      [store("up", "m1")]: always(1),
+      [store("up", "m2")]: always(1),
+      [heard("m1", "a")]: NOW,
+      [heard("m2", "a")]: always(60),
+    },
+    // The other store is down; another machine is, and was heard; a web node that is not there never was.
+    quiet: {
+      [up('job="node"')]: always(1),
+      'up{instance="b", job="node"}': always(0),
+      'up{instance="web9", job="node"}': always(0),
+      [store("up", "m1")]: always(1),
+      [store("up", "m2")]: always(0),
+      [heard("m1", "a")]: NOW,
+      [heard("m1", "b")]: always(0),
+    },
+  },
+  LogsStuck: {
+    fires: { [sent("behind")]: always(1300), [store("up", "m1")]: always(1) },
+    // It waits for its store.
+    quiet: {
+      [sent("behind")]: always(1300),
+      [store("up", "m1")]: always(0),
+      [store("up", "m2")]: always(1),
+    },
+  },
+  LogsLeftOut: {
+    fires: { [sent("skipped")]: always(600) },
+    // Never; and long ago.
+    quiet: { [sent("skipped")]: always(0) },
+    at: 65,
+  },
+  LogStoreDown: {
+    fires: { [store("up", "m1")]: always(0) },
+    quiet: { [store("up", "m1")]: always(1) },
+  },
+  LogStoreFull: {
+    fires: { [store("read_only", "m1")]: always(1) },
+    quiet: { [store("read_only", "m1")]: always(0) },
+  },
+  LogStoreFillsUp: {
+    fires: {
+      [store("free_bytes", "m1")]: always(1.5 * GIB),
+      [store("read_only", "m1")]: always(0),
+    },
+    // It is full: that is another alert. There is room.
+    quiet: {
+      [store("free_bytes", "m1")]: always(0.5 * GIB),
+      [store("read_only", "m1")]: always(1),
+      [store("free_bytes", "m2")]: always(3 * GIB),
+      [store("read_only", "m2")]: always(0),
+    },
   },
   SlurmctldAbsent: {
     // systemd has forgotten the unit on one of them.

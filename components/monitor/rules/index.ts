@@ -2,6 +2,7 @@ import * as yaml from "js-yaml";
 import { entryRules } from "./entry";
 import { galeraRules } from "./galera";
 import { httpsRules } from "./https";
+import { logRules } from "./logs";
 import { machineRules } from "./machines";
 import { ownRules } from "./own";
 import { redisRules } from "./redis";
@@ -18,6 +19,7 @@ export const ruleGroups = (ground: RuleGround): Record<string, AlertRule[]> => (
   https: httpsRules(),
   galera: galeraRules(),
   redis: redisRules(),
+  logs: logRules(),
   monitor: ownRules(ground),
 });
 

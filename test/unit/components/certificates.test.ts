@@ -66,6 +66,17 @@ describe("a site's certificates", () => {
     });
   });
 
+  it("are one besides for each store of logs, and one for who writes to them, who serves nobody", async () => {
+    const stores = [{ name: "monitor1", address: "192.168.1.195" }];
+    const { made } = await make({ logs: { stores, writer: "log-writer" } });
+    expect(request(made, "certificates-issued")["certificates"]).toEqual({
+      web: { addresses: ["192.168.1.101"], client: false },
+      ...data,
+      monitor1: { addresses: ["192.168.1.195"], client: false },
+      "log-writer": { addresses: [], client: true },
+    });
+  });
+
   it("are the CA's for everybody, and the web VIP's with its key", async () => {
     const { seen } = await make({}, ({ ca, webCa, web }) => ({ ca, webCa, web }));
     // The mocks' outputs are no secrets by themselves: with the engine stdout is.

@@ -1,8 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { everybody, plan } from "../../../components/house";
 import { Monitor } from "../../../components/monitor";
 import { Redis } from "../../../components/redis";
+import { tiers } from "../../../components/tiers";
 import { certificates } from "../../support/certificates";
 import { CONFIGURATION, base, family, fleet } from "../../support/fleet";
 import { registered, type Registration } from "../../support/mocked";
@@ -12,7 +14,11 @@ import { parsed } from "../../support/site";
 const site = parsed({
   ...configOf("prod"),
   members: { monitor: 2 },
-  monitor: { retentionDays: 7, alerts: { webhook: "https://hooks.example.org/s3cret" } },
+  monitor: {
+    retentionDays: 7,
+    logs: { retentionDays: 14 },
+    alerts: { webhook: "https://hooks.example.org/s3cret" },
+  },
 });
 const { machines } = plan(site);
 const watched = { ...fleet, nodeExporterPort: site.ports.nodeExporter };
@@ -32,7 +38,13 @@ const make = () =>
       ports: site.ports,
       rules: { services: ["hub", "app"], drainSeconds: 300, monitors: 2 },
     };
-    return new Monitor("monitor", { fleet: watched, specs: machines.monitor, settings });
+    return new Monitor("monitor", {
+      fleet: watched,
+      specs: machines.monitor,
+      certificates,
+      settings,
+      logStore: "abc",
+    });
   });
 const filesOf = (made: Registration[]) => {
   const files = runOf(made, "monitor-config").vars["monitor_files"] as Record<string, string>;
@@ -60,8 +72,11 @@ describe("the monitor", () => {
       base_node_exporter: {
         port: 9100,
         vcpus: { monitor1: 2, monitor2: 2 },
-        units: ["prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter"],
-        writers: {},
+        units: [
+          ...["prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter"],
+          ...["log-store", "log-entry"],
+        ],
+        writers: { logs: "/usr/local/sbin/log-metrics" },
       },
       monitor_files: expect.any(Object) as object,
       monitor_prometheus_port: 9090,
@@ -70,6 +85,14 @@ describe("the monitor", () => {
       monitor_blackbox_port: 9115,
       monitor_retention_days: 7,
       monitor_retention_gib: 8,
+      log_store_program: "abc",
+      log_store_port: 9428,
+      log_store_entry_port: 19532,
+      log_store_retention_days: 14,
+      log_store_retention_gib: 5,
+      log_store_least_free_bytes: 1073741824,
+      log_store_ca: "the CA",
+      log_store_certificates: { monitor1: "the key of monitor1", monitor2: "the key of monitor2" },
     });
   });
 
@@ -149,6 +172,27 @@ describe("the monitor", () => {
         { name: "nobody" },
         { name: "site", slack_configs: [{ api_url: "https://hooks.example.org/s3cret" }] },
       ],
+    });
+  });
+
+  it("has every tier send what it logs, and the controllers what they write to a file", async () => {
+    const logs = pulumi.output({
+      stores: machines.monitor,
+      port: 19532,
+      certificate: "the key of the writer",
+    });
+    const redis = await registered(() => {
+      const common = { specs: machines.redis, certificates, ports: site.ports, patience: 1 };
+      return new Redis("redis", { fleet: { ...fleet, logs }, ...common });
+    });
+    expect(runOf(redis, "redis-config").vars["base_logs"]).toEqual({
+      stores: { monitor1: "192.168.1.195", monitor2: "192.168.1.196" },
+      port: 19532,
+      certificate: "the key of the writer",
+      files: {},
+    });
+    expect(tiers.controllers.logFiles).toEqual({
+      slurmctld: "/mnt/slurm/logs/slurmctld.log",
     });
   });
 
