@@ -77,10 +77,10 @@ export class SlurmJobs implements JobStore {
   ) {}
 
   async jobs(account: string): Promise<Job[]> {
-    const { user, ...token } = await this.token(account);
-    const { jobs } = await this.ask(jobsSchema, "jobs", { user, ...token });
+    const token = await this.token(account);
+    const { jobs } = await this.ask(jobsSchema, "jobs", token);
     return jobs
-      .filter((job) => job.user_name === user)
+      .filter((job) => job.user_name === token.user)
       .map((job) => ({
         id: job.job_id,
         name: job.name ?? "",
@@ -127,8 +127,9 @@ export class SlurmJobs implements JobStore {
     const said = status === 200 ? read(schema, text) : undefined;
     if (said !== undefined) return said;
     const why = read(errorsSchema, text)?.errors.flatMap((e) => e.error ?? e.description ?? []);
-    // What it says where slurmctld did not answer, or not to this token.
+    // What it says where slurmctld did not answer, or not to this token: its key may be another by now.
     if (!why?.length || why.includes("Unspecified error")) {
+      for (const [account, known] of this.tokens) if (known === by) this.tokens.delete(account);
       throw new StoreUnavailable("slurm", `${what}: status ${status}`);
     }
     throw new Refused(`Slurm: ${why.join("; ")}.`);

@@ -112,8 +112,11 @@ describe("jobs of an account", () => {
     ["a token that slurmctld does not take", { status: 500, text: said("untrusted") }],
     ["no slurmrestd", { status: 503, text: "<html>" }],
   ])("can be asked for later with %s", async (_, answer) => {
-    const { store } = await slurm(answer);
+    const { store, asked } = await slurm(answer);
     await expect(store.jobs("admin")).rejects.toBeInstanceOf(StoreUnavailable);
+    // With another token.
+    await expect(store.jobs("admin")).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(asked.filter(({ url }) => url === "/token")).toHaveLength(2);
   });
 });
 
