@@ -22,6 +22,8 @@ export interface ServiceSettings {
   limits: { min: number; max: number };
   /** HAProxy nodes. */
   entry: NamedAddress[];
+  /** Machines that watch the site; none where it has no monitor. */
+  monitors: NamedAddress[];
   /** Web nodes that there may be, `limits.max` of them, by number. */
   web: NamedAddress[];
   /** Names of those that there are, as the last update began. */

@@ -7,6 +7,9 @@ import type { ServiceSettings } from "./settings";
 /** The size of the pool is not the autoscaler's. */
 export class NotOurs extends Error {}
 
+const named = (addresses: Record<string, string> = {}) =>
+  Object.entries(addresses).map(([name, address]) => ({ name, address }));
+
 /**
  * What the service is told of its site, from the stack's state: wherever it runs, it is what the last `pulumi up` left.
  * @throws NotOurs when the size of its pool is the config's; Error when there is no site
@@ -35,7 +38,8 @@ export async function readSettings(stack: Stack): Promise<ServiceSettings> {
     home: hpcHome(),
     config: autoscaler.config,
     limits: { min: webPool.min, max: webPool.max },
-    entry: Object.entries(addresses["entry"] ?? {}).map(([name, address]) => ({ name, address })),
+    entry: named(addresses["entry"]),
+    monitors: named(addresses["monitor"]),
     web: autoscaler.web,
     pool: Object.entries(record.machines)
       .filter(([, { tier }]) => tier === "web")

@@ -23,10 +23,13 @@ const UNIT_NEEDS: Needs = [["xsltproc", "xsltproc"]];
 /** Longest time for one unit test, on a machine of normal speed, ms. */
 const UNIT_TEST = 20_000;
 
-const vitest = (name: string, pace: number, ...directories: string[]): Stage => ({
-  name,
-  command: ["vitest", "run", `--testTimeout=${Math.round(UNIT_TEST * pace)}`, ...directories],
-});
+const vitest = (name: string, pace: number, ...directories: string[]): Stage => {
+  const most = Math.round(UNIT_TEST * pace);
+  return {
+    name,
+    command: ["vitest", "run", `--testTimeout=${most}`, `--hookTimeout=${most}`, ...directories],
+  };
+};
 const text: Stage[] = [
   { name: "format", command: ["prettier", "--check", "--log-level=warn", "."] },
   { name: "lint", command: ["eslint", "."] },

@@ -1,16 +1,17 @@
 import type { AddressInfo, Socket } from "node:net";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import cookie from "@fastify/cookie";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { checkOrder, orderSchema } from "../orders";
 import { type Asset, buildPage } from "./build";
 import { Events } from "./events";
 import { sameOrigin, SECURITY_HEADERS } from "./headers";
+import { json } from "./json";
 import { login, sessionOf, type User } from "./login";
 import { Sessions } from "./sessions";
 import type { ConsoleSource } from "./source";
 import { Timeline } from "./timeline";
+import { monitorPages } from "./monitorPages";
+import type { WatchSource } from "../watch";
 import { EVENTS, type ShownSnapshot, type Snapshot, SPAN } from "./wire";
 
 /** Nobody sends more than an order or a name, bytes. */
@@ -19,8 +20,6 @@ const BODY_LIMIT = 4096;
 const MOST_CONNECTIONS = 500;
 /** A request has to have come by then, ms. */
 const REQUEST_TIMEOUT = 10_000;
-/** Answers from this length on are compressed, bytes. */
-const COMPRESS_FROM = 2048;
 /** Looks that may be missed before the autoscaler counts as standing still. */
 const MISSED_LOOKS = 3;
 
@@ -33,6 +32,8 @@ export interface ConsoleOptions {
   tls: { cert: string; key: string };
   users: User[];
   source: ConsoleSource;
+  /** The site's monitor. Default: it has none. */
+  watch?: WatchSource;
   /** Its files by path. Default: bundled now. */
   page?: Map<string, Asset>;
   /** Logins, refused logins and orders. Default: stdout, which is the journal. */
@@ -47,7 +48,8 @@ export interface ConsoleOptions {
 export async function startConsole(
   options: ConsoleOptions,
 ): Promise<{ close(): Promise<void>; port: number; pages: () => number }> {
-  const { address, port, tls, users, source, log = console.log, now = Date.now, beat } = options;
+  const { address, port, tls, users, source, watch } = options;
+  const { log = console.log, now = Date.now, beat } = options;
   const app = fastify({
     https: { ...tls, minVersion: "TLSv1.2" },
     bodyLimit: BODY_LIMIT,
@@ -78,7 +80,7 @@ export async function startConsole(
   });
   files(app, options.page ?? buildPage());
   open(app, source);
-  await app.register((scope) => closed(scope, { source, sessions, timeline, events, log }));
+  await app.register((scope) => closed(scope, { source, sessions, timeline, events, log, watch }));
   app.addHook("preClose", (done) => {
     unsubscribe();
     events.close();
@@ -133,15 +135,20 @@ interface Inside {
   timeline: Timeline;
   events: Events;
   log: (text: string) => void;
+  watch: WatchSource | undefined;
 }
 
 /** What needs a login. */
-function closed(app: FastifyInstance, { source, sessions, timeline, events, log }: Inside): void {
+function closed(
+  app: FastifyInstance,
+  { source, sessions, timeline, events, log, watch }: Inside,
+): void {
   app.addHook("onRequest", async (request, reply) => {
     if (sessionOf(request, sessions) === undefined) {
       await reply.code(401).send({ error: "not logged in" });
     }
   });
+  monitorPages(app, { watch, sessions, log });
   app.get("/api/snapshot", (request, reply) => json(request, reply, shown(source.snapshot())));
   app.get<{ Querystring: { since?: string } }>("/api/history", (request, reply) =>
     json(request, reply, timeline.since(Number(request.query.since ?? 0) || 0)),
@@ -176,12 +183,4 @@ function closed(app: FastifyInstance, { source, sessions, timeline, events, log 
     log(`console: order of ${session.user}: ${JSON.stringify(parsed.data)}`);
     return reply.code(204).send();
   });
-}
-
-async function json(request: FastifyRequest, reply: FastifyReply, value: unknown) {
-  const text = JSON.stringify(value);
-  reply.type("application/json; charset=utf-8").header("vary", "accept-encoding");
-  const accepted = request.headers["accept-encoding"] ?? "";
-  if (text.length < COMPRESS_FROM || !accepted.includes("gzip")) return reply.send(text);
-  return reply.header("content-encoding", "gzip").send(await promisify(gzip)(text));
 }

@@ -5,7 +5,7 @@ import { Machines } from "../../lib/machines";
 import type { SshAccess } from "../../lib/ssh";
 import type { Site } from "./site";
 
-/** Runs a program for bash on a HAProxy node. Rejects when it does not answer. */
+/** Runs a program for bash on a machine. Rejects when it does not answer. */
 export type Asker = (machine: string, script: string) => Promise<string>;
 
 /** Name of HAProxy's own part of an answer; those of web nodes have the nodes' names. */
@@ -20,8 +20,8 @@ const LOOK_SECONDS = 12;
 const METRICS = "^node_(cpu_seconds_total|time_seconds|textfile_mtime_seconds)[ {]";
 
 /** By ssh, over a connection that is kept from look to look. */
-export function overSsh(entry: { name: string; address: string }[], ssh: SshAccess): Asker {
-  const all = entry.map((node) => ({ ...node, tier: "entry" }));
+export function overSsh(nodes: { name: string; address: string }[], ssh: SshAccess): Asker {
+  const all = nodes.map((node) => ({ ...node, tier: "" }));
   const machines = new Machines(all, ssh, keptConnections());
   return (machine, script) => machines.run(machine, `bash -c ${quote(script)}`, LOOK_SECONDS);
 }

@@ -20,6 +20,7 @@ import { NotOurs, readSettings } from "../site";
 import { loop } from "./loop";
 import { type Parts, Service } from "./service";
 import { listen } from "./socket";
+import { Watch } from "../watch";
 import { fixedPart, SettingsSource, stateVersion } from "./source";
 import { stateFile } from "./state";
 
@@ -68,13 +69,29 @@ async function firstSettings(stack: Stack, signal: AbortSignal) {
   return undefined;
 }
 
+/** The site's monitor; undefined where it has none. */
+function watchOf({ monitors, ports, backends, ssh }: ServiceSettings): Watch | undefined {
+  const { prometheus, alertmanager } = ports;
+  if (monitors.length === 0 || prometheus === undefined || alertmanager === undefined)
+    return undefined;
+  const ask = overSsh(monitors, ssh);
+  const options = { monitors, ports: { prometheus, alertmanager }, services: backends };
+  return new Watch({ ...options, ask, now: Date.now });
+}
+
 /** The page, as soon as its port can be had: scaling does not wait for it. */
 async function page(service: Service, stack: Stack, signal: AbortSignal): Promise<void> {
   const { config, console: shown } = service.settings;
   const { port } = config.console;
   while (!signal.aborted) {
     try {
-      const server = await startConsole({ ...shown, port, source: service });
+      const watch = watchOf(service.settings);
+      const server = await startConsole({
+        ...shown,
+        port,
+        source: service,
+        ...(watch && { watch }),
+      });
       signal.addEventListener("abort", () => void server.close());
       return await picture(service, stack, () => server.pages(), signal);
     } catch (error) {

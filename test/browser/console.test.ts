@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { faultsOf, overflowOf } from "./accessible";
+import { pace } from "../support/pace";
 import { logIn, openBrowser } from "../support/browser";
 import { MadeSource, madeStatus, startMade } from "../support/console";
 
@@ -35,7 +36,7 @@ async function open(options: BrowserContextOptions = {}): Promise<Page> {
   });
   const page = await context.newPage();
   // Below the time for a test, so that what was waited for is named.
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(10_000 * pace());
   page.on("console", (message) => {
     // 401 is the answer to who asks who it is, before it logs in.
     if (message.type() === "error" && !message.text().includes("401")) said.push(message.text());

@@ -1,5 +1,6 @@
 import type { Decision } from "../../model";
 import type { Order } from "../../orders";
+import type { FiringNow, PageName, ShownPage, Span } from "../watched";
 import type { History, Me } from "../wire";
 
 /** An answer that is none of success. */
@@ -44,3 +45,13 @@ export const history = async (since: number): Promise<History> =>
 export const decisionAt = async (at: number): Promise<Decision> =>
   (await ask(`/api/decision?at=${at}`)).json() as Promise<Decision>;
 export const give = async (order: Order): Promise<void> => void (await ask("/api/orders", order));
+export const watchPages = async (): Promise<{ name: PageName }[]> =>
+  (await ask("/api/watch")).json() as Promise<{ name: PageName }[]>;
+export const watchPage = async (name: PageName, hours: Span): Promise<ShownPage> =>
+  (await ask(`/api/watch/${name}?hours=${hours}`)).json() as Promise<ShownPage>;
+export const firing = async (): Promise<FiringNow> =>
+  (await ask("/api/firing")).json() as Promise<FiringNow>;
+export const silence = async (fingerprint: string, hours: number, comment: string): Promise<void> =>
+  void (await ask("/api/silences", { kind: "silence", fingerprint, hours, comment }));
+export const endSilence = async (id: string): Promise<void> =>
+  void (await ask("/api/silences", { kind: "end", id }));

@@ -4,12 +4,15 @@ import type { Me, ShownStatus } from "../wire";
 import { decisionAt } from "./api";
 import { Alerts } from "./alerts";
 import { Changes } from "./changes";
+import { FiringAlerts } from "./firing";
 import { Header } from "./header";
 import { useLive } from "./live";
 import { locale, LocaleContext } from "./locale";
 import { Now } from "./now";
 import { useNow } from "./parts";
+import { Pages, useView } from "./pages";
 import { Plot } from "./plot";
+import { Plots } from "./plots";
 import type { Language } from "./texts";
 import { Topology } from "./topology";
 import { Why } from "./why";
@@ -31,6 +34,8 @@ export function Desk({ user, language, choose, leave, logOut }: DeskProps) {
   const words = useMemo(() => locale(language, zone), [language, zone]);
   const { chosen, at, choose: pick } = useChosen();
   const { t } = words;
+  const { view, views } = useView();
+  const operator = user.role === "operator";
   // It is only passed on by the service: what it is, is known by the one that it comes from.
   const status = snapshot?.status as ShownStatus | undefined;
   useEffect(() => {
@@ -42,6 +47,7 @@ export function Desk({ user, language, choose, leave, logOut }: DeskProps) {
         {t.skip}
       </a>
       <Header {...{ user, snapshot, status, lost, language, choose, logOut }} />
+      <Pages view={view} views={views} />
       {lost !== undefined && (
         <p class="lost" role="alert">
           {t.lostSince(words.time(lost + live.ahead, now))}
@@ -50,9 +56,13 @@ export function Desk({ user, language, choose, leave, logOut }: DeskProps) {
       <main id="main" tabIndex={-1} class={lost === undefined ? undefined : "stale"}>
         {snapshot === undefined ? (
           <p class="empty">{t.loading}</p>
+        ) : view === "alerts" ? (
+          <FiringAlerts now={now} operator={operator} leave={leave} />
+        ) : view !== "autoscaler" ? (
+          <Plots key={view} name={view} timeZone={zone} leave={leave} />
         ) : (
           <>
-            <Now snapshot={snapshot} now={now} operator={user.role === "operator"} />
+            <Now snapshot={snapshot} now={now} operator={operator} />
             {snapshot.alerts.length > 0 && <Alerts alerts={snapshot.alerts} now={now} />}
             <div class="column">
               <Plot

@@ -83,3 +83,15 @@ export function useNow(ahead: number): number {
   }, []);
   return now + ahead;
 }
+
+/** Whether dark colours are wanted. */
+export function useDark(): boolean {
+  const query = matchMedia("(prefers-color-scheme: dark)");
+  const [dark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const change = () => setDark(query.matches);
+    query.addEventListener("change", change);
+    return () => query.removeEventListener("change", change);
+  }, []);
+  return dark;
+}

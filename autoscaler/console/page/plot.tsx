@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import type { Decision } from "../../model";
 import type { Row, ShownSnapshot } from "../wire";
 import { type Locale, useLocale } from "./locale";
-import { Choice, Panel } from "./parts";
+import { Choice, Panel, useDark } from "./parts";
 import { COLUMN, type Column, columns, nearest, within } from "./series";
 import { type Line, makeStrip, type Overlay, type StripOptions } from "./strip";
 
@@ -182,17 +182,6 @@ function Drawn({
       <div ref={root} aria-hidden="true" />
     </div>
   );
-}
-
-function useDark(): boolean {
-  const query = matchMedia("(prefers-color-scheme: dark)");
-  const [dark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const change = () => setDark(query.matches);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, []);
-  return dark;
 }
 
 function makeStrips({ settings, limits }: ShownSnapshot, { t, number }: Locale): Strip[] {

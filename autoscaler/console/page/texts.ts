@@ -1,6 +1,8 @@
 /** All words of the page, besides those that the service says itself: alerts and findings are in English, as in its logs. */
 import type { Alert, RuleName } from "../../model";
+import type { Firing } from "../watched";
 import type { Role, ShownStatus, Snapshot } from "../wire";
+import type { View } from "./pages";
 import type { Health } from "./parts";
 import { ko } from "./texts.ko";
 
@@ -174,6 +176,34 @@ const en = {
   sessions: (n: number) => (n === 1 ? "1 session" : `${n} sessions`),
   cpu: (percent: number) => `CPU ${percent} %`,
   servesSome: (n: number, of: number) => `serves ${n} of ${of}`,
+
+  pagesLabel: "Pages",
+  pages: {
+    autoscaler: "Autoscaler",
+    alerts: "Alerts",
+    cluster: "Cluster",
+    slurm: "Slurm",
+    web: "Web",
+    data: "Data",
+    hosts: "Machines",
+  } as Record<View, string>,
+  hoursOrDays: (n: number) => (n <= 24 ? `${n} h` : `${n / 24} d`),
+  toldBy: (monitor: string) => `from ${monitor}`,
+  monitorSilent: (why: string) => `The monitor does not answer: ${why}`,
+  noCurves: "Nothing in this span.",
+  yes: "yes",
+  no: "no",
+  noAlerts: "Nothing fires.",
+  ranks: { critical: "Critical", warning: "Warning", info: "Info" } as Record<
+    Firing["severity"],
+    string
+  >,
+  silence: "Silence",
+  endSilence: "End silence",
+  silenced: (by: string, until: string) => `Silenced by ${by} until ${until}.`,
+  silenceConsequence: (until: string) =>
+    `Nobody is told of this alert until ${until}, also if it gets worse. It stays on this page.`,
+  endSilenceConsequence: "Whoever is told of alerts is told of this one again.",
 
   changes: "Changes of the last day",
   noChanges: "The pool was not changed in the last day.",

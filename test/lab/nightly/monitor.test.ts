@@ -1,6 +1,8 @@
 /** A site that is watched: everything answers, every rule reads something, and a real fault is told once and is over. */
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { overSsh } from "../../../autoscaler/metrics/ask";
+import { Watch } from "../../../autoscaler/watch";
 import { panelPages } from "../../../components/monitor/panels";
 import { ruleGroups } from "../../../components/monitor/rules";
 import type { Monitor } from "../../../components/monitor/look";
@@ -149,6 +151,23 @@ it("who watches the data tier may do nothing else there", { timeout: SLOW }, asy
   );
   const grants = "mariadb -NBe 'SHOW GRANTS FOR prometheus@localhost'";
   expect(await said("galera1", grants)).toMatch(/^GRANT USAGE ON \*\.\* TO [^\n]*$/);
+});
+
+it("the console gets its pages and alerts by ssh", { timeout: SLOW }, async () => {
+  const monitors = [{ name: "monitor1", address: addressOf(outputs, "monitor1") }];
+  const watch = new Watch({
+    monitors,
+    ports: site.ports,
+    services: site.services.map(({ name }) => name),
+    ask: overSsh(monitors, outputs.ssh),
+    now: Date.now,
+  });
+  for (const { name } of watch.pages) {
+    const { from, panels } = await watch.page(name, 1);
+    expect(from).toBe("monitor1");
+    expect(panels.filter(({ curves }) => curves.length === 0)).toEqual([]);
+  }
+  expect((await watch.firing()).alerts).toEqual([]);
 });
 
 it("hpc status has it on its screen", async () => {

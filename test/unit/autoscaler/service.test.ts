@@ -25,6 +25,7 @@ const siteOf = (pool: string[], config: unknown = {}): ServiceSettings => ({
   config: configOf(config),
   limits: { min: 2, max: 10 },
   entry: [{ name: "haproxy1", address: "192.0.2.11" }],
+  monitors: [],
   web: all,
   pool,
   backends: ["auth"],
