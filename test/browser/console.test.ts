@@ -1,8 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { faultsOf, overflowOf } from "./accessible";
-import { pace } from "../support/pace";
-import { logIn, openBrowser } from "../support/browser";
+import { logIn, openBrowser, openPage } from "../support/browser";
 import { MadeSource, madeStatus, startMade } from "../support/console";
 
 /** A Tuesday in Seoul: the pool shrinks after the afternoon's rush. */
@@ -28,22 +27,7 @@ afterEach(async () => {
   await served.close();
 });
 
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    locale: "en-US",
-    ...options,
-  });
-  const page = await context.newPage();
-  // Below the time for a test, so that what was waited for is named.
-  page.setDefaultTimeout(10_000 * pace());
-  page.on("console", (message) => {
-    // 401 is the answer to who asks who it is, before it logs in.
-    if (message.type() === "error" && !message.text().includes("401")) said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(String(error)));
-  return page;
-}
+const open = (options: BrowserContextOptions = {}) => openPage(browser, said, /401/, options);
 const inked = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("canvas")].map((canvas) => {

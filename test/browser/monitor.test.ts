@@ -2,8 +2,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { NoMonitor } from "../../autoscaler/watch/monitors";
-import { pace } from "../support/pace";
-import { logIn, openBrowser } from "../support/browser";
+import { logIn, openBrowser, openPage } from "../support/browser";
 import { MadeSource, type PASSWORDS, startMade } from "../support/console";
 import { MadeWatch } from "../support/watch";
 import { faultsOf, overflowOf } from "./accessible";
@@ -35,18 +34,7 @@ async function open(
   who: keyof typeof PASSWORDS,
   options: BrowserContextOptions = {},
 ): Promise<Page> {
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    locale: "en-US",
-    ...options,
-  });
-  const page = await context.newPage();
-  // Below the time for a test, so that what was waited for is named.
-  page.setDefaultTimeout(10_000 * pace());
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/40[13]|503/.test(message.text())) said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(String(error)));
+  const page = await openPage(browser, said, /40[13]|503/, options);
   await logIn(page, served.origin, who);
   return page;
 }

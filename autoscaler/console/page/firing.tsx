@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type Firing, LONGEST_COMMENT, SILENCE_HOURS } from "../watched";
 import { endSilence, firing, silence } from "./api";
+import { Dialog } from "./dialog";
 import { useLocale } from "./locale";
 import { type Health, Mark, Panel } from "./parts";
 import { useAsked } from "./watched";
@@ -101,71 +102,43 @@ function Confirmation({
   close,
 }: ConfirmationProps) {
   const { t, minute } = useLocale();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [hours, setHours] = useState<number>(SILENCE_HOURS[1]);
   const [comment, setComment] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
-  useEffect(() => dialog.current?.showModal(), []);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      if (there) await endSilence(there.id);
-      else await silence(fingerprint, hours, comment);
-      dialog.current?.close();
-      close(true);
-    } catch (error) {
-      setBusy(false);
-      setFault((error as Error).message);
-    }
-  };
+  const order = there ? t.endSilence : t.silence;
   return (
-    <dialog ref={dialog} aria-labelledby="silence-title" onClose={() => close(false)}>
-      <form onSubmit={(event) => void submit(event)}>
-        <h2 id="silence-title">
-          {there ? t.endSilence : t.silence}: {name}
-        </h2>
-        {!there && (
-          <div class="fields">
-            <label>
-              {t.duration}
-              <select value={hours} onChange={(e) => setHours(Number(e.currentTarget.value))}>
-                {SILENCE_HOURS.map((h) => (
-                  <option key={h} value={h}>
-                    {t.hoursOrDays(h)}
-                  </option>
-                ))}
-              </select>
-            </label>
-            <label>
-              {t.reason}
-              <input
-                required
-                maxLength={LONGEST_COMMENT}
-                value={comment}
-                onInput={(e) => setComment(e.currentTarget.value)}
-              />
-            </label>
-          </div>
-        )}
-        <p>
-          {there
-            ? t.endSilenceConsequence
-            : t.silenceConsequence(minute(now + hours * 3_600_000, now))}
-        </p>
-        <p role="alert" class="fault">
-          {fault}
-        </p>
-        <div class="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>
-            {t.cancel}
-          </button>
-          <button class="primary" disabled={busy}>
-            {there ? t.endSilence : t.silence}
-          </button>
-        </div>
-      </form>
-    </dialog>
+    <Dialog
+      id="silence-title"
+      title={`${order}: ${name}`}
+      consequence={
+        there ? t.endSilenceConsequence : t.silenceConsequence(minute(now + hours * 3_600_000, now))
+      }
+      confirm={order}
+      give={() => (there ? endSilence(there.id) : silence(fingerprint, hours, comment))}
+      close={close}
+    >
+      {there ? undefined : (
+        <>
+          <label>
+            {t.duration}
+            <select value={hours} onChange={(e) => setHours(Number(e.currentTarget.value))}>
+              {SILENCE_HOURS.map((h) => (
+                <option key={h} value={h}>
+                  {t.hoursOrDays(h)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            {t.reason}
+            <input
+              required
+              maxLength={LONGEST_COMMENT}
+              value={comment}
+              onInput={(e) => setComment(e.currentTarget.value)}
+            />
+          </label>
+        </>
+      )}
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Order } from "../../orders";
 import type { ShownSnapshot } from "../wire";
 import { give } from "./api";
+import { Dialog } from "./dialog";
 import { useLocale } from "./locale";
 
 /** How long a person's size may hold, minutes. */
@@ -68,27 +69,10 @@ interface ConfirmationProps extends OrderProps {
 function Confirmation({ kind, scale, size, snapshot, now, close }: ConfirmationProps) {
   const { t, minute } = useLocale();
   const { limits } = snapshot;
-  const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, setWanted] = useState(scale ? Math.min(size + 1, limits.max) : size);
   const [minutes, setMinutes] = useState(DEFAULT_DURATION);
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
-  useEffect(() => dialog.current?.showModal(), []);
   const until = now + minutes * 60_000;
   const order = (): Order => (kind === "hold" ? { kind, size: wanted, until } : { kind });
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await give(order());
-      // The element gives the focus back to the button that opened it.
-      dialog.current?.close();
-      close(true);
-    } catch (error) {
-      setBusy(false);
-      setFault((error as Error).message);
-    }
-  };
   const title = {
     hold: scale ? t.scaleTitle : t.holdTitle,
     release: t.releaseTitle,
@@ -108,49 +92,41 @@ function Confirmation({ kind, scale, size, snapshot, now, close }: ConfirmationP
     resume: t.resumeConfirm,
   }[kind];
   return (
-    <dialog ref={dialog} aria-labelledby="order-title" onClose={() => close(false)}>
-      <form onSubmit={(event) => void submit(event)}>
-        <h2 id="order-title">{title}</h2>
-        {kind === "hold" && (
-          <div class="fields">
-            <label>
-              {t.size(limits.min, limits.max)}
-              <input
-                type="number"
-                inputMode="numeric"
-                min={limits.min}
-                max={limits.max}
-                required
-                value={wanted}
-                onInput={(e) => setWanted(e.currentTarget.valueAsNumber || size)}
-                autofocus={scale}
-              />
-            </label>
-            <label>
-              {t.duration}
-              <select value={minutes} onChange={(e) => setMinutes(Number(e.currentTarget.value))}>
-                {DURATIONS.map((d) => (
-                  <option key={d} value={d}>
-                    {t.minutes(d)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          </div>
-        )}
-        <p>{consequence}</p>
-        <p role="alert" class="fault">
-          {fault}
-        </p>
-        <div class="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>
-            {t.cancel}
-          </button>
-          <button class="primary" disabled={busy}>
-            {confirm}
-          </button>
-        </div>
-      </form>
-    </dialog>
+    <Dialog
+      id="order-title"
+      title={title}
+      consequence={consequence}
+      confirm={confirm}
+      give={() => give(order())}
+      close={close}
+    >
+      {kind === "hold" ? (
+        <>
+          <label>
+            {t.size(limits.min, limits.max)}
+            <input
+              type="number"
+              inputMode="numeric"
+              min={limits.min}
+              max={limits.max}
+              required
+              value={wanted}
+              onInput={(e) => setWanted(e.currentTarget.valueAsNumber || size)}
+              autofocus={scale}
+            />
+          </label>
+          <label>
+            {t.duration}
+            <select value={minutes} onChange={(e) => setMinutes(Number(e.currentTarget.value))}>
+              {DURATIONS.map((d) => (
+                <option key={d} value={d}>
+                  {t.minutes(d)}
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
+      ) : undefined}
+    </Dialog>
   );
 }
