@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
+import { pace } from "../support/pace";
 import { previewOffline } from "../../dev/previewOffline";
 import { buildPortal } from "../../portal/build";
 import { projectRoot } from "../../lib/project";
 
-const TIMEOUT = 120_000;
+const TIMEOUT = 120_000 * pace();
 beforeAll(buildPortal);
 
 interface Plan {
