@@ -1,23 +1,9 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { hpcHome } from "../../lib/home";
 import type { Progress } from "../../lib/progress";
 import { keepFigures } from "./measured";
 import { pace } from "./pace";
+import { type FileReport, reported } from "./report";
 import { labSuite } from "./suite";
-
-/** What is used of the JSON that vitest writes. */
-export interface FilesReport {
-  testResults: {
-    /** Path of the file. */
-    name: string;
-    startTime: number;
-    endTime: number;
-    /** "failed" also when its set-up failed, and no case began. */
-    status: string;
-    assertionResults: { title: string; status: string }[];
-  }[];
-}
 
 /** A test file, as it went. */
 export interface Part {
@@ -31,7 +17,7 @@ export interface Part {
 }
 
 /** The files of a run, in the order in which they ran. Pure. */
-export const partsOf = ({ testResults }: FilesReport): Part[] =>
+export const partsOf = ({ testResults }: { testResults: FileReport[] }): Part[] =>
   [...testResults]
     .sort((a, b) => a.startTime - b.startTime)
     .map(({ name, startTime, endTime, status, assertionResults }) => {
@@ -69,11 +55,10 @@ export function partsTable(parts: readonly Part[], factor: number): string {
  * @returns whether all passed
  */
 export async function nightlySuite(progress: Progress): Promise<boolean> {
-  const report = path.join(hpcHome(), "nightly.json");
-  fs.rmSync(report, { force: true });
-  const passed = await labSuite(["test/lab/nightly/"], progress, report);
-  const parts = partsOf(JSON.parse(fs.readFileSync(report, "utf8")) as FilesReport);
-  fs.rmSync(report);
+  const { passed, report } = await reported("nightly", (options) =>
+    labSuite(["test/lab/nightly/"], progress, options),
+  );
+  const parts = partsOf(report);
   const figures = { measured: new Date().toISOString(), pace: pace(), parts };
   keepFigures("nightly", figures, partsTable(parts, pace()));
   return passed;

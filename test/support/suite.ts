@@ -74,23 +74,19 @@ async function removed(stopping: Stopping, progress: Progress): Promise<void> {
 /**
  * The lab suite.
  * @param files parts of names of the test files to run, nightly ones too; default is what `npm test` has time for
- * @param report where vitest writes what came out, as JSON
+ * @param options of vitest besides. Default: none
  */
-export function labSuite(files: string[], progress: Progress, report?: string): Promise<boolean> {
+export function labSuite(
+  files: string[],
+  progress: Progress,
+  options: string[] = [],
+): Promise<boolean> {
   const most = Math.round(300_000 * pace());
   const times = [`--testTimeout=${most}`, `--hookTimeout=${most}`];
-  const output = report === undefined ? [] : reporting(report);
-  const command = ["vitest", "run", "--config", "test/lab/vitest.config.mts", ...times, ...output];
+  const command = ["vitest", "run", "--config", "test/lab/vitest.config.mts", ...times, ...options];
   const env = files.length > 0 ? { [ALSO_NIGHTLY]: "1" } : {};
   return stages([{ name: "lab suite", command: [...command, ...files], env }], progress);
 }
-
-/** Vitest's options to write what came out as JSON too. */
-export const reporting = (file: string): string[] => [
-  "--reporter=verbose",
-  "--reporter=json",
-  `--outputFile.json=${file}`,
-];
 
 /** The fault suite. @param args "short", or the number of repeats, then parts of names of the cases; default all */
 export const faultSuite = (args: string[], progress: Progress): Promise<boolean> =>

@@ -1,9 +1,4 @@
-/** What is used of the JSON that vitest writes. */
-export interface VitestReport {
-  testResults: {
-    assertionResults: { title: string; status: string; duration?: number | null }[];
-  }[];
-}
+import type { FileReport } from "../support/report";
 
 /** One case of the suite, as it went. */
 export interface CaseResult {
@@ -14,7 +9,9 @@ export interface CaseResult {
 }
 
 /** The cases of a run in its order. Pure. */
-export const caseResults = (report: VitestReport): CaseResult[] =>
+export const caseResults = (report: {
+  testResults: Pick<FileReport, "assertionResults">[];
+}): CaseResult[] =>
   report.testResults
     .flatMap((file) => file.assertionResults)
     .map(({ title, status, duration }) => ({

@@ -1,18 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stages } from "../../dev/stages";
-import { hpcHome } from "../../lib/home";
 import { ensureDisk } from "../../image/disk";
 import { buildPortal } from "../../portal/build";
 import { ensureHost, ensurePackages, releaseHost } from "../../toolchain/host";
 import { type Progress, step } from "../../lib/progress";
 import { projectRoot } from "../../lib/project";
 import { keepFigures } from "../support/measured";
+import { reported } from "../support/report";
 import { Stopping } from "../support/stopping";
-import { reporting } from "../support/suite";
 import { ensureHypervisorImage } from "./hypervisorImage";
 import { Hypervisor, NEEDS, startHypervisors } from "./hypervisors";
-import { type CaseResult, caseResults, resultTable, type VitestReport } from "./results";
+import { type CaseResult, caseResults, resultTable } from "./results";
 import { baseState, configure, KIND, type SiteKind, SITES, stack } from "./site";
 
 /**
@@ -73,13 +72,11 @@ async function runSite(
   await stack.ensure();
   await step("Two hypervisors", progress, () => startHypervisors(image));
   await step(`pulumi up (stack testvm, site ${kind})`, progress, baseState);
-  const json = path.join(hpcHome(), "vm-suite.json");
-  fs.rmSync(json, { force: true });
   const command = ["vitest", "run", "--config", "test/vm/vitest.config.mts", ...args];
-  command.push(...reporting(json));
-  const passed = await stages([{ name: `VM suite, site ${kind}`, command }], progress);
-  const cases = caseResults(JSON.parse(fs.readFileSync(json, "utf8")) as VitestReport);
-  fs.rmSync(json);
+  const { passed, report } = await reported("vm-suite", (options) =>
+    stages([{ name: `VM suite, site ${kind}`, command: [...command, ...options] }], progress),
+  );
+  const cases = caseResults(report);
   if (!passed || kind !== "small") return { passed, cases };
   const last = await lastCase("`pulumi destroy` keeps the data volume", progress);
   return { passed: last.status === "passed", cases: [...cases, last] };
