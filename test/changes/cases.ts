@@ -5,6 +5,7 @@ import { certificateCases } from "./certificates";
 import { driftCases } from "./drift";
 import { edit } from "./edits";
 import { keyCases } from "./keys";
+import { memberCases } from "./members";
 import { olderCases } from "./older";
 import { release } from "./release";
 import { scalingCases } from "./scaling";
@@ -172,6 +173,7 @@ export const CHANGES: Case[] = [
   })),
   ...certificateCases,
   ...scalingCases,
+  ...memberCases,
   ...keyCases,
   ...togetherCases,
   ...driftCases,
