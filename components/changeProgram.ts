@@ -60,47 +60,53 @@ export async function changeMachines(
     if (request.ready) await becomeReady(request.ready);
     const fresh = await neverConfigured(request, machines);
     const known = todo.filter((m) => !fresh.includes(m));
-    if (fresh.length > 0) {
-      const { hosts, ok, failure } = await play(fresh);
-      for (const machine of fresh) {
-        const host = hosts.get(machine);
-        if (host && host.failure === undefined) outcome.done[machine] = host.files;
-        else outcome.faults[machine] = host?.failure ?? (failure.join("\n") || "was not reached");
-      }
-      const bearable = tierOf(tier)?.independent === true && Object.keys(outcome.done).length > 0;
-      if (!ok && !bearable) throw new Error(failure.join("\n"));
-    }
+    const presentFirst = known.length > 0 && tierOf(tier)?.presentFirst === true;
+    if (fresh.length > 0 && !presentFirst) await configureNew(fresh);
     if (known.length > 0 && request.mode !== "turn") return { ...outcome, waiting: true };
-    if (known.length > 0) {
-      mayBegin(known);
-      const marked = await Promise.all(
-        known.map(async (m) => (await machines.run(m, lookForMark("change"))).trim() === "marked"),
-      );
-      const dirty = known.filter((m, i) => marked[i] || request.drifted.includes(m));
-      const clean = known.filter((m) => !dirty.includes(m));
-      const outdated = await outdatedOf(request.power, known);
-      const affected = [...dirty];
-      let felt = dirty.length + outdated.length > 0;
-      if (clean.length > 0) {
-        const { hosts, ok, failure } = await play(clean, true);
-        if (!ok) throw new Error(failure.join("\n"));
-        for (const machine of clean) {
-          const host = hosts.get(machine);
-          felt ||=
-            host?.changed.some((task) => !IN_PLACE.some((begin) => task.startsWith(begin))) ?? true;
-          const same = host?.changed.length === 0 && !outdated.includes(machine);
-          if (same) outcome.done[machine] = host.files;
-          else affected.push(machine);
-        }
-      }
-      if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt, fresh);
-    }
+    if (known.length > 0) await changePresent(known, fresh);
+    if (fresh.length > 0 && presentFirst) await configureNew(fresh);
   } catch (error) {
     outcome.error = (error as Error).message;
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });
   }
   return outcome;
+
+  async function configureNew(fresh: string[]): Promise<void> {
+    const { hosts, ok, failure } = await play(fresh);
+    for (const machine of fresh) {
+      const host = hosts.get(machine);
+      if (host && host.failure === undefined) outcome.done[machine] = host.files;
+      else outcome.faults[machine] = host?.failure ?? (failure.join("\n") || "was not reached");
+    }
+    const bearable = tierOf(tier)?.independent === true && Object.keys(outcome.done).length > 0;
+    if (!ok && !bearable) throw new Error(failure.join("\n"));
+  }
+
+  async function changePresent(known: string[], fresh: string[]): Promise<void> {
+    mayBegin(known);
+    const marked = await Promise.all(
+      known.map(async (m) => (await machines.run(m, lookForMark("change"))).trim() === "marked"),
+    );
+    const dirty = known.filter((m, i) => marked[i] || request.drifted.includes(m));
+    const clean = known.filter((m) => !dirty.includes(m));
+    const outdated = await outdatedOf(request.power, known);
+    const affected = [...dirty];
+    let felt = dirty.length + outdated.length > 0;
+    if (clean.length > 0) {
+      const { hosts, ok, failure } = await play(clean, true);
+      if (!ok) throw new Error(failure.join("\n"));
+      for (const machine of clean) {
+        const host = hosts.get(machine);
+        felt ||=
+          host?.changed.some((task) => !IN_PLACE.some((begin) => task.startsWith(begin))) ?? true;
+        const same = host?.changed.length === 0 && !outdated.includes(machine);
+        if (same) outcome.done[machine] = host.files;
+        else affected.push(machine);
+      }
+    }
+    if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt, fresh);
+  }
 
   function mayBegin(left: string[]): void {
     if (interrupted?.aborted) throw new Error(interruption(Object.keys(outcome.done), left));
@@ -193,8 +199,10 @@ async function orderOf(request: ChangeRequest, machines: Machines): Promise<stri
   const plan =
     roll &&
     describePlan(planTier(await roll.parts(), roll.relieve !== undefined, known), roll.together);
-  const first = fresh.length === 0 ? [] : [`${fresh.join(", ")} (new)`];
-  return [...first, ...(known.length === 0 ? [] : [plan ?? known.join(", ")])].join(", then ");
+  const news = fresh.length === 0 ? [] : [`${fresh.join(", ")} (new)`];
+  const present = known.length === 0 ? [] : [plan ?? known.join(", ")];
+  const order = tierOf(tier)?.presentFirst === true ? [present, news] : [news, present];
+  return order.flat().join(", then ");
 }
 
 /** Those that are other machines than they are to be, until they start anew. */

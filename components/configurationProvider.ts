@@ -29,6 +29,8 @@ export interface ConfigurationInputs {
   /** Of each machine: stands for all that it is to be told. */
   wanted: Record<string, string>;
   questions: Record<string, Question>;
+  /** Shell text that a machine runs before it leaves the tier; "" for nothing. */
+  leave: string;
   /** Where the site's lock is kept. */
   seats: Seat[];
   /** What the program needs to do it, as JSON (components/changeProgram.ts). Secret. */
@@ -66,6 +68,8 @@ export interface Outcome {
 
 const PROGRAM = "components/changeProgram.ts";
 
+/** Longest time for a machine to hand over what it serves before it is taken away, ms. */
+const LEAVE_TIMEOUT = 60_000;
 /** Longest time for looking at the machines before a change is announced, ms. */
 const PLAN_TIMEOUT = 15_000;
 
@@ -165,9 +169,14 @@ async function apply(
     faults: {},
     recap: `${tier}: done`,
   };
-  if (todo.length === 0) return next;
+  const leaving = Object.entries(state.questions).filter(([m]) => !(m in news.wanted));
+  const goes = news.leave === "" ? [] : leaving;
+  if (todo.length === 0 && goes.length === 0) return next;
   try {
     const { signal, begin, end } = await siteLock(news.seats);
+    // One that does not answer has nobody on it.
+    await Promise.all(goes.map(([, { ssh }]) => ask(ssh, news.leave, LEAVE_TIMEOUT)));
+    if (todo.length === 0) return next;
     const task = (mode: Mode) => carryOut(mode, todo, state, news, signal);
     const turn = () =>
       inTurn(async () => {

@@ -14,6 +14,13 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
   units: (site: Pick<SiteOutputs, "services" | "ldap" | "slurmRest">) => string[];
   /** A new machine of it that cannot be configured keeps nobody else from what comes after. Default: it fails the run. */
   independent?: boolean;
+  /**
+   * Its present machines are told of new ones before these begin: a new one that they do not know would take what is theirs.
+   * Default: new ones come first, all together.
+   */
+  presentFirst?: boolean;
+  /** What a machine of it runs before it is taken away, as shell text: whoever is on it goes elsewhere. Default: nothing. */
+  leave?: string;
   /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */
   unitsWithVip?: Partial<Record<string, string[]>>;
   /**

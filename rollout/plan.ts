@@ -29,8 +29,9 @@ export function planTier(
   const change = (machine: string): Step => ({ machine, action: "change" });
   const steps = well.filter((m) => m !== holder).map(change);
   if (holder !== undefined && well.includes(holder)) {
-    // One that is alone has nobody to hand over to.
-    if (handsOver && members.length > 1) steps.push({ machine: holder, action: "relieve" });
+    // One that is alone has nobody to hand over to; a sick one that is changed before is well then.
+    const fit = (m: string) => m !== holder && (!sick.includes(m) || todo.includes(m));
+    if (handsOver && members.some(fit)) steps.push({ machine: holder, action: "relieve" });
     steps.push(change(holder));
   }
   return { sick: left.filter((m) => sick.includes(m)), steps };

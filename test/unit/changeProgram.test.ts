@@ -121,6 +121,30 @@ describe("machines that were never configured", () => {
     expect(log).toEqual(["play web3"]);
   });
 
+  it("come last where the present ones must know of them before", async () => {
+    const pair = { haproxy1: "haproxy1", haproxy2: "haproxy2" };
+    roll = new MemoryTier(log, Object.keys(pair));
+    vi.mocked(rollsOf).mockImplementation(() => ({ entry: roll }));
+    units["haproxy2"] = "inactive";
+    const grown: Partial<ChangeRequest> = {
+      tier: "entry",
+      site: { ...facts, addresses: { entry: pair } },
+      todo: Object.keys(pair),
+      applied: ["haproxy1"],
+    };
+    const order = "haproxy1, then haproxy2 (new)";
+    expect(await change({ ...grown, mode: "plan" })).toMatchObject({ order });
+    expect(await change({ ...grown, mode: "first" })).toMatchObject({ done: {}, waiting: true });
+    expect(log).toEqual([]);
+    expect(await change(grown)).toMatchObject({ done: files("haproxy1", "haproxy2") });
+    expect(log).toEqual(["look at haproxy1", ...one("haproxy1"), "play haproxy2"]);
+    // Where they are all new there is nobody to be told.
+    [log.length, units["haproxy1"]] = [0, "inactive"];
+    await change({ ...grown, applied: [], mode: "first" });
+    expect(log).toHaveLength(1);
+    expect(vi.mocked(runPlaybook).mock.lastCall?.[1]).not.toHaveProperty("limit");
+  });
+
   it("are told from one that a change left half-way", async () => {
     units["web1"] = "inactive";
     marked.add("web1");

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -58,6 +58,7 @@ const inputs = (wanted: Record<string, string>, gate = false): ConfigurationInpu
   gate,
   wanted,
   questions: Object.fromEntries(Object.keys(wanted).map((m) => [m, { ssh, units: ["up"] }])),
+  leave: "",
   seats: [{ machine: "haproxy1", ssh: [] }],
   request: '{"secret":"s3cret"}',
 });
@@ -165,6 +166,28 @@ describe("a first configuration", () => {
     const outs = await create(wanted);
     expect(outs).toMatchObject({ applied: { web1: "a" }, faults: { web2: "no disk" } });
     expect((await diff("id", outs, wanted)).changes).toBe(true);
+  });
+
+  it("has a machine that leaves hand over before the others are changed, under the lock; one that is away holds up nobody", async () => {
+    const left = path.join(directory, "left");
+    const leave = `cat "${file}" >>${left}`;
+    const away = ["sh", "-c", "exit 255"];
+    const questions = { web2: { ssh, units: ["up"] }, web3: { ssh: away, units: ["up"] } };
+    const olds = state({ web1: "a", web2: "a", web3: "a" }, { questions });
+    run.mockImplementation(() => {
+      expect(readFileSync(left, "utf8")).toBe("one\n");
+      return Promise.resolve(JSON.stringify({ ...outcome, done: { web1: [] } }));
+    });
+    const { outs } = await update("id", olds, { ...inputs({ web1: "b" }), leave });
+    expect(outs).toMatchObject({
+      applied: { web1: "b" },
+      questions: inputs({ web1: "" }).questions,
+    });
+    expect([lock.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
+    // Also where it changes nothing for the others.
+    await update("id", olds, { ...inputs({ web1: "a" }), leave });
+    expect(readFileSync(left, "utf8")).toBe("one\none\n");
+    expect(run.mock.calls.length).toBe(1);
   });
 
   it("of a gate does nothing: it is passed at once, and again for another incarnation", async () => {

@@ -40,6 +40,11 @@ describe("planTier", () => {
     expect(words(all(alone, true))).toEqual(["change haproxy1"]);
   });
 
+  it("moves nothing to one that could not take it", () => {
+    const grown = { members: ["haproxy1", "haproxy2"], holder: "haproxy1", sick: ["haproxy2"] };
+    expect(words(planTier(grown, true, ["haproxy1"]))).toEqual(["change haproxy1"]);
+  });
+
   it("has no order where all serve", () => {
     const web = { members: ["web1", "web2"], sick: [] };
     expect(words(all(web, false))).toEqual(["change web1", "change web2"]);
