@@ -125,7 +125,6 @@ function inputsOf({ fleet, tier, hosts, vars, gate }: ConfigurationArgs): Inputs
           ]),
         ),
       ),
-    leave: tiers[tier].leave ?? "",
     seats: entry.apply((all) => seatsOn(fleet.place.sshKeyFile, all)),
     request: pulumi.secret(request),
   };

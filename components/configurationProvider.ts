@@ -4,6 +4,7 @@ import type { Seat } from "../rollout/lock";
 import { differences, lookScript, readLook } from "./drift";
 import {
   ask,
+  handOver,
   inTurn,
   leaveWithPulumi,
   leftBegun,
@@ -29,8 +30,6 @@ export interface ConfigurationInputs {
   /** Of each machine: stands for all that it is to be told. */
   wanted: Record<string, string>;
   questions: Record<string, Question>;
-  /** Shell text that a machine runs before it leaves the tier; "" for nothing. */
-  leave: string;
   /** Where the site's lock is kept. */
   seats: Seat[];
   /** What the program needs to do it, as JSON (components/changeProgram.ts). Secret. */
@@ -45,6 +44,8 @@ export interface ConfigurationState {
   /** SHA-256 of each file that was written on it. */
   files: Record<string, Record<string, string>>;
   questions: Record<string, Question>;
+  /** Where the site's lock was kept. */
+  seats: Seat[];
   /** What was found to differ at the last refresh, by machine. */
   drift: Record<string, string[]>;
   /** Machines that came and could not be configured, each with the reason. */
@@ -68,8 +69,6 @@ export interface Outcome {
 
 const PROGRAM = "components/changeProgram.ts";
 
-/** Longest time for a machine to hand over what it serves before it is taken away, ms. */
-const LEAVE_TIMEOUT = 60_000;
 /** Longest time for looking at the machines before a change is announced, ms. */
 const PLAN_TIMEOUT = 15_000;
 
@@ -163,20 +162,18 @@ async function apply(
     ...state,
     tier,
     questions: news.questions,
+    seats: news.seats,
     applied: kept(state.applied, (m) => m in news.wanted && !todo.includes(m)),
     files: kept(state.files, (m) => m in news.wanted),
     drift: {},
     faults: {},
     recap: `${tier}: done`,
   };
-  const leaving = Object.entries(state.questions).filter(([m]) => !(m in news.wanted));
-  const goes = news.leave === "" ? [] : leaving;
-  if (todo.length === 0 && goes.length === 0) return next;
+  if (todo.length === 0) return next;
   try {
-    const { signal, begin, end } = await siteLock(news.seats);
-    // One that does not answer has nobody on it.
-    await Promise.all(goes.map(([, { ssh }]) => ask(ssh, news.leave, LEAVE_TIMEOUT)));
-    if (todo.length === 0) return next;
+    const lock = await siteLock(news.seats);
+    const { signal, begin, end } = lock;
+    await handOver(lock, state.seats, news.seats);
     const task = (mode: Mode) => carryOut(mode, todo, state, news, signal);
     const turn = () =>
       inTurn(async () => {
@@ -210,7 +207,10 @@ const relieves = ({ request }: ConfigurationInputs): boolean =>
 const kept = <T>(all: Record<string, T>, keep: (key: string) => boolean): Record<string, T> =>
   Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));
 
-const NOTHING = { applied: {}, files: {}, drift: {}, faults: {}, questions: {}, recap: "" };
+const NOTHING = {
+  ...{ applied: {}, files: {}, drift: {}, faults: {}, questions: {}, recap: "" },
+  seats: [],
+};
 
 export const configurationProvider: pulumi.dynamic.ResourceProvider<
   ConfigurationInputs,

@@ -1,11 +1,14 @@
 import * as child from "node:child_process";
 import { holderHere, LOOK_FOR_BEGUN, type Seat, type SiteLock, takeLock } from "../rollout/lock";
+import { HAND_OVER } from "./entry/leave";
 import { INTERRUPTED, interrupted } from "./interrupt";
 
 /** Longest time for a machine to say how it is, ms. */
 const ASK_TIMEOUT = 20_000;
 /** The same for what nobody waits for where nothing was cut off, ms. */
 const BEGUN_TIMEOUT = 3000;
+/** Longest time for a machine to hand over what it serves, ms. */
+const HAND_OVER_TIMEOUT = 60_000;
 
 /** What all resources of one run of Pulumi share: their providers live in one process. */
 const shared: {
@@ -14,7 +17,9 @@ const shared: {
   /** Ends when nobody changes a machine that serves. */
   turn: Promise<unknown>;
   told: Set<string>;
-} = { turn: Promise.resolve(), told: new Set() };
+  /** What the machines said that have handed over, by name. */
+  left: Map<string, Promise<string | undefined>>;
+} = { turn: Promise.resolve(), told: new Set(), left: new Map() };
 
 /** Does something once in a run of Pulumi, which may ask several times. */
 export async function once(what: string, work: () => Promise<void> | void): Promise<void> {
@@ -91,6 +96,29 @@ export function siteLock(seats: Seat[]): Promise<SiteLock> {
     shared.lock.catch(() => delete shared.lock);
   }
   return shared.lock;
+}
+
+/**
+ * Entry machines that are to leave hand over what they serve before anything is changed: the other machines, told who
+ * is left, would not let them in any more. Once in a run of Pulumi; one that does not answer has nobody on it. The entry
+ * counts as begun: should they stay after all, it is looked at.
+ * @param before where the lock was kept at the last run, which is on all machines of the entry
+ */
+export async function handOver(
+  { begin }: Pick<SiteLock, "begin">,
+  before: Seat[],
+  now: Seat[],
+): Promise<void> {
+  const leaving = before.filter(({ machine }) => now.every((seat) => seat.machine !== machine));
+  await Promise.all(
+    leaving.map(({ machine, ssh }) => {
+      if (!shared.left.has(machine)) {
+        begin("entry");
+        shared.left.set(machine, ask(ssh, HAND_OVER, HAND_OVER_TIMEOUT));
+      }
+      return shared.left.get(machine);
+    }),
+  );
 }
 
 /**

@@ -19,8 +19,6 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
    * Default: new ones come first, all together.
    */
   presentFirst?: boolean;
-  /** What a machine of it runs before it is taken away, as shell text: whoever is on it goes elsewhere. Default: nothing. */
-  leave?: string;
   /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */
   unitsWithVip?: Partial<Record<string, string[]>>;
   /**

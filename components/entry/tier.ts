@@ -85,7 +85,6 @@ export const entry: Tier<typeof keys> = {
   units: () => [HAPROXY, HAPROXY_WATCH, KEEPALIVED],
   // Two that do not know of each other both hold the VIPs.
   presentFirst: true,
-  leave: "haproxy-handover; systemctl stop keepalived",
   look,
   roll,
 };

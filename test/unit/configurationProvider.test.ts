@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -17,6 +17,7 @@ vi.mock("../../components/providerProcess", async (original) => ({
   siteLock: vi.fn(),
   runProgram: vi.fn(),
   leftBegun: vi.fn(),
+  handOver: vi.fn(),
 }));
 const left = vi.mocked(shared.leftBegun);
 const lock = vi.mocked(shared.siteLock);
@@ -58,12 +59,12 @@ const inputs = (wanted: Record<string, string>, gate = false): ConfigurationInpu
   gate,
   wanted,
   questions: Object.fromEntries(Object.keys(wanted).map((m) => [m, { ssh, units: ["up"] }])),
-  leave: "",
   seats: [{ machine: "haproxy1", ssh: [] }],
   request: '{"secret":"s3cret"}',
 });
 const state = (applied: Record<string, string>, rest: Partial<ConfigurationState> = {}) => ({
   ...{ tier: "web", applied, files: {}, questions: {}, drift: {}, faults: {}, recap: "web: done" },
+  seats: [],
   ...rest,
 });
 const { diff, update, read } = configurationProvider as Required<typeof configurationProvider>;
@@ -168,26 +169,21 @@ describe("a first configuration", () => {
     expect((await diff("id", outs, wanted)).changes).toBe(true);
   });
 
-  it("has a machine that leaves hand over before the others are changed, under the lock; one that is away holds up nobody", async () => {
-    const left = path.join(directory, "left");
-    const leave = `cat "${file}" >>${left}`;
-    const away = ["sh", "-c", "exit 255"];
-    const questions = { web2: { ssh, units: ["up"] }, web3: { ssh: away, units: ["up"] } };
-    const olds = state({ web1: "a", web2: "a", web3: "a" }, { questions });
+  it("waits until entry machines that leave have handed over, as the last run knew them", async () => {
+    let handed = false;
+    vi.mocked(shared.handOver).mockImplementation(async () => {
+      await Promise.resolve();
+      handed = true;
+    });
     run.mockImplementation(() => {
-      expect(readFileSync(left, "utf8")).toBe("one\n");
+      expect(handed).toBe(true);
       return Promise.resolve(JSON.stringify({ ...outcome, done: { web1: [] } }));
     });
-    const { outs } = await update("id", olds, { ...inputs({ web1: "b" }), leave });
-    expect(outs).toMatchObject({
-      applied: { web1: "b" },
-      questions: inputs({ web1: "" }).questions,
-    });
-    expect([lock.mock.calls.length, run.mock.calls.length]).toEqual([1, 1]);
-    // Also where it changes nothing for the others.
-    await update("id", olds, { ...inputs({ web1: "a" }), leave });
-    expect(readFileSync(left, "utf8")).toBe("one\none\n");
-    expect(run.mock.calls.length).toBe(1);
+    const news = inputs({ web1: "b" });
+    const before = [...news.seats, { machine: "haproxy2", ssh: [] }];
+    const { outs } = await update("id", state({ web1: "a" }, { seats: before }), news);
+    expect(vi.mocked(shared.handOver).mock.lastCall?.slice(1)).toEqual([before, news.seats]);
+    expect(outs).toMatchObject({ applied: { web1: "b" }, seats: news.seats });
   });
 
   it("of a gate does nothing: it is passed at once, and again for another incarnation", async () => {

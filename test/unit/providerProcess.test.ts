@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { inTurn, leftBegun, once, runProgram } from "../../components/providerProcess";
+import { handOver, inTurn, leftBegun, once, runProgram } from "../../components/providerProcess";
+import { HAND_OVER } from "../../components/entry/leave";
 import { until } from "../../lib/wait";
 
 const interrupt = vi.hoisted(() => new AbortController());
@@ -22,6 +23,33 @@ function program(name: string, text: string): string {
 const shown = vi.spyOn(process.stderr, "write");
 beforeAll(() => void shown.mockReturnValue(true));
 const { signal } = new AbortController();
+
+describe("an entry machine that is to leave", () => {
+  const said = path.join(directory, "handed-over");
+  /** A machine that is asked by a shell, without what HAProxy nodes have. */
+  const seat = (machine: string, shell: string) => ({
+    machine,
+    ssh: ["sh", "-c", `${shell}; exit 0; $1`, "-"],
+  });
+  const goes = seat("haproxy2", `echo "$1" >>${said}`);
+  const stays = seat("haproxy1", `echo "stays $1" >>${said}`);
+
+  it("hands over once in a run, before any tier goes on, and the entry counts as begun", async () => {
+    const begin = vi.fn();
+    await handOver({ begin }, [stays, goes], [stays, goes]);
+    expect(existsSync(said)).toBe(false);
+    const tiers = Array.from({ length: 3 }, async () => {
+      await handOver({ begin }, [stays, goes], [stays]);
+      return readFileSync(said, "utf8");
+    });
+    for (const found of await Promise.all(tiers)) expect(found).toBe(`${HAND_OVER}\n`);
+    expect(begin.mock.calls).toEqual([["entry"]]);
+  });
+
+  it("holds nobody up where it does not answer", async () => {
+    await handOver({ begin: vi.fn() }, [stays, { machine: "haproxy3", ssh: ["false"] }], [stays]);
+  });
+});
 
 describe("a program that a provider runs", () => {
   it("reads its request, and gives back what it wrote", async () => {
