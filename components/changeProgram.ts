@@ -105,7 +105,9 @@ export async function changeMachines(
         else affected.push(machine);
       }
     }
-    if (affected.length > 0) await changeKnown(affected, dirty, outdated, felt, fresh);
+    // What no client feels may be why nobody reaches them: a firewall that keeps the entry out.
+    const suspects = felt ? dirty : affected;
+    if (affected.length > 0) await changeKnown(affected, suspects, outdated, felt, fresh);
   }
 
   function mayBegin(left: string[]): void {

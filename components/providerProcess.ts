@@ -110,15 +110,12 @@ export async function handOver(
   now: Seat[],
 ): Promise<void> {
   const leaving = before.filter(({ machine }) => now.every((seat) => seat.machine !== machine));
-  await Promise.all(
-    leaving.map(({ machine, ssh }) => {
-      if (!shared.left.has(machine)) {
-        begin("entry");
-        shared.left.set(machine, ask(ssh, HAND_OVER, HAND_OVER_TIMEOUT));
-      }
-      return shared.left.get(machine);
-    }),
-  );
+  for (const { machine, ssh } of leaving) {
+    if (shared.left.has(machine)) continue;
+    begin("entry");
+    shared.left.set(machine, ask(ssh, HAND_OVER, HAND_OVER_TIMEOUT));
+  }
+  await Promise.all(leaving.map(({ machine }) => shared.left.get(machine) ?? Promise.resolve()));
 }
 
 /**

@@ -173,6 +173,26 @@ describe("machines that serve", () => {
     expect(log).toEqual(["look at web1 web2 web3", ...web.map((m) => `play ${m}`)]);
   });
 
+  it("that nobody reaches get what only role base keeps all the same: it may be why", async () => {
+    for (const m of web) {
+      roll.sick.add(m);
+      does[m] = { changed: ["base : Load the firewall"] };
+    }
+    // They are well, and told by name that they are not: HAProxy does not reach them.
+    const usual = vi.mocked(runPlaybook).getMockImplementation();
+    vi.mocked(runPlaybook).mockImplementation((run, options) => {
+      if (options.check !== true) for (const m of options.limit ?? web) roll.sick.delete(m);
+      return usual?.(run, options) ?? Promise.reject(new Error());
+    });
+    roll.missing = () => Promise.resolve([...roll.sick].map((m) => `${m} is not reached`).join());
+    expect(await inNoTime(() => change())).toEqual({
+      done: files(...web),
+      faults: {},
+      waiting: false,
+    });
+    expect(log).toEqual(["look at web1 web2 web3", ...web.map((m) => `play ${m}`)]);
+  });
+
   it("keep their clients where their tier takes its settings in place", async () => {
     roll = Object.assign(roll, { inPlace: ["settings"] as const });
     await change();
