@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProc } from "../../lib/processes";
 import type { RunOutcome, RunRequest } from "../../programs/ansible";
 import { until } from "../../lib/wait";
-import { Commands } from "../support/program";
+import { Commands, TSX } from "../support/program";
 
 const commands = new Commands();
 afterAll(commands.remove);
@@ -112,15 +112,11 @@ describe("a run of a playbook", () => {
 
   it("that does not start says what is missing, and leaves no file", async () => {
     const password = `only here ${process.pid}`;
-    const { exitCode, stderr } = await execa(
-      "node",
-      ["--import", "tsx", "test/support/playbook.ts"],
-      {
-        input: JSON.stringify({ run: { ...run, vars: { password } } }),
-        env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
-        reject: false,
-      },
-    );
+    const { exitCode, stderr } = await execa("node", [...TSX, "test/support/playbook.ts"], {
+      input: JSON.stringify({ run: { ...run, vars: { password } } }),
+      env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
+      reject: false,
+    });
     expect([exitCode, stderr]).toEqual([
       1,
       "ansible-playbook did not start (spawn ansible-playbook ENOENT): run the set-up first",
