@@ -18,6 +18,7 @@ const fake = (rest: string) =>
     `cd ${commands.directory}
 for word; do echo "$word"; done >arguments
 printf %s "$ANSIBLE_SSH_ARGS" >ssh-arguments
+echo "$ANSIBLE_FORKS at once, $ANSIBLE_TIMEOUT s" >limits
 stat -c %a "$2" "\${4#@}" >modes
 cat "\${4#@}" >vars
 ${rest}
@@ -72,6 +73,7 @@ describe("a run of a playbook", () => {
   it("has Ansible reach the machines as all do, wherever the key is", async () => {
     says("ok");
     await play();
+    expect(wrote("limits")).toBe("20 at once, 60 s\n");
     // As Ansible and Mitogen split them.
     const split = "import json, shlex, sys; print(json.dumps(shlex.split(sys.stdin.read())))";
     const { stdout } = await execa("python3", ["-c", split], { input: wrote("ssh-arguments") });
