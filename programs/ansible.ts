@@ -40,6 +40,8 @@ export interface RunOutcome {
   failure: string[];
 }
 
+/** How many machines Ansible works on at the same time. */
+export const AT_ONCE = 20;
 /** For one connection, s. Many machines that start at once on few cores take their time to answer. */
 const CONNECT_SECONDS = 60;
 /** Memory, where the machine has it: what is killed with the machine leaves nothing on a disk. */
@@ -82,6 +84,8 @@ export async function runPlaybook(request: RunRequest, options: RunOptions): Pro
       env: {
         ...process.env,
         ANSIBLE_CONFIG: path.resolve("ansible", "ansible.cfg"),
+        ANSIBLE_FORKS: String(AT_ONCE),
+        ANSIBLE_TIMEOUT: String(CONNECT_SECONDS),
         ANSIBLE_LOCAL_TEMP: path.join(dir, "tmp"),
         ANSIBLE_SSH_ARGS: ansibleSshArguments(
           {

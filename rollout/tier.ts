@@ -38,8 +38,9 @@ export const interruption = (done: string[], left: string[]): string =>
 
 /**
  * Changes machines of a tier: those that serve nobody together and first, then whole → relieve → change one → whole →
- * next; several at a time after the first one where nobody feels it, and the tier is made for that. Where the tier is not whole, those that may be why come before, as nothing else could make it whole. Stops at
- * the first machine that does not become well; the others are untouched and serve.
+ * next; several at a time after the first one where nobody feels it, and the tier is made for that. Where the tier is not
+ * whole, those that may be why come before, as nothing else could make it whole. Stops at the first machine that does not
+ * become well; the others are untouched and serve.
  * @throws Error with what is missing, or what failed
  */
 export async function rollTier(run: Change): Promise<void> {
@@ -68,14 +69,15 @@ export async function rollTier(run: Change): Promise<void> {
       );
     });
   };
-  const change = async (...machines: string[]) => {
+  /** @param serve false: nobody is served there, so they are not taken out, and taken back in any case */
+  const change = async (machines: string[], serve = true) => {
     await Promise.all(machines.map((m) => run.begin(m)));
-    for (const machine of felt ? machines : []) await roll.takeOut?.(machine);
+    if (felt && serve) for (const machine of machines) await roll.takeOut?.(machine);
     touched.push(...machines);
     await run.change(machines);
     for (const machine of machines) {
       await roll.fit?.(machine);
-      if (felt) await roll.takeBack?.(machine);
+      if (felt || !serve) await roll.takeBack?.(machine);
     }
   };
 
@@ -83,13 +85,7 @@ export async function rollTier(run: Change): Promise<void> {
   if (sick.length > 0) {
     mayBegin();
     await at(sick, `${sick.join(", ")}, where nobody is served`, async () => {
-      for (const machine of sick) await run.begin(machine);
-      touched.push(...sick);
-      await run.change(sick);
-      for (const machine of sick) {
-        await roll.fit?.(machine);
-        await roll.takeBack?.(machine);
-      }
+      await change(sick, false);
       await wellAgain(roll, tier, sick, gateSeconds);
       for (const machine of sick) await run.done(machine);
     });
@@ -102,7 +98,7 @@ export async function rollTier(run: Change): Promise<void> {
     const { steps } = planTier(await roll.parts(), false, blamed);
     for (const { machine } of steps) {
       mayBegin();
-      await at([machine], `${machine}, which may be why it is not whole`, () => change(machine));
+      await at([machine], `${machine}, which may be why it is not whole`, () => change([machine]));
     }
     await at(blamed, "is it whole again?", () => gate(gateSeconds));
     for (const machine of blamed) await run.done(machine);
@@ -123,7 +119,7 @@ export async function rollTier(run: Change): Promise<void> {
     const names = machines.join(", ");
     await at(machines, action === "relieve" ? `${names} hands its part over` : names, async () => {
       if (action === "relieve") for (const machine of machines) await roll.relieve?.(machine);
-      else await change(...machines);
+      else await change(machines);
       await gate(gateSeconds);
       if (action === "change") await Promise.all(machines.map((m) => run.done(m)));
     });

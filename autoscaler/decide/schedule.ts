@@ -14,11 +14,22 @@ export interface Level {
   until?: number;
 }
 
+/** What was found last, and since when it holds: it does until its `until`, and finding it takes longer than all else of a decision. */
+const found = new WeakMap<Settings, { from: number; level: Level }>();
+
 /**
  * The newest entry that was due, however long ago that is: a service that starts at 09:10 knows that 09:00 has passed. Of two at
  * the same time the larger one. On an exception day there is none, and one that would have come due on it has not.
  */
 export function levelAt(now: number, settings: Settings): Level | undefined {
+  const last = found.get(settings);
+  if (last && now >= last.from && now < (last.level.until ?? Infinity)) return last.level;
+  const level = findLevel(now, settings);
+  if (level) found.set(settings, { from: now, level });
+  return level;
+}
+
+function findLevel(now: number, settings: Settings): Level | undefined {
   const { schedule, timeZone } = settings;
   if (isException(now, settings)) return undefined;
   const due = schedule.flatMap((entry) => {

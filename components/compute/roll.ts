@@ -1,3 +1,4 @@
+import { AT_ONCE } from "../../programs/ansible";
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { quote } from "../look";
 import { byPerson, NODE_STATE, OURS, readNodeState } from "../slurm/nodeState";
@@ -7,9 +8,6 @@ const HEALTHY = /^(idle|mixed|allocated|completing)$/;
 
 /** States of one that takes no new jobs and still has some. */
 const BUSY = /^(draining|drng)/;
-
-/** How many are changed in place at the same time: as many as Ansible does at once (forks in ansible.cfg). */
-const AT_ONCE = 20;
 
 /** slurmd on the compute nodes. One that a person has drained is neither sick nor in the way, and stays drained. */
 export function roll({ machines }: RunningSite): Roll {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import { Certificates } from "./ownCertificate";
 
 /** Writes files into a repository that is made where there is none, and commits them. @returns the commit */
 export function commit(repository: string, files: Record<string, string>, tag?: string): string {
@@ -39,23 +40,15 @@ export interface GitServer {
  * @param own directory for its certificate
  */
 export async function gitServer(root: string, token: string, own: string): Promise<GitServer> {
-  const [key, ca] = [path.join(own, "git.key"), path.join(own, "git.pem")];
-  execFileSync(
-    "openssl",
-    [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"],
-      ...["-subj", "/CN=git", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"],
-      ...["-keyout", key, "-out", ca],
-    ],
-    { stdio: "pipe" },
-  );
+  const made = new Certificates(own);
+  await made.make("git", undefined, ["subjectAltName=IP:127.0.0.1"]);
   const backend = path.join(
     execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim(),
     "git-http-backend",
   );
   const asked: string[] = [];
   const server = createServer(
-    { key: fs.readFileSync(key), cert: fs.readFileSync(ca) },
+    { key: made.read("git.key"), cert: made.read("git.pem") },
     (request, reply) => {
       const { pathname, search } = new URL(request.url ?? "/", "https://git");
       const given = /^Basic (.*)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
@@ -96,5 +89,10 @@ export async function gitServer(root: string, token: string, own: string): Promi
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `https://127.0.0.1:${port}/`, ca, asked, close: () => server.close() };
+  return {
+    url: `https://127.0.0.1:${port}/`,
+    ca: made.file("git.pem"),
+    asked,
+    close: () => server.close(),
+  };
 }

@@ -6,6 +6,7 @@ import { build, isFresh } from "../../image/build";
 import { hpcHome } from "../../lib/home";
 import { until } from "../../lib/wait";
 import { ensurePackages, MMDEBSTRAP } from "../../toolchain/host";
+import { AUTHORITY, Certificates, server as of } from "./ownCertificate";
 import { pace } from "./pace";
 
 const PORT = 10636;
@@ -51,7 +52,9 @@ export async function ldapServer(
   const inside = fs.mkdtempSync(path.join(root, "tmp", "ldap-"));
   const at = `/tmp/${path.basename(inside)}`;
   const write = (name: string, text: string) => fs.writeFileSync(path.join(inside, name), text);
-  certificates(inside, address);
+  const made = new Certificates(inside);
+  await made.make("ca", undefined, AUTHORITY);
+  await made.make("server", "ca", of(`IP:${address}`));
   fs.mkdirSync(path.join(inside, "db"));
   write("slapd.conf", settings(at));
   write("data.ldif", entries(password, users, groups));
@@ -64,7 +67,7 @@ export async function ldapServer(
     uri,
     base: BASE,
     reader: READER,
-    ca: path.join(inside, "ca.pem"),
+    ca: made.file("ca.pem"),
     async start() {
       const args = [root, "slapd", "-f", `${at}/slapd.conf`, "-h", uri, "-d", "0"];
       const child = spawn("chroot", args, { stdio: "ignore" });
@@ -102,18 +105,6 @@ async function slapdRoot(): Promise<string> {
   say("a root file system with slapd, a minute");
   await build(root, ["slapd"], process.env["HPC_HA_DEBIAN_MIRROR"], { finish: () => undefined });
   return root;
-}
-
-/** A CA of its own, and the server's certificate. */
-function certificates(directory: string, address: string): void {
-  const openssl = (...args: string[]) =>
-    execFileSync("openssl", args, { cwd: directory, stdio: "pipe" });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
-  openssl("req", "-x509", ...key, "-subj", "/CN=CA", "-keyout", "ca.key", "-out", "ca.pem");
-  openssl("req", ...key, "-subj", "/CN=ldap", "-keyout", "server.key", "-out", "server.csr");
-  fs.writeFileSync(path.join(directory, "names"), `subjectAltName=IP:${address}\n`);
-  const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
-  openssl("x509", "-req", "-in", "server.csr", ...by, "-days", "2", "-out", "server.pem");
 }
 
 const settings = (at: string): string => `

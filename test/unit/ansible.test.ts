@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProc } from "../../lib/processes";
 import type { RunOutcome, RunRequest } from "../../programs/ansible";
 import { until } from "../../lib/wait";
-import { Commands } from "../support/program";
+import { Commands, TSX } from "../support/program";
 
 const commands = new Commands();
 afterAll(commands.remove);
@@ -18,6 +18,7 @@ const fake = (rest: string) =>
     `cd ${commands.directory}
 for word; do echo "$word"; done >arguments
 printf %s "$ANSIBLE_SSH_ARGS" >ssh-arguments
+echo "$ANSIBLE_FORKS at once, $ANSIBLE_TIMEOUT s" >limits
 stat -c %a "$2" "\${4#@}" >modes
 cat "\${4#@}" >vars
 ${rest}
@@ -72,6 +73,7 @@ describe("a run of a playbook", () => {
   it("has Ansible reach the machines as all do, wherever the key is", async () => {
     says("ok");
     await play();
+    expect(wrote("limits")).toBe("20 at once, 60 s\n");
     // As Ansible and Mitogen split them.
     const split = "import json, shlex, sys; print(json.dumps(shlex.split(sys.stdin.read())))";
     const { stdout } = await execa("python3", ["-c", split], { input: wrote("ssh-arguments") });
@@ -112,15 +114,11 @@ describe("a run of a playbook", () => {
 
   it("that does not start says what is missing, and leaves no file", async () => {
     const password = `only here ${process.pid}`;
-    const { exitCode, stderr } = await execa(
-      "node",
-      ["--import", "tsx", "test/support/playbook.ts"],
-      {
-        input: JSON.stringify({ run: { ...run, vars: { password } } }),
-        env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
-        reject: false,
-      },
-    );
+    const { exitCode, stderr } = await execa("node", [...TSX, "test/support/playbook.ts"], {
+      input: JSON.stringify({ run: { ...run, vars: { password } } }),
+      env: { PATH: `${path.dirname(process.execPath)}:/usr/bin:/bin` },
+      reject: false,
+    });
     expect([exitCode, stderr]).toEqual([
       1,
       "ansible-playbook did not start (spawn ansible-playbook ENOENT): run the set-up first",

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
+import { AUTHORITY, Certificates } from "../support/ownCertificate";
 import { Commands } from "../support/program";
 
 /** What a HAProxy machine is asked before its files are replaced, with its files in a directory of the test's. */
@@ -13,22 +14,16 @@ const certificate = commands.path("haproxy", "site.pem");
 const configuration = commands.path("haproxy", "haproxy.cfg");
 const ca = commands.path("haproxy", "ca.pem");
 
-const openssl = (...args: string[]) => execa.sync("openssl", args).stdout;
-const read = (name: string) => readFileSync(commands.path(name), "utf8");
-beforeAll(() => {
+const made = new Certificates(commands.path("certificates"));
+const openssl = (...args: string[]) => execa("openssl", args, { cwd: made.directory });
+beforeAll(async () => {
   mkdirSync(path.dirname(certificate));
-  for (const name of ["one", "other"]) {
-    const key = commands.path(`${name}.key`);
-    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key);
-    const subject = ["-subj", `/CN=${name}`, "-out", commands.path(`${name}.crt`)];
-    openssl("req", "-x509", "-key", key, "-days", "2", ...subject);
-  }
-  const request = ["-key", commands.path("one.key"), "-subj", "/CN=one"];
-  openssl("req", "-new", ...request, "-out", commands.path("request"));
-  const signed = ["-in", commands.path("request"), "-signkey", commands.path("one.key")];
-  openssl("x509", "-req", ...signed, "-days", "-1", "-out", commands.path("expired.crt"));
-  const secret = ["-aes256", "-passout", "pass:abcd", "-out", commands.path("secret.key")];
-  openssl("pkey", "-in", commands.path("one.key"), ...secret);
+  for (const name of ["one", "other"]) await made.make(name, undefined, AUTHORITY);
+  await openssl("req", "-new", "-key", "one.key", "-subj", "/CN=one", "-out", "request");
+  const signed = ["-in", "request", "-signkey", "one.key", "-days", "-1"];
+  await openssl("x509", "-req", ...signed, "-out", "expired.pem");
+  const secret = ["-aes256", "-passout", "pass:abcd", "-out", "secret.key"];
+  await openssl("pkey", "-in", "one.key", ...secret);
   // It takes what refers to a certificate and to the CA that are there, and has no word "wrong" in it.
   commands.set(
     "haproxy",
@@ -44,11 +39,11 @@ exit 1
   );
 });
 
-const pem = (crt: string, key: string) => read(`${crt}.crt`) + read(`${key}.key`);
+const pem = (crt: string, key: string) => made.read(`${crt}.pem`) + made.read(`${key}.key`);
 async function attempt(content: string, more = "") {
   const files = {
     [certificate]: content,
-    [ca]: read("other.crt"),
+    [ca]: made.read("other.pem"),
     [configuration]: `crt ${certificate} ca-file ${ca} ${more}\n`,
   };
   const { exitCode, stdout, stderr } = await execa("python3", [trial], {
@@ -63,15 +58,15 @@ async function attempt(content: string, more = "") {
 describe("the trial of HAProxy's files", () => {
   it("takes a certificate with its key, and leaves nothing behind", async () => {
     expect(await attempt(pem("one", "one"))).toBe("");
-    const tried = read("tried").trim();
+    const tried = readFileSync(commands.path("tried"), "utf8").trim();
     expect([path.basename(tried), existsSync(path.dirname(tried))]).toEqual(["haproxy.cfg", false]);
   });
 
   it.each([
     ["another key", () => pem("one", "other"), "its private key belongs to another certificate"],
     ["a key with a passphrase", () => pem("one", "secret"), "its private key has a passphrase"],
-    ["no key", () => read("one.crt"), "it holds no private key"],
-    ["no certificate", () => read("one.key"), "it holds no certificate"],
+    ["no key", () => made.read("one.pem"), "it holds no private key"],
+    ["no certificate", () => made.read("one.key"), "it holds no certificate"],
     ["a certificate of yesterday", () => pem("expired", "one"), "its certificate has expired"],
   ])("refuses %s", async (_what, content, why) => {
     expect(await attempt(content())).toBe(`${certificate}: ${why}`);

@@ -1,7 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../components/house";
 import { tiers } from "../../components/tiers";
@@ -9,9 +6,10 @@ import { usersVars } from "../../components/users";
 import type { ConfigError } from "../../plan/config";
 import { hostFiles } from "../../plan/files";
 import { plainSecrets } from "../../plan/secrets";
+import { AUTHORITY, Certificates } from "../support/ownCertificate";
 
-const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-unit-"));
-const file = (name: string) => path.join(directory, name);
+const made = new Certificates();
+const { file } = made;
 const SECRET = "pass {{ word }}";
 const least = { uris: ["ldaps://ldap.example.org"], base: "dc=example,dc=org" };
 
@@ -34,17 +32,12 @@ function faults(changes: object): string[] {
   }
 }
 
-beforeAll(() => {
-  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=ca"];
-  execFileSync(
-    "openssl",
-    ["req", "-x509", ...ec, "-days", "2", "-keyout", file("ca.key"), "-out", file("ca.pem")],
-    { stdio: "pipe" },
-  );
+beforeAll(async () => {
+  await made.make("ca", undefined, AUTHORITY);
   writeFileSync(file("text"), "no certificate\n");
   writeFileSync(file("broken"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(made.remove);
 
 describe("users of an LDAP", () => {
   it("are asked for at its servers, with what is usual where nothing else is said", () => {

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { readProc } from "../../lib/processes";
 import { projectRoot } from "../../lib/project";
 import { until } from "../../lib/wait";
+import { TSX } from "../support/program";
 
 /** Takes a site's lock as a provider does, and goes on talking. */
 const PROVIDER = `
@@ -15,7 +16,7 @@ setInterval(() => console.error("at work"), 100);
 console.log(process.pid);`;
 
 it("a provider with the site's lock ends when Pulumi is killed, although nobody reads what it says", async () => {
-  const pulumi = spawn("sh", ["-c", 'node --import tsx -e "$0" & wait', PROVIDER], {
+  const pulumi = spawn("sh", ["-c", `node ${TSX.join(" ")} -e "$0" & wait`, PROVIDER], {
     cwd: projectRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });

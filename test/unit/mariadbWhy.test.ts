@@ -3,11 +3,13 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
+import { AUTHORITY, Certificates } from "../support/ownCertificate";
 import { Commands } from "../support/program";
 
 /** What is asked on a machine, with its files in a directory of the test's. */
 const commands = new Commands();
 afterAll(commands.remove);
+const made = new Certificates(commands.path("certificates"));
 const script = readFileSync(
   path.join(projectRoot, "ansible/roles/galera/files/mariadb-why"),
   "utf8",
@@ -19,19 +21,14 @@ const file = commands.path("mysql", "mariadb.conf.d", "99-site.cnf");
 const settings = "[mysqld]\nport = 3306\ninnodb_lock_wait_timeout = 900\n";
 const error = (text: string) => `2026-11-26 14:32:08 0 [ERROR] ${text}\n`;
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(commands.path("mysql", "my.cnf"), `!includedir ${path.dirname(file)}/\n`);
   writeFileSync(file, settings);
-  const subject = ["-subj", "/CN=galera1", "-nodes", "-days", "2"];
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-  for (const name of ["ca", "other"]) {
-    const files = ["-keyout", commands.path(`${name}.key`), "-out", commands.path(`${name}.crt`)];
-    execa.sync("openssl", ["req", "-x509", ...key, ...subject, ...files]);
-  }
+  for (const name of ["ca", "other"]) await made.make(name, undefined, AUTHORITY);
 });
 const pem = (certificate: string, key: string) =>
-  [`${certificate}.crt`, `${key}.key`].map((n) => readFileSync(commands.path(n), "utf8")).join("");
+  made.read(`${certificate}.pem`) + made.read(`${key}.key`);
 
 /** The script is given as text, as Ansible gives it. */
 const run = async (word: string, input: string) => {
@@ -43,10 +40,7 @@ const run = async (word: string, input: string) => {
 const says = (text: string) =>
   commands.set("mariadbd", `cat "\${1#*=}" >${commands.path("asked")}\ncat >&2 <<'X'\n${text}X\n`);
 const tryOut = (cnf: string, server = pem("ca", "ca")) =>
-  run(
-    "try",
-    `=== 99-site.cnf\n${cnf}=== server.pem\n${server}=== ca.pem\n${readFileSync(commands.path("ca.crt"), "utf8")}`,
-  );
+  run("try", `=== 99-site.cnf\n${cnf}=== server.pem\n${server}=== ca.pem\n${made.read("ca.pem")}`);
 
 it("settings that MariaDB takes: nothing is said, and nothing is put in place", async () => {
   says("2026-11-26 14:32:08 0 [Warning] Could not increase number of max_open_files\n");

@@ -12,6 +12,7 @@ import { artefact, artefacts, type Release, releaseId } from "../../releases/rel
 import { resolveReleases } from "../../releases/resolve";
 import { treeHash } from "../../releases/tree";
 import { commit, git, gitServer, type GitServer } from "../support/gitServer";
+import { TSX } from "../support/program";
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-releases-"));
 const inside = (...parts: string[]) => path.join(directory, ...parts);
@@ -42,7 +43,7 @@ function tree(name: string, files: Record<string, string>): string {
 const silent = () => undefined;
 /** Runs the program, which does not hold up the server that is in this process. */
 const make = (release: Release | undefined, env: NodeJS.ProcessEnv = {}) =>
-  execa("node", ["--import", "tsx", "programs/release.ts"], {
+  execa("node", [...TSX, "programs/release.ts"], {
     cwd: projectRoot,
     input: JSON.stringify(release),
     env: { HPC_HA_HOME: inside("home"), GIT_SSL_CAINFO: server.ca, ...env },
@@ -52,11 +53,10 @@ const make = (release: Release | undefined, env: NodeJS.ProcessEnv = {}) =>
 const resolve = async (services: unknown, env: NodeJS.ProcessEnv = {}) => {
   const code = `const { resolveReleases } = require("./releases/resolve");
     console.log(JSON.stringify(resolveReleases(JSON.parse(process.argv[1]))));`;
-  const { stdout } = await execa(
-    "node",
-    ["--import", "tsx", "--input-type=commonjs", "-e", code, JSON.stringify(services)],
-    { cwd: projectRoot, env: { GIT_SSL_CAINFO: server.ca, ...env } },
-  );
+  const { stdout } = await execa("node", [...TSX, "-e", code, JSON.stringify(services)], {
+    cwd: projectRoot,
+    env: { GIT_SSL_CAINFO: server.ca, ...env },
+  });
   return JSON.parse(stdout) as ReturnType<typeof resolveReleases>;
 };
 /** `tar tv` of a release: mode, owner, name. */

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { until } from "../../lib/wait";
 import { pace } from "../support/pace";
 import { LOOK_FOR_BEGUN, type Seat, type SiteLock, takeLock } from "../../rollout/lock";
+import { TSX } from "../support/program";
 
 const holder = { who: "root@admin1 (process 7)", since: "2026-01-01T00:00:00Z", what: "pulumi up" };
 const other = { who: "ada@laptop (process 9)", since: "2026-01-02T00:00:00Z", what: "npx hpc" };
@@ -46,7 +47,7 @@ const refused = (seats: Seat[], who = other) =>
   );
 /** Another process that takes it; @returns what it says, and the process. */
 async function elsewhere(seats: Seat[]) {
-  const program = ["--import", "tsx", "test/support/holdLock.ts"];
+  const program = [...TSX, "test/support/holdLock.ts"];
   const process = spawn("node", [...program, JSON.stringify(seats), JSON.stringify(other)], {
     stdio: ["ignore", "pipe", "inherit"],
   });

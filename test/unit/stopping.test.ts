@@ -4,6 +4,7 @@ import execa from "execa";
 import { afterEach, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
 import { pause, until } from "../../lib/wait";
+import { TSX } from "../support/program";
 
 let run: execa.ExecaChildProcess;
 let said = "";
@@ -11,7 +12,7 @@ let said = "";
 function start(): void {
   said = "";
   const file = path.join(__dirname, "fixtures/stopping.ts");
-  run = execa("node", ["--import", "tsx", file], {
+  run = execa("node", [...TSX, file], {
     cwd: projectRoot,
     all: true,
     reject: false,

@@ -9,7 +9,7 @@ import { isAtLeast } from "../../toolchain/pulumi";
 import { contentHash } from "../../lib/hash";
 import { hpcHome } from "../../lib/home";
 import { readVersions } from "../../toolchain/versions";
-import { Commands } from "../support/program";
+import { Commands, TSX } from "../support/program";
 
 describe("versions", () => {
   it("are exact, and those that the Go modules are built from", () => {
@@ -47,7 +47,7 @@ describe("packages of the host", () => {
     const needs = `const { ensurePackages, LAB_NEEDS, MMDEBSTRAP } = require("./toolchain/host");`;
     for (const which of ["LAB_NEEDS", "MMDEBSTRAP"]) {
       const code = `${needs} ensurePackages(${which}, () => undefined)`;
-      await execa("node", ["--import", "tsx", "-e", code], {
+      await execa("node", [...TSX, "-e", code], {
         env: { PATH: `${dir.path("bin")}:${process.env["PATH"]}` },
       });
     }

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectRoot } from "../../lib/project";
-import { Commands } from "../support/program";
+import { Commands, TSX } from "../support/program";
 
 const dir = new Commands();
 afterAll(dir.remove);
@@ -14,7 +14,7 @@ dir.set("chroot", "exit 0");
 
 /** Runs TypeScript of the project in a process with this umask. */
 const run = (umask: string, code: string) =>
-  execa("sh", ["-c", `umask ${umask}; exec node --import tsx -e "$0"`, code], {
+  execa("sh", ["-c", `umask ${umask}; exec node ${TSX.join(" ")} -e "$0"`, code], {
     cwd: projectRoot,
     env: { PATH: `${dir.path("bin")}:${process.env["PATH"]}` },
   });

@@ -13,6 +13,7 @@ import type { Alert } from "../../../autoscaler/model";
 import { autoscalerSchema } from "../../../components/web/autoscaler";
 import { type ReadMail, readMail } from "../../support/mailServer";
 import { Certificates, server as serverExtensions } from "../../support/ownCertificate";
+import { TSX } from "../../support/program";
 
 const place = { site: "hpc", timeZone: "Asia/Seoul" };
 const SATURATED: Alert = {
@@ -226,7 +227,7 @@ describe("the mail", () => {
         console.log(JSON.stringify({ logins, error: require("node:util").inspect(error, { depth: 9 }), message: error.message }));
         server.close();
       });`;
-    const said = execFileSync(process.execPath, ["--import", "tsx", "-e", child], {
+    const said = execFileSync(process.execPath, [...TSX, "-e", child], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: certificates.file("mail.pem") },
     }).toString();
     const { logins, error, message } = JSON.parse(said) as Record<string, string>;

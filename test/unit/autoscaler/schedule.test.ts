@@ -34,6 +34,18 @@ describe("the schedule's level", () => {
     });
   });
 
+  it("is the same for who asks again and again as for who asks once", () => {
+    const holiday = settings({ ...office, exceptions: ["2026-11-26"] });
+    const week = Array.from(
+      { length: 24 * 8 },
+      (_, i) => ms("2026-11-23T00:00:30+09:00") + i * 3_600_000,
+    );
+    const once = week.map((now) => levelAt(now, { ...holiday }));
+    expect(week.map((now) => levelAt(now, holiday))).toEqual(once);
+    // Also where the clock is put back.
+    expect(week.reverse().map((now) => levelAt(now, holiday))).toEqual(once.reverse());
+  });
+
   it("goes over midnight, and of two at one time takes the larger", () => {
     const night = { schedule: [{ cron: "0 22 * * *", size: 2 }] };
     expect(at("2026-11-25T03:00+09:00", night)).toMatchObject({ size: 2 });
