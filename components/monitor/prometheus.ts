@@ -7,7 +7,7 @@ const HTTPS_MODULE = "https";
 const SESSIONS_MODULE = "sessions";
 /** What is read of a hypervisor, of all that its node_exporter has. */
 const OF_HYPERVISOR =
-  "(memory_Mem(Available|Total)_bytes|filesystem_(avail_bytes|size_bytes|readonly)|load1|time_seconds)";
+  "(memory_Mem(Available|Total)_bytes|filesystem_(avail_bytes|size_bytes|readonly))";
 
 /** Between two looks at everything, s. Rules wait for at least two of them. */
 export const SCRAPE_SECONDS = 15;

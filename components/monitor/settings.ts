@@ -2,10 +2,10 @@ import { z } from "zod";
 import { mailKeys, receiverUrl, relayFaults } from "../../plan/receivers";
 import { logsSchema } from "./logs";
 
-const hypervisorName = z.string().regex(/^[A-Za-z][\w.-]*$/, "letters, digits, ., - and _ only");
-const exporterAt = z
-  .string()
-  .regex(/^([\w-]+\.)*[\w-]+:\d{1,5}$/, "address:port of a node_exporter, e.g. 192.168.1.2:9100");
+const exporterAt = z.string().refine((text) => {
+  const [, port = ""] = /^(?:[\w-]+\.)*[\w-]+:(\d+)$/.exec(text) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65535;
+}, "address:port of a node_exporter, e.g. 192.168.1.2:9100");
 
 /** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
 export const monitorSchema = z
@@ -23,7 +23,7 @@ export const monitorSchema = z
      * Hypervisors that are watched too, by name: address and port of a node_exporter that their owner has installed. Nothing
      * is installed there. Default: none.
      */
-    hypervisors: z.record(hypervisorName, exporterAt).default({}),
+    hypervisors: z.record(z.string(), exporterAt).default({}),
     /** Who is told. Default: nobody; the alerts are in `npx hpc status`. */
     alerts: z
       .strictObject({
@@ -50,10 +50,14 @@ export type Hypervisors = MonitorConfig["hypervisors"];
 
 /** Rules that span keys. @param diskGiB root disk of a machine of the monitor */
 export function monitorFaults(
-  { retentionGiB, logs, alerts: { mail } }: MonitorConfig,
+  { retentionGiB, logs, hypervisors, alerts: { mail } }: MonitorConfig,
   diskGiB: number,
 ): string[] {
   const faults = mail === undefined ? [] : relayFaults("monitor.alerts.mail", mail);
+  for (const name of Object.keys(hypervisors)) {
+    if (/^[A-Za-z][\w.-]*$/.test(name)) continue;
+    faults.push(`monitor.hypervisors: the name "${name}": allowed are letters, digits, ., - and _`);
+  }
   const room = diskGiB - SYSTEM_GIB;
   if (retentionGiB + logs.retentionGiB > room) {
     faults.push(
