@@ -56,7 +56,10 @@ describe("parseConfig", () => {
     ],
     [{ hypervisors: { hv1: "http://hv1:9100" } }, /^monitor.hypervisors.hv1 = .*address:port/],
     [{ hypervisors: { hv1: "hv1:70000" } }, /^monitor.hypervisors.hv1 = .*address:port/],
-    [{ hypervisors: { "h v": "hv1:9100" } }, /^monitor.hypervisors: the name "h v": allowed are letters/],
+    [
+      { hypervisors: { "h v": "hv1:9100" } },
+      /^monitor.hypervisors: the name "h v": allowed are letters/,
+    ],
     [{ alerts: { webhook: "slack" } }, /^monitor.alerts.webhook = \(a secret\): /],
     [{ alerts: { jsonWebhook: "ftp://x" } }, /^monitor.alerts.jsonWebhook = \(a secret\): /],
     [
