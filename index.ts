@@ -248,12 +248,13 @@ async function site() {
         settings: {
           config: config.monitor,
           machines: everybody(config),
-          users: { web: vip.web, services: config.services },
+          users: { web: vip.web, data: vip.data, services: config.services },
           ports,
           rules: {
             services: config.services.map(({ name }) => name),
             drainSeconds: config.web.drainSeconds,
             monitors: specs.monitor.length,
+            hypervisors: Object.keys(config.monitor.hypervisors).length > 0,
           },
         },
       })
@@ -283,6 +284,7 @@ async function site() {
     }),
     ...(consoleAt !== undefined && {
       console: `https://${consoleAt}:${config.autoscaler.console.port}`,
+      timeZone: config.autoscaler.timeZone,
     }),
   } satisfies Outputs;
 

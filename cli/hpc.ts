@@ -72,6 +72,12 @@ const commands: Record<string, Entry> = {
     flags: { since: "TIME", grep: "TEXT" },
     load: async () => (await import("./commands/logs.js")).logs,
   },
+  report: {
+    summary:
+      "how available the services were this month or another, what failed and why, what moved, how long jobs waited",
+    flags: { month: "YYYY-MM" },
+    load: async () => (await import("./commands/report.js")).report,
+  },
   unlock: {
     summary: "who holds the site's lock, and takes it away when you say so",
     flags: { yes: "" },

@@ -24,8 +24,8 @@ export interface MachineSetArgs {
   after?: pulumi.Input<unknown>[];
   /** What is configured before it: a change of both is one of these first. Default: nothing. */
   following?: pulumi.Resource[];
-  /** Exporters of its programs' own numbers, by name, with the port of each; where there is a monitor. Default: none. */
-  exporters?: Record<string, number>;
+  /** Ports by key: those of its tier's exporters are among them. Default: none, where it has none. */
+  ports?: Record<string, number>;
   /** Its playbook installs node_exporter by itself, monitor or not. Default: where there is a monitor, role base does. */
   tellsByItself?: boolean;
   /** See SetArgs. */
@@ -87,16 +87,21 @@ export function machineSet(
 }
 
 /** How its machines tell how they are. */
-function nodeExporter({ fleet, tier, specs, exporters, tellsByItself }: MachineSetArgs) {
+function nodeExporter({ fleet, tier, specs, ports = {}, tellsByItself }: MachineSetArgs) {
   const { nodeExporterPort: port, facts } = fleet;
   const units = port === undefined ? [] : toldUnits(tiers[tier], facts);
   const writers = port === undefined ? {} : writersOf(tiers[tier], facts);
   if (tellsByItself === true) return { node_exporter_units: units, node_exporter_writers: writers };
   if (port === undefined) return {};
+  const { exporters }: Tier = tiers[tier];
   const vcpus = Object.fromEntries(specs.map((spec) => [spec.name, spec.vcpus]));
   return {
     base_node_exporter: { port, vcpus, units, writers },
-    ...(exporters && { base_exporters: exporters }),
+    ...(exporters && {
+      base_exporters: Object.fromEntries(
+        Object.entries(exporters).map(([name, key]) => [name, ports[key]]),
+      ),
+    }),
   };
 }
 

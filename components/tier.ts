@@ -19,6 +19,11 @@ export interface Tier<Keys extends TierKeys = TierKeys> extends TierPlan<
    * Default: new ones come first, all together.
    */
   presentFirst?: boolean;
+  /**
+   * Exporters of its programs' own numbers, by name, with the key of each's port: its playbook installs them where there is a
+   * monitor. Default: none.
+   */
+  exporters?: Record<string, string>;
   /** Units that must be active besides on the machine that holds a VIP of its, by the VIP's name. Default: none. */
   unitsWithVip?: Partial<Record<string, string[]>>;
   /**

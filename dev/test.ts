@@ -5,11 +5,13 @@ import {
   labSuite,
   onTestStack,
   removeEverything,
+  soakSuite,
 } from "../test/support/suite";
 import { BROWSER_NEEDS } from "../test/support/browser";
 import { nightlySuite } from "../test/support/nightly";
 import { fitForFigures, measurePace, sayPace } from "../test/support/pace";
 import { vmSuite } from "../test/vm/suite";
+import { durationOf } from "../cli/duration";
 import { type Progress, elapsed } from "../lib/progress";
 import { ensurePackages, type Needs } from "../toolchain/host";
 import { ensureRuleChecks } from "../toolchain/ruleChecks";
@@ -115,6 +117,14 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
   // npm run test:changes -- [repeats | short] [parts of the cases' names]
   changes: ([repeats = "10", ...names]) =>
     onTestStack([() => changeSuite([repeats, ...names], progress)], progress),
+  // npm run soak -- 8h [seed]
+  soak: (args) => {
+    const [time = "", seed = "0"] = args;
+    // Before a stack is made for it.
+    durationOf("soak", time);
+    if (!/^\d{1,10}$/.test(seed)) throw new Error(`soak ${time} ${seed}: a seed is a whole number`);
+    return onTestStack([() => soakSuite(args, progress)], progress);
+  },
   // Two lists, since it is two cores that everybody has at least.
   all: async (_, pace) => {
     await ensurePackages([...UNIT_NEEDS, ...BROWSER_NEEDS], progress);

@@ -21,6 +21,13 @@ export class RemoteFailure extends Error {
   }
 }
 
+/** What a question to a machine came to: its answer, or why there is none. */
+export const failureOr = <T>(question: () => Promise<T>): Promise<T | RemoteFailure> =>
+  question().catch((error: unknown) => {
+    if (error instanceof RemoteFailure) return error;
+    throw error;
+  });
+
 /** The machines of a site, to look at them and to act on them as root. */
 export class Machines {
   constructor(

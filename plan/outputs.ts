@@ -27,6 +27,8 @@ export interface SiteOutputs {
   slurmRest?: { portal: boolean };
   /** The autoscaler's page, where the autoscaler owns the pool's size. */
   console?: string;
+  /** The site's time zone (IANA), where the autoscaler has one. */
+  timeZone?: string;
   /**
    * The image that new machines are made from: when it was built (ISO 8601), and the releases of web services that a new web
    * node has to be sent. Where it was not built on the machine that runs Pulumi, nothing is known of it.

@@ -8,6 +8,7 @@ import {
 } from "../components/look";
 import type { Tier } from "../components/tier";
 import { tiers } from "../components/tiers";
+import { exporterUnit, NODE_EXPORTER } from "../components/units";
 import { machinesOf, type SiteOutputs } from "../plan/outputs";
 import { ask, type Patience } from "./status/ask";
 import { partsAsked, partsOf } from "./status/answers";
@@ -81,6 +82,12 @@ export function judge(answer: Answer, site: SiteOutputs): Judged {
   return { machine: { ...machine, health, faults, full, vips, late }, part };
 }
 
+/** What tells a monitor how the machine and its programs are, where there is one. */
+const tellingUnits = (tier: Tier | undefined, { addresses }: SiteOutputs): string[] =>
+  Object.keys(addresses["monitor"] ?? {}).length === 0
+    ? []
+    : [NODE_EXPORTER, ...Object.keys(tier?.exporters ?? {}).map(exporterUnit)];
+
 /** Units that should be active and are not, and units that failed. */
 function faultsOf(tierName: string, text: string, vips: string[], site: SiteOutputs): string[] {
   const states = new Map(
@@ -89,6 +96,7 @@ function faultsOf(tierName: string, text: string, vips: string[], site: SiteOutp
   const tier = tierOf(tierName);
   const wanted = [
     ...(tier?.units(site) ?? []),
+    ...tellingUnits(tier, site),
     ...vips.flatMap((vip) => tier?.unitsWithVip?.[vip] ?? []),
   ];
   const dead = wanted.filter((unit) => states.get(unit) !== "active");

@@ -1,4 +1,4 @@
-import { type Machines, RemoteFailure } from "../../lib/machines";
+import { failureOr, type Machines, RemoteFailure } from "../../lib/machines";
 import { machinesOf } from "../../plan/outputs";
 import type { Command } from "../command";
 import { durationOf } from "../duration";
@@ -71,7 +71,7 @@ export async function collect(
 ): Promise<{ lines: LogLine[]; /** Whether a machine did not tell. */ silent: boolean }> {
   const monitors = machines.names("monitor");
   for (const monitor of monitors) {
-    const said = await told(() => machines.run(monitor, storeCommand(filter), SECONDS));
+    const said = await failureOr(() => machines.run(monitor, storeCommand(filter), SECONDS));
     if (!(said instanceof RemoteFailure)) return { lines: readStored(said), silent: false };
     progress(`No logs from there: ${said.message}`);
   }
@@ -81,16 +81,12 @@ export async function collect(
     );
   }
   const all = await Promise.all(
-    filter.machines.map((name) => told(() => machines.run(name, journalCommand(filter), SECONDS))),
+    filter.machines.map((name) =>
+      failureOr(() => machines.run(name, journalCommand(filter), SECONDS)),
+    ),
   );
   const lost = all.filter((said) => said instanceof RemoteFailure);
   lost.forEach(({ message }) => progress(message));
   const lines = all.flatMap((said) => (said instanceof RemoteFailure ? [] : readJournal(said)));
   return { lines, silent: lost.length > 0 };
 }
-
-const told = (question: () => Promise<string>): Promise<string | RemoteFailure> =>
-  question().catch((error: unknown) => {
-    if (error instanceof RemoteFailure) return error;
-    throw error;
-  });

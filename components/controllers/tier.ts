@@ -157,7 +157,10 @@ export const controllers: Tier<typeof keys> = {
     ...restUnits(site),
   ],
   unitsWithVip: { slurm: [SLURMCTLD] },
-  tells: { slurm: "/usr/local/sbin/slurm-ha metrics" },
+  tells: {
+    slurm: "/usr/local/sbin/slurm-ha metrics",
+    sbatch: "/usr/local/sbin/slurm-ha reached",
+  },
   logFiles: { [SLURMCTLD]: `${STATE_SHARE}/logs/slurmctld.log` },
   look,
   roll,

@@ -60,7 +60,8 @@ export const entry: Tier<typeof keys> = {
     tcp("statistics", ports.stats, "admins"),
     tcp("metrics", ports.stats, of("monitor")),
     tcp("membership", ports.haproxyPeer, of("entry")),
-    tcp("Redis master", ports.redis, of("web")),
+    // The monitor asks whether it is there.
+    tcp("Redis master", ports.redis, of("web", "monitor")),
     tcp("database", ports.mysql, of("web", "controllers")),
     ...(slurm.rest.portal ? [tcp("Slurm for the portal", ports.slurmrestd, of("web"))] : []),
     vrrp(machines("entry")),

@@ -47,10 +47,9 @@ export class Galera extends pulumi.ComponentResource {
     const vars = pulumi
       .all([pulumi.secret(pulumi.all(accounts)), certificates.ca, certificates.of(specs)])
       .apply(([known, ca, own]) => galeraVars({ ...args, memoryMiB }, known, ca, own));
-    const exporters = { mysqld: args.ports.mysqldExporter };
     const set = machineSet(
       name,
-      { fleet, tier: "galera", specs, vars, exporters },
+      { fleet, tier: "galera", specs, vars, ports: { ...args.ports } },
       { parent: this },
     );
     this.machines = set.machines;

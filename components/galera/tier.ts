@@ -60,6 +60,7 @@ export const galera: Tier<typeof keys> = {
         ];
   },
   units: () => [MARIADB, GALERA_CHECK],
+  exporters: { mysqld: "mysqldExporter" },
   look,
   roll,
 };

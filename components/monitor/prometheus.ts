@@ -3,6 +3,11 @@ import type { Job } from "./targets";
 
 /** How the entry is asked, as users ask it. */
 const HTTPS_MODULE = "https";
+/** How Redis is asked at the data VIP: whoever is there answers to a goodbye, without a password. */
+const SESSIONS_MODULE = "sessions";
+/** What is read of a hypervisor, of all that its node_exporter has. */
+const OF_HYPERVISOR =
+  "(memory_Mem(Available|Total)_bytes|filesystem_(avail_bytes|size_bytes|readonly))";
 
 /** Between two looks at everything, s. Rules wait for at least two of them. */
 export const SCRAPE_SECONDS = 15;
@@ -14,6 +19,19 @@ const ASKED: Partial<Record<Job, object>> = {
   redis: { metrics_path: "/scrape" },
   sentinel: { metrics_path: "/scrape" },
   https: { metrics_path: "/probe", params: { module: [HTTPS_MODULE] } },
+  sessions: { metrics_path: "/probe", params: { module: [SESSIONS_MODULE] } },
+  // Under names of their own: no rule of the site's machines speaks of one that is not the site's.
+  hypervisor: {
+    metric_relabel_configs: [
+      {
+        source_labels: ["__name__"],
+        regex: `node_${OF_HYPERVISOR}`,
+        target_label: "__name__",
+        replacement: "hypervisor_$1",
+      },
+      { source_labels: ["__name__"], regex: "hypervisor_.*", action: "keep" },
+    ],
+  },
 };
 
 /** Path of a kind's targets, as seen from prometheus.yml. */
@@ -52,6 +70,17 @@ export const blackboxConfig = (): string =>
           follow_redirects: false,
           preferred_ip_protocol: "ip4",
           tls_config: { insecure_skip_verify: true },
+        },
+      },
+      [SESSIONS_MODULE]: {
+        prober: "tcp",
+        timeout: "5s",
+        tcp: {
+          preferred_ip_protocol: "ip4",
+          tls: true,
+          tls_config: { insecure_skip_verify: true },
+          // Redis hangs up itself then: HAProxy has nothing to log.
+          query_response: [{ send: "QUIT" }, { expect: "^\\+OK" }],
         },
       },
     },

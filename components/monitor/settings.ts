@@ -2,6 +2,11 @@ import { z } from "zod";
 import { mailKeys, receiverUrl, relayFaults } from "../../plan/receivers";
 import { logsSchema } from "./logs";
 
+const exporterAt = z.string().refine((text) => {
+  const [, port = ""] = /^(?:[\w-]+\.)*[\w-]+:(\d+)$/.exec(text) ?? [];
+  return Number(port) >= 1 && Number(port) <= 65535;
+}, "address:port of a node_exporter, e.g. 192.168.1.2:9100");
+
 /** How the site is watched: `monitor`. There is one where `members.monitor` is not 0. */
 export const monitorSchema = z
   .strictObject({
@@ -14,6 +19,11 @@ export const monitorSchema = z
      */
     retentionGiB: z.int().min(1).default(8),
     logs: logsSchema,
+    /**
+     * Hypervisors that are watched too, by name: address and port of a node_exporter that their owner has installed. Nothing
+     * is installed there. Default: none.
+     */
+    hypervisors: z.record(z.string(), exporterAt).default({}),
     /** Who is told. Default: nobody; the alerts are in `npx hpc status`. */
     alerts: z
       .strictObject({
@@ -35,13 +45,19 @@ export const monitorSchema = z
 
 /** Validated, with all defaults. */
 export type MonitorConfig = z.infer<typeof monitorSchema>;
+/** Where each hypervisor tells how it is, by name. */
+export type Hypervisors = MonitorConfig["hypervisors"];
 
 /** Rules that span keys. @param diskGiB root disk of a machine of the monitor */
 export function monitorFaults(
-  { retentionGiB, logs, alerts: { mail } }: MonitorConfig,
+  { retentionGiB, logs, hypervisors, alerts: { mail } }: MonitorConfig,
   diskGiB: number,
 ): string[] {
   const faults = mail === undefined ? [] : relayFaults("monitor.alerts.mail", mail);
+  for (const name of Object.keys(hypervisors)) {
+    if (/^[A-Za-z][\w.-]*$/.test(name)) continue;
+    faults.push(`monitor.hypervisors: the name "${name}": allowed are letters, digits, ., - and _`);
+  }
   const room = diskGiB - SYSTEM_GIB;
   if (retentionGiB + logs.retentionGiB > room) {
     faults.push(

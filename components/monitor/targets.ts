@@ -1,4 +1,5 @@
 import type { MachineAddress } from "../../lib/machines";
+import type { Hypervisors } from "./settings";
 
 /** One that is asked for metrics, as Prometheus' file discovery has it. */
 export interface Target {
@@ -16,12 +17,23 @@ export interface Target {
 
 /** Who is asked, by kind of metrics. */
 export type Job =
-  "node" | "haproxy" | "mariadb" | "redis" | "sentinel" | "https" | "prometheus" | "alertmanager";
+  | "node"
+  | "haproxy"
+  | "mariadb"
+  | "redis"
+  | "sentinel"
+  | "https"
+  | "sessions"
+  | "prometheus"
+  | "alertmanager"
+  | "hypervisor";
 
 /** Where users come in. */
 export interface Users {
   /** The web VIP. */
   web: string;
+  /** The data VIP. */
+  data: string;
   services: { name: string; path: string }[];
 }
 
@@ -40,6 +52,7 @@ export interface TargetPorts {
 
 /** Instance of what is asked at the web VIP, whichever machine holds it. */
 const WEB_VIP = "the web VIP";
+const DATA_VIP = "the data VIP";
 
 /**
  * All machines that the plan has, the web pool at its largest: the monitor is not configured again when the pool's size
@@ -48,8 +61,9 @@ const WEB_VIP = "the web VIP";
  */
 export function targetsOf(
   machines: MachineAddress[],
-  { web, services }: Users,
+  { web, data, services }: Users,
   ports: TargetPorts,
+  hypervisors: Hypervisors,
 ): Record<Job, Target[]> {
   const of = (tier: string) => machines.filter((m) => m.tier === tier);
   const on = (port: number, asked = machines): Target[] =>
@@ -72,6 +86,7 @@ export function targetsOf(
       ...(service !== undefined && { service }),
     },
   });
+  const asked: [string, string][] = Object.entries(hypervisors);
   return {
     node: on(ports.nodeExporter),
     haproxy: on(ports.stats, of("entry")),
@@ -83,7 +98,17 @@ export function targetsOf(
       ...of("entry").map(({ name, address }) => https(name, address, "/")),
       ...services.map(({ name, path }) => https(WEB_VIP, web, path, name)),
     ],
+    sessions: [
+      {
+        targets: [`127.0.0.1:${ports.blackboxExporter}`],
+        labels: { instance: DATA_VIP, tier: "entry", __param_target: `${data}:${ports.redis}` },
+      },
+    ],
     prometheus: on(ports.prometheus, of("monitor")),
     alertmanager: on(ports.alertmanager, of("monitor")),
+    hypervisor: asked.map(([name, at]) => ({
+      targets: [at],
+      labels: { instance: name, tier: "hypervisor" },
+    })),
   };
 }

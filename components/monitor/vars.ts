@@ -1,7 +1,7 @@
 import type { MachineAddress } from "../../lib/machines";
 import { alertmanagerConfig } from "./alertmanager";
 import { LEAST_FREE_BYTES, STORE_PORT } from "./logs";
-import { blackboxConfig, prometheusConfig, targetsFile } from "./prometheus";
+import { blackboxConfig, prometheusConfig, SCRAPE_SECONDS, targetsFile } from "./prometheus";
 import { rulesFile, type RuleGround } from "./rules";
 import type { MonitorConfig } from "./settings";
 import { type TargetPorts, targetsOf, type Users } from "./targets";
@@ -32,7 +32,7 @@ export function monitorVars({
   rules,
   logs,
 }: MonitorSettings): Record<string, unknown> {
-  const targets = Object.entries(targetsOf(machines, users, ports));
+  const targets = Object.entries(targetsOf(machines, users, ports, config.hypervisors));
   const alertmanagers = machines
     .filter(({ tier }) => tier === "monitor")
     .map(({ address }) => `${address}:${ports.alertmanager}`);
@@ -57,6 +57,7 @@ export function monitorVars({
     monitor_alertmanager_port: ports.alertmanager,
     monitor_peer_port: ports.alertmanagerPeer,
     monitor_blackbox_port: ports.blackboxExporter,
+    monitor_step_seconds: SCRAPE_SECONDS,
     monitor_retention_days: config.retentionDays,
     monitor_retention_gib: config.retentionGiB,
     log_store_program: logs.program,

@@ -54,10 +54,9 @@ export class Redis extends pulumi.ComponentResource {
     const vars = pulumi
       .all([passwords, certificates.ca, certificates.of(specs)])
       .apply(([secrets, ca, own]) => redisVars({ ...args, memoryMiB }, secrets, ca, own));
-    const exporters = { redis: args.ports.redisExporter };
     const set = machineSet(
       name,
-      { fleet, tier: "redis", specs, vars, exporters },
+      { fleet, tier: "redis", specs, vars, ports: { ...args.ports } },
       { parent: this },
     );
     this.machines = set.machines;

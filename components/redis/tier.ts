@@ -30,6 +30,7 @@ export const redis: Tier<typeof keys> = {
   ],
   packages: ["redis-server", "redis-sentinel", "redis-tools", "prometheus-redis-exporter"],
   units: () => [REDIS, SENTINEL],
+  exporters: { redis: "redisExporter" },
   look,
   roll,
 };

@@ -7,7 +7,8 @@ import type { Tier } from "../tier";
 import { autoscalerSchema, checkAutoscaler } from "./autoscaler";
 import { pool, poolFaults } from "./pool";
 import { roll } from "./roll";
-import { NODE_EXPORTER, webUnit } from "./units";
+import { NODE_EXPORTER } from "../units";
+import { webUnit } from "./units";
 import { checkServices, servicesSchema } from "./services";
 
 const keys = {

@@ -10,14 +10,15 @@ from slurm_ha.keep import keep
 from slurm_ha.lost import forget, lost, resubmit
 from slurm_ha.mail import mail
 from slurm_ha.messages import Refused, log
-from slurm_ha.metrics import metrics
+from slurm_ha.metrics import metrics, reached
 from slurm_ha.provision import provision
 from slurm_ha.settings import Settings
 from slurm_ha.watch import watch
 
 
 def main() -> None:
-    commands = {f.__name__: f for f in (provision, guard, release, watch, keep, apply, lost, mail, metrics)}
+    alone = (provision, guard, release, watch, keep, apply, lost, mail, metrics, reached)
+    commands = {f.__name__: f for f in alone}
     settings, host = Settings(), Host()
     command, *words = sys.argv[1:] or [""]
     try:

@@ -15,6 +15,7 @@ from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 
 METRICS = Path("/run/metrics/slurm/slurm.prom")  # as role node_exporter has it
+REACHED = Path("/run/metrics/sbatch/sbatch.prom")
 PATIENCE = "8"  # s for one question: less than between two runs
 Sample = tuple[str, dict[str, str], float]
 
@@ -50,7 +51,17 @@ def metrics(settings: Settings, host: Host, file: Path = METRICS) -> None:
     """Written whole or not at all: whoever reads sees the text of one run."""
     share = Share(settings, host)
     here = host.unit().running
-    samples = [*of_controller(settings, share, host, here), *(of_slurm(host) if here else [])]
+    written(file, [*of_controller(settings, share, host, here), *(of_slurm(host) if here else [])])
+
+
+def reached(settings: Settings, host: Host, file: Path = REACHED) -> None:
+    """Whether slurmctld answers at the VIP, which is where sbatch asks. Both controllers do, one of them over the network;
+    and nothing else, so that a share that hangs holds nobody back from saying so."""
+    answer = host.ask("timeout", PATIENCE, "sdiag")
+    written(file, [("slurm_ha_reached", {}, answer.code == 0)])
+
+
+def written(file: Path, samples: list[Sample]) -> None:
     new = file.with_name(f"{file.name}.new")
     new.write_text(rendered(samples))
     new.rename(file)

@@ -6,7 +6,7 @@ from slurm_ha.messages import Refused
 from slurm_ha.settings import Settings
 
 USAGE = (
-    "usage: slurm-ha provision|guard|release|watch|keep|apply|lost|mail|metrics"
+    "usage: slurm-ha provision|guard|release|watch|keep|apply|lost|mail|metrics|reached"
     "|try-fencing|fenced NAME|resubmit JOB [USER]|forget JOB"
 )
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from slurm_ha.host import Unit
-from slurm_ha.metrics import metrics, of_diag, of_jobs, of_nodes, rendered, word
+from slurm_ha.metrics import metrics, of_diag, of_jobs, of_nodes, reached, rendered, word
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 from tests.fake import FakeHost
@@ -147,3 +147,14 @@ def test_a_slurmctld_that_does_not_answer_is_said(settings: Settings, host: Fake
     text = (tmp_path / "slurm.prom").read_text()
     assert "slurm_ha_answers 0\n" in text
     assert "slurm_nodes" not in text
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "1"), (124, "0")])
+def test_reached_asks_slurmctld_also_where_it_does_not_run_and_not_the_share(
+    code: int, said: str, settings: Settings, host: FakeHost, tmp_path: Path
+) -> None:
+    host.codes["timeout 8 sdiag"] = [code]
+    host.mounted = False
+    reached(settings, host, tmp_path / "sbatch.prom")
+    assert host.ran == ["timeout 8 sdiag"]
+    assert (tmp_path / "sbatch.prom").read_text() == f"# TYPE slurm_ha_reached gauge\nslurm_ha_reached {said}\n"

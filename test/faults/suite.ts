@@ -5,6 +5,7 @@ import {
   CLIENTS,
   type Client,
   type FaultOptions,
+  type Report,
   type Verdict,
 } from "../support/load/faultProtocol";
 import { baseState, eventually } from "../support/site";
@@ -115,18 +116,21 @@ function keep({ figures, all: cases }: FaultRun, results: Result[]): void {
 }
 
 /** Those who use the cluster while its parts fail. */
-class Users {
+export class Users {
   private constructor(
     readonly clients: FaultClients,
     readonly jobs: LongJobs,
     /** Sets what they do in the present case apart. */
     private run: string,
     private readonly cluster: Cluster,
+    private readonly saw?: (report: Report) => void,
   ) {}
 
   static async start(
     cluster: Cluster,
     who: Pick<FaultRun, "webUsers" | "authority">,
+    /** Told what they saw in each case that ended. Default: nobody. */
+    saw?: (report: Report) => void,
   ): Promise<Users> {
     await cluster.whole();
     // Each job that has ended makes a takeover longer (MinJobAge in slurm.conf): in one case as in the next.
@@ -138,14 +142,16 @@ class Users {
     const run = newRun();
     const jobs = await LongJobs.start(cluster, run);
     const clients = await FaultClients.start(cluster.outputs, run, who);
-    return new Users(clients, jobs, run, cluster);
+    return new Users(clients, jobs, run, cluster, saw);
   }
 
   /** What they saw in the case that ends, and its name. */
   async next(): Promise<{ run: string; verdict: Verdict }> {
     const run = this.run;
     this.run = newRun();
-    return { run, verdict: await this.clients.next(this.run) };
+    const verdict = await this.clients.next(this.run);
+    this.saw?.(verdict.report);
+    return { run, verdict };
   }
 
   async end(): Promise<void> {
@@ -158,7 +164,12 @@ class Users {
 const newRun = () => `f${Date.now().toString(36)}`;
 
 /** Never rejects for what a client saw: that is a fault of the case. @throws when the cluster is not whole afterwards */
-async function runCase(c: Case, cluster: Cluster, users: Users, pace: number): Promise<Result> {
+export async function runCase(
+  c: Case,
+  cluster: Cluster,
+  users: Users,
+  pace: number,
+): Promise<Result> {
   const mends: (() => Promise<unknown>)[] = [];
   const aside: string[] = [];
   const mend = async () => {

@@ -26,6 +26,61 @@ const asked = (job: string, members: number): Series =>
 const certificate = 'probe_ssl_earliest_cert_expiry{instance="a"}';
 const DAY = 86_400;
 
+const hv = (what: string, labels = "") => `hypervisor_${what}{instance="a"${labels}}`;
+const pool = (fstype: string) => `, mountpoint="/var/lib/libvirt/images", fstype="${fstype}"`;
+
+/** The owner's hypervisors. */
+export const HYPERVISOR_CASES: Record<string, Case> = {
+  HypervisorDown: {
+    fires: { [up('job="hypervisor", tier="hypervisor"')]: always(0) },
+    quiet: { [up('job="hypervisor", tier="hypervisor"')]: always(1), 'up{job="node"}': always(0) },
+  },
+  HypervisorMemoryLow: {
+    fires: {
+      [hv("memory_MemAvailable_bytes")]: always(4),
+      [hv("memory_MemTotal_bytes")]: always(100),
+    },
+    // A machine of the site's has an alert of its own.
+    quiet: {
+      [hv("memory_MemAvailable_bytes")]: always(10),
+      [hv("memory_MemTotal_bytes")]: always(100),
+      'node_memory_MemAvailable_bytes{instance="b"}': always(4),
+      'node_memory_MemTotal_bytes{instance="b"}': always(100),
+    },
+  },
+  HypervisorDiskFull: {
+    fires: {
+      [hv("filesystem_avail_bytes", pool("ext4"))]: always(4),
+      [hv("filesystem_size_bytes", pool("ext4"))]: always(100),
+    },
+    // An image of a package is always full.
+    quiet: {
+      [hv("filesystem_avail_bytes", pool("xfs"))]: always(6),
+      [hv("filesystem_size_bytes", pool("xfs"))]: always(100),
+      [hv("filesystem_avail_bytes", pool("squashfs"))]: always(0),
+      [hv("filesystem_size_bytes", pool("squashfs"))]: always(100),
+    },
+  },
+  HypervisorDiskFillsUp: {
+    fires: {
+      [hv("filesystem_avail_bytes", pool("ext4"))]: "24-0.02x600",
+      [hv("filesystem_size_bytes", pool("ext4"))]: always(100),
+    },
+    quiet: {
+      [hv("filesystem_avail_bytes", pool("ext4"))]: "90-0.02x600",
+      [hv("filesystem_size_bytes", pool("ext4"))]: always(100),
+    },
+    at: 150,
+  },
+  HypervisorDiskReadOnly: {
+    fires: { [hv("filesystem_readonly", pool("ext4"))]: always(1) },
+    quiet: {
+      [hv("filesystem_readonly", pool("ext4"))]: always(0),
+      [hv("filesystem_readonly", ', mountpoint="/mnt/cd", fstype="iso9660"')]: always(1),
+    },
+  },
+};
+
 /** The data tier by its own numbers, and the entry from outside. */
 export const DATA_CASES: Record<string, Case> = {
   ServiceUnreachable: {

@@ -99,6 +99,10 @@ export const changeSuite = (args: string[], progress: Progress): Promise<boolean
     progress,
   );
 
+/** Faults and changes by chance. @param args how long (8h), and the seed of another run to have its order again */
+export const soakSuite = (args: string[], progress: Progress): Promise<boolean> =>
+  stages([{ name: "soak", command: ["tsx", "test/changes/soak.ts", ...args] }], progress);
+
 /** Removes the test stack. @throws when `pulumi destroy` left something; that is removed too */
 async function removeStack(): Promise<void> {
   try {

@@ -50,6 +50,16 @@ describe("parseConfig", () => {
       { retentionGiB: 10 },
       /^monitor.retentionGiB = 10 and monitor.logs.retentionGiB = 5: together at most 14 fit sizes.monitor.diskGiB = 20/,
     ],
+    [
+      { hypervisors: { hv1: "192.168.1.2" } },
+      /^monitor.hypervisors.hv1 = "192.168.1.2": .*address:port/,
+    ],
+    [{ hypervisors: { hv1: "http://hv1:9100" } }, /^monitor.hypervisors.hv1 = .*address:port/],
+    [{ hypervisors: { hv1: "hv1:70000" } }, /^monitor.hypervisors.hv1 = .*address:port/],
+    [
+      { hypervisors: { "h v": "hv1:9100" } },
+      /^monitor.hypervisors: the name "h v": allowed are letters/,
+    ],
     [{ alerts: { webhook: "slack" } }, /^monitor.alerts.webhook = \(a secret\): /],
     [{ alerts: { jsonWebhook: "ftp://x" } }, /^monitor.alerts.jsonWebhook = \(a secret\): /],
     [

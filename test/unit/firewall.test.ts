@@ -82,6 +82,8 @@ describe("who may talk to whom", () => {
     ["redis", ports.nodeExporter, "monitor"],
     ["controllers", ports.nodeExporter, "monitor"],
     ["entry", ports.stats, "hypervisor monitor"],
+    ["entry", ports.redis, "web monitor"],
+    ["entry", ports.mysql, "controller web"],
     ["redis", ports.redis, "redis entry"],
     ["redis", ports.redisExporter, "monitor"],
     ["galera", ports.mysqldExporter, "monitor"],

@@ -85,6 +85,24 @@ ${mysql}% /var/lib/mysql
     expect(judge(answer("web", text), STACK).health).toBe("not running: hpc-web@app");
   });
 
+  it("wants what tells the monitor, where there is one", () => {
+    const run = (...names: string[]) =>
+      names.map((u) => `${u}.service loaded active running ${u}`).join("\n");
+    const watched: SiteOutputs = { ...STACK, addresses: { monitor: { monitor1: "198.18.1.195" } } };
+    const faults = (tier: string, text: string, site = watched) =>
+      judge(answer(tier, text), site).faults;
+    const galera = run("mariadb", "galera-check");
+    const node = "prometheus-node-exporter";
+    expect(faults("galera", galera)).toEqual([node, "prometheus-mysqld-exporter"]);
+    expect(faults("galera", `${galera}\n${run(node, "prometheus-mysqld-exporter")}`)).toEqual([]);
+    expect(faults("redis", run("redis-server", "redis-sentinel", node))).toEqual([
+      "prometheus-redis-exporter",
+    ]);
+    const monitor = run("prometheus", "prometheus-alertmanager", "log-store", "log-entry", node);
+    expect(faults("monitor", monitor)).toEqual(["prometheus-blackbox-exporter"]);
+    expect(faults("galera", galera, STACK)).toEqual([]);
+  });
+
   it("wants slurmctld where the Slurm VIP is, and only there", () => {
     const units = ["munge", "slurmdbd", "slurm-watch", "keepalived"]
       .map((u) => `${u}.service loaded active running ${u}`)

@@ -6,9 +6,17 @@ import execa from "execa";
 import * as yaml from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { ruleGroups, rulesFile } from "../../components/monitor/rules";
-import { always, type Case, DATA_CASES, type Series, unit, up } from "../support/ruleCases";
+import {
+  always,
+  type Case,
+  DATA_CASES,
+  HYPERVISOR_CASES,
+  type Series,
+  unit,
+  up,
+} from "../support/ruleCases";
 
-const ground = { services: ["hub", "app"], drainSeconds: 300, monitors: 2 };
+const ground = { services: ["hub", "app"], drainSeconds: 300, monitors: 2, hypervisors: true };
 const rules = Object.values(ruleGroups(ground)).flat();
 
 const server = (instance: string, slot: number, state: string, proxy = "hub") =>
@@ -26,6 +34,7 @@ const NOW = "0+60x600";
 
 const CASES: Record<string, Case> = {
   ...DATA_CASES,
+  ...HYPERVISOR_CASES,
   MachineDown: {
     fires: { [up('job="node", tier="redis"')]: always(0) },
     // A web node that the plan has and the pool has not.

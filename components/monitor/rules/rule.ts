@@ -6,6 +6,8 @@ export interface RuleGround {
   drainSeconds: number;
   /** How many machines watch. */
   monitors: number;
+  /** Whether hypervisors are watched too. Default: no. */
+  hypervisors?: boolean;
 }
 
 /** When somebody is told, and what. */

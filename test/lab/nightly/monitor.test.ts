@@ -3,8 +3,17 @@ import execa from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { overSsh } from "../../../autoscaler/metrics/ask";
 import { Watch } from "../../../autoscaler/watch";
+import type { Report } from "../../../cli/report/report";
 import { panelPages } from "../../../components/monitor/panels";
 import { ruleGroups } from "../../../components/monitor/rules";
+import {
+  recorded,
+  SBATCH,
+  SERVICE_UP,
+  SESSIONS,
+  SQL,
+  WEB_ENTRY,
+} from "../../../components/monitor/rules/availability";
 import type { Monitor } from "../../../components/monitor/look";
 import type { Redis } from "../../../components/redis/look";
 import type { StackOutputs } from "../../../site/stack";
@@ -173,6 +182,66 @@ it("the console gets its pages and alerts by ssh", { timeout: SLOW }, async () =
 it("hpc status has it on its screen", async () => {
   const { tiers } = await status();
   expect(tiers.monitor.watchers).toMatchObject([{ name: "monitor1", alerts: [] }]);
+});
+
+it("every promised service is recorded, and is there", { timeout: SLOW }, async () => {
+  const promised = recorded({ services: [] }).flatMap(({ labels }) => labels?.["service"] ?? []);
+  const wanted = [...promised, ...site.services.map(({ name }) => name)].sort();
+  let there: unknown[] = [];
+  await eventually("that all are there", 120, async () => {
+    const all = await series(`${SERVICE_UP} == 1`);
+    there = all.map(({ metric }) => metric["service"]).sort();
+    return there.length === wanted.length;
+  }).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(there)}`);
+  });
+  expect(there).toEqual(wanted);
+});
+
+it("the report names a real outage, how long it was, and why", { timeout: SLOW }, async () => {
+  const proxies = Object.keys(outputs.addresses["entry"] ?? {});
+  const keepalived = (verb: string) =>
+    Promise.all(proxies.map((name) => on(outputs, name, `systemctl ${verb} keepalived`)));
+  const begin = Date.now() / 1000;
+  try {
+    await keepalived("stop");
+    // It waits half a minute itself.
+    await eventually("the alert", 120, async () => {
+      const all = await series('ALERTS{alertstate="firing", alertname="VipNobody"}');
+      return all.length === 2;
+    });
+  } finally {
+    await keepalived("start");
+  }
+  const end = Date.now() / 1000;
+  let found: Report | undefined;
+  // What was seen last is in no report yet.
+  const told = async () => {
+    const args = ["report", "--json", "--stack", stack.name];
+    const { stdout } = await execa("cli/hpc", args, { cwd: projectRoot });
+    found = JSON.parse(stdout) as Report;
+    return found.outages.some((o) => o.service === WEB_ENTRY && o.from > begin - 30 && !o.longer);
+  };
+  await eventually("a report with its end", 180, told, 5).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(found?.outages)}`);
+  });
+  const outage = found?.outages.findLast(({ service }) => service === WEB_ENTRY);
+  // Two looks more or less, at each end.
+  expect(outage?.from).toBeGreaterThan(begin - 30);
+  expect(outage?.to).toBeLessThan(end + 45);
+  expect((outage?.to ?? 0) - (outage?.from ?? 0)).toBeGreaterThan(end - begin - 60);
+  expect(outage?.causes).toContainEqual({ alert: "VipNobody", of: "web", told: true });
+  const down = found?.services.filter((one) => one.down > 0).map(({ service }) => service);
+  expect(down).toEqual(expect.arrayContaining([WEB_ENTRY, SESSIONS, SQL]));
+  // Its own VIP is with the controllers.
+  expect(down).not.toContain(SBATCH);
+  const {
+    up = 0,
+    down: away = 0,
+    share,
+  } = found?.services.find(({ service }) => service === WEB_ENTRY) ?? {};
+  expect(share).toBeCloseTo(up / (up + away), 6);
+  expect(found?.waits).toBeDefined();
 });
 
 it("a stopped Redis is told once, and once that it is over", { timeout: SLOW }, async () => {

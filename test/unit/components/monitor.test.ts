@@ -3,12 +3,14 @@ import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { everybody, plan } from "../../../components/house";
 import { Monitor } from "../../../components/monitor";
+import { hypervisorRules } from "../../../components/monitor/rules/hypervisors";
 import { Redis } from "../../../components/redis";
 import { tiers } from "../../../components/tiers";
 import { certificates } from "../../support/certificates";
 import { CONFIGURATION, base, family, fleet } from "../../support/fleet";
 import { registered, type Registration } from "../../support/mocked";
 import { configOf, find, isSecret, runOf } from "../../support/referenceSite";
+import { selectorsOf } from "../../support/promql";
 import { parsed } from "../../support/site";
 
 const site = parsed({
@@ -16,6 +18,7 @@ const site = parsed({
   members: { monitor: 2 },
   monitor: {
     retentionDays: 7,
+    hypervisors: { hv1: "192.168.1.2:9100", hv2: "hv2.example.org:9101" },
     logs: { retentionDays: 14 },
     alerts: { webhook: "https://hooks.example.org/s3cret" },
   },
@@ -30,6 +33,7 @@ const make = () =>
       machines: everybody(site),
       users: {
         web: "192.168.1.101",
+        data: "192.168.1.102",
         services: [
           { name: "hub", path: "/" },
           { name: "app", path: "/app/" },
@@ -83,6 +87,7 @@ describe("the monitor", () => {
       monitor_alertmanager_port: 9093,
       monitor_peer_port: 9094,
       monitor_blackbox_port: 9115,
+      monitor_step_seconds: 15,
       monitor_retention_days: 7,
       monitor_retention_gib: 8,
       log_store_program: "abc",
@@ -151,6 +156,57 @@ describe("the monitor", () => {
     expect(yaml.load(file("blackbox.yml"))).toMatchObject({
       modules: { https: { prober: "http", http: { follow_redirects: false } } },
     });
+  });
+
+  it("asks whether Redis is at the data VIP, by TLS and without a password", async () => {
+    const file = filesOf(await make());
+    expect(JSON.parse(file("targets/sessions.json"))).toEqual([
+      {
+        targets: ["127.0.0.1:9115"],
+        labels: {
+          instance: "the data VIP",
+          tier: "entry",
+          __param_target: "192.168.1.102:6379",
+        },
+      },
+    ]);
+    expect(yaml.load(file("blackbox.yml"))).toMatchObject({
+      modules: {
+        sessions: {
+          prober: "tcp",
+          tcp: { tls: true, query_response: [{ send: "QUIT" }, { expect: "^\\+OK" }] },
+        },
+      },
+    });
+  });
+
+  it("asks the owner's hypervisors, and keeps their numbers apart from those of the site's machines", async () => {
+    const file = filesOf(await make());
+    expect(JSON.parse(file("targets/hypervisor.json"))).toEqual([
+      { targets: ["192.168.1.2:9100"], labels: { instance: "hv1", tier: "hypervisor" } },
+      { targets: ["hv2.example.org:9101"], labels: { instance: "hv2", tier: "hypervisor" } },
+    ]);
+    const { scrape_configs: jobs } = yaml.load(file("prometheus.yml")) as {
+      scrape_configs: {
+        job_name: string;
+        metric_relabel_configs?: { regex: string; replacement?: string; action?: string }[];
+      }[];
+    };
+    const [named, kept] =
+      jobs.find((j) => j.job_name === "hypervisor")?.metric_relabel_configs ?? [];
+    const asked = (metric: string) =>
+      metric.replace(new RegExp(`^(?:${named?.regex})$`), named?.replacement ?? "");
+    const all = ["node_memory_MemAvailable_bytes", "node_systemd_unit_state", "go_goroutines"];
+    expect(
+      all.map(asked).filter((metric) => new RegExp(`^(?:${kept?.regex})$`).test(metric)),
+    ).toEqual(["hypervisor_memory_MemAvailable_bytes"]);
+    expect(kept?.action).toBe("keep");
+    // What their rules read is among it.
+    const read = hypervisorRules().flatMap(({ expr }) => selectorsOf(expr));
+    const names = read.map((selector) => selector.replace(/\{.*/, ""));
+    const own = names.filter((name) => name.startsWith("hypervisor_"));
+    expect(own.length).toBeGreaterThan(3);
+    expect(own.map((name) => asked(name.replace("hypervisor_", "node_")))).toEqual(own);
   });
 
   it("does not take HAProxy's empty slots for servers that are down", async () => {
