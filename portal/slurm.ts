@@ -1,5 +1,12 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import {
+  environmentIn,
+  errorsSchema,
+  jobsSchema,
+  type RestApi,
+  submittedSchema,
+} from "./slurmRest";
 import { StoreUnavailable } from "./stores";
 
 /** One of a user's jobs. */
@@ -45,22 +52,6 @@ const tokenSchema = z.object({
   expires: z.number(),
 });
 type Token = z.infer<typeof tokenSchema>;
-const errorsSchema = z.object({
-  errors: z.array(z.object({ error: z.string().optional(), description: z.string().optional() })),
-});
-const jobsSchema = z.object({
-  jobs: z.array(
-    z.object({
-      job_id: z.number(),
-      name: z.string().nullish(),
-      user_name: z.string().nullish(),
-      job_state: z.string(),
-      partition: z.string().nullish(),
-      submit_time: z.number(),
-    }),
-  ),
-});
-const submittedSchema = z.object({ job_id: z.number() });
 
 /** Asks slurmrestd as the user of an account, with a token that is made for each for some minutes. */
 export class SlurmJobs implements JobStore {
@@ -69,10 +60,12 @@ export class SlurmJobs implements JobStore {
   /**
    * @param url where tokens and slurmrestd are
    * @param secret by which this is known there; it is never sent
+   * @param api of slurmrestd
    */
   constructor(
     private readonly url: string,
     private readonly secret: string,
+    private readonly api: RestApi,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -97,7 +90,7 @@ export class SlurmJobs implements JobStore {
       name,
       time_limit: MINUTES,
       current_working_directory: token.home,
-      environment: { PATH: SEARCH },
+      environment: environmentIn(this.api, { PATH: SEARCH }),
     };
     return (await this.ask(submittedSchema, "job/submit", token, { script, job })).job_id;
   }
@@ -123,7 +116,7 @@ export class SlurmJobs implements JobStore {
 
   private async ask<T>(schema: z.ZodType<T>, what: string, by: Token, body?: object): Promise<T> {
     const headers = { "x-slurm-user-name": by.user, "x-slurm-user-token": by.token };
-    const { status, text } = await this.send(`/slurm/v0.0.38/${what}`, headers, body);
+    const { status, text } = await this.send(`/slurm/${this.api}/${what}`, headers, body);
     const said = status === 200 ? read(schema, text) : undefined;
     if (said !== undefined) return said;
     const why = read(errorsSchema, text)?.errors.flatMap((e) => e.error ?? e.description ?? []);

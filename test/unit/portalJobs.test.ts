@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { application } from "../../portal/application";
 import { type JobStore, Refused, SlurmJobs } from "../../portal/slurm";
+import type { RestApi } from "../../portal/slurmRest";
 import { StoreUnavailable } from "../../portal/stores";
 
 /** What slurmrestd 22.05.8 said. */
@@ -25,7 +26,11 @@ const TOKEN = { user: "kim", home: "/home/kim", token: "kim's token", expires: N
 const SECRET = "the portal's secret";
 
 /** The entry with slurmrestd and who makes tokens behind it. */
-async function slurm(answer: Answer, token: Answer = { text: JSON.stringify(TOKEN) }) {
+async function slurm(
+  answer: Answer,
+  token: Answer = { text: JSON.stringify(TOKEN) },
+  api: RestApi = "v0.0.38",
+) {
   const asked: Pick<FastifyRequest, "method" | "url" | "headers" | "body">[] = [];
   const app = fastify();
   open.push(app);
@@ -36,7 +41,7 @@ async function slurm(answer: Answer, token: Answer = { text: JSON.stringify(TOKE
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const clock = { now: NOW };
-  return { store: new SlurmJobs(url, SECRET, () => clock.now), asked, clock };
+  return { store: new SlurmJobs(url, SECRET, api, () => clock.now), asked, clock };
 }
 
 describe("jobs of an account", () => {
