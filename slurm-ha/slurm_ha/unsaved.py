@@ -73,7 +73,7 @@ def head_of(state: bytes) -> Head | None:
 
 
 def check_release(share: Share, states: range) -> None:
-    """slurmctld itself gives up on another's state, with words that do not say what to do. @param states: that it reads"""
+    """slurmctld itself gives up on others, in words that do not say what to do. @param states: that it reads"""
     for state in saved_states(share)[:1]:
         with state.open("rb") as f:
             head = head_of(f.read(64))

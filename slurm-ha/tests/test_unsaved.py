@@ -16,6 +16,10 @@ from tests.fake import FakeHost, settings_of
 STATE = (
     bytes.fromhex("00000011") + b"PROTOCOL_VERSION\0" + bytes.fromhex("26000000000069087e310000000200000000") + b"jobs"
 )
+# And of one that 24.11 wrote; the next id is 6.
+STATE_24_11 = (
+    bytes.fromhex("00000011") + b"PROTOCOL_VERSION\0" + bytes.fromhex("2a00000000006b09780a00000006") + b"jobs"
+)
 PLACE = 31
 
 
@@ -25,7 +29,7 @@ def state(number: int) -> bytes:
 
 def test_the_next_id() -> None:
     assert head_of(STATE) == Head(38, PLACE, 2)
-    assert head_of(STATE_24_11) == Head(42, PLACE, 5)
+    assert head_of(STATE_24_11) == Head(42, PLACE, 6)
     for other in (b"", STATE[:20], STATE[:33], STATE.replace(b"PROTOCOL", b"EBCDICOL")):
         assert head_of(other) is None
 
