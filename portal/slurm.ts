@@ -35,12 +35,14 @@ const TIMEOUT = 8_000;
 /** A token that is good for less is not used any more, ms: longer than a request takes. */
 const SPARE = 60_000;
 /**
- * Largest answer that is read, bytes: about 2500 jobs of 3 kB. Slurm 22.05 lists everybody's or none, and the portal's heap
- * is 64 MB.
+ * Largest answer that is read, bytes: about 2500 jobs of 3 kB of Slurm 22.05, 900 of 9 kB of 24.11. It lists everybody's
+ * or none, and the portal's heap is 64 MB.
  */
 const LARGEST = 8 * 1024 * 1024;
 /** What the job's shell finds programs in; the rest of its environment is what Slurm gives every job. */
 const SEARCH = "/usr/local/bin:/usr/bin:/bin";
+/** What slurmrestd says where slurmctld does not take the token, or does not answer: of 22.05, of 24.11. */
+const NOT_BELIEVED = ["Unspecified error", "Protocol authentication error"];
 /** Longest run of a job from the portal, minutes. */
 const MINUTES = 10;
 
@@ -120,8 +122,8 @@ export class SlurmJobs implements JobStore {
     const said = status === 200 ? read(schema, text) : undefined;
     if (said !== undefined) return said;
     const why = read(errorsSchema, text)?.errors.flatMap((e) => e.error ?? e.description ?? []);
-    // What it says where slurmctld did not answer, or not to this token: its key may be another by now.
-    if (!why?.length || why.includes("Unspecified error")) {
+    // The key of tokens may be another by now.
+    if (!why?.length || why.some((text) => NOT_BELIEVED.includes(text))) {
       for (const [account, known] of this.tokens) if (known === by) this.tokens.delete(account);
       throw new StoreUnavailable("slurm", `${what}: status ${status}`);
     }

@@ -19,6 +19,8 @@ import {
 
 /** Of the Slurm that the lab has. */
 const { api } = packagesOf(parsed(baseConfig()).slurm.packages).rest;
+/** Status of an answer to a token that is not good, and to who may not do that (with why in the answer). */
+const [BAD_TOKEN, DENIED] = api === "v0.0.38" ? [500, 500] : [511, 200];
 
 const CONTROLLERS = ["slurm-m1", "slurm-m2"];
 const MACHINES = [...CONTROLLERS, "haproxy1", "compute1", "client", "web1"];
@@ -117,10 +119,10 @@ afterAll(async () => {
 it("who brings no token, or one that is nobody's, is refused", async () => {
   expect((await send(`/slurm/${api}/jobs`)).status).toBe(401);
   const wrong = await as("min", "nonsense", "jobs");
-  expect([wrong.status, JSON.parse(wrong.text)]).toMatchObject([500, { jobs: [] }]);
+  expect([wrong.status, JSON.parse(wrong.text)]).toMatchObject([BAD_TOKEN, { jobs: [] }]);
   // One's own token is no other's.
   const other = await as("seo", await tokenOf("min"), "jobs");
-  expect([other.status, JSON.parse(other.text)]).toMatchObject([500, { jobs: [] }]);
+  expect([other.status, JSON.parse(other.text)]).toMatchObject([BAD_TOKEN, { jobs: [] }]);
 });
 
 it("a user lists and submits with a token of his, and his job runs as him", async () => {
@@ -143,7 +145,7 @@ it("another user's job is not his to cancel", async () => {
   const job = await submit("min", min, "sleep 120");
   const refused = await as("seo", seo, `job/${job}`, "DELETE");
   expect([refused.status, refused.text]).toEqual([
-    500,
+    DENIED,
     expect.stringContaining("permission denied"),
   ]);
   expect(await stateOf("seo", seo, job)).not.toBe("CANCELLED");
