@@ -98,6 +98,14 @@ export interface WithPackages {
 
 export const packagesOf = (name: SlurmPackagesName): SlurmPackages => SETS[name];
 
+/** What a node is to have of a Slurm release, in words; of one that is not known here its slurmd. */
+export function nodePackages(release: string): string {
+  const known = Object.values(SETS).find((set) => set.release === release);
+  if (!known) return `munge and slurmd of Slurm ${release}`;
+  const where = known.built ? "built with the cluster's image, ~/.hpc-ha/tools" : "Debian's";
+  return `munge, libpmix2 and ${known.packages.compute.join(", ")} (${where})`;
+}
+
 /** Name of the link to the newest root file system with these packages: containers of one host may be of several. */
 export const imageOf = (name: SlurmPackagesName): string =>
   packagesOf(name).built ? `rootfs-slurm-${name}` : "rootfs";

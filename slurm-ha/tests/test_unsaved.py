@@ -10,6 +10,7 @@ from slurm_ha.messages import Refused
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 from slurm_ha.unsaved import MARGIN, Head, Ids, head_of, in_log
+from slurm_ha.watch import watch
 from tests.fake import FakeHost, settings_of
 
 # The beginning of one that Slurm 22.05 wrote; the next id is 2.
@@ -39,8 +40,11 @@ def test_a_state_of_another_slurm_is_refused_and_left_alone(
     tmp_path: Path, host: FakeHost, spool: Path, other: bytes, read: str
 ) -> None:
     (spool / "job_state").write_bytes(other)
-    with pytest.raises(Refused, match=r"job_state is of Slurm 2.* and this slurmctld reads Slurm 2.* to Slurm 2.*docs"):
-        guard(settings_of(tmp_path, "m1", more=f"STATES={read}\n"), host)
+    settings = settings_of(tmp_path, "m1", more=f"STATES={read}\n")
+    # And no VIP is taken for it.
+    for begin in (guard, watch):
+        with pytest.raises(Refused, match=r"job_state is of Slurm 2.* and this slurmctld reads Slurm 2.* to .*docs"):
+            begin(settings, host)
     assert (spool / "job_state").read_bytes() == other
     assert not list((tmp_path / "share/ha").glob("epoch.*"))
 

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { machinePackages } from "../../components/house";
 import { besideSlurmConf } from "../../components/slurm/files";
-import { packagesOf, type SlurmSource } from "../../components/slurm/packages";
+import { nodePackages, packagesOf, type SlurmSource } from "../../components/slurm/packages";
 import { rest, restVars } from "../../components/slurm/rest";
 import { slurmIn } from "../../image/slurmOf";
 import { buildProgram, slurmHooks, slurmId } from "../../image/slurmPackages";
@@ -59,6 +59,16 @@ describe("slurm.packages", () => {
     expect(vars["slurm_rest"]).toMatchObject({
       options: "-s openapi/slurmctld,openapi/slurmdbd -d v0.0.42",
     });
+  });
+
+  it("says what machines of hosts need", () => {
+    expect(nodePackages("22.05")).toBe(
+      "munge, libpmix2 and slurmd, slurm-client, libpam-slurm-adopt (Debian's)",
+    );
+    expect(nodePackages("24.11")).toContain(
+      "slurm-smd-slurmd, slurm-smd-libpam-slurm-adopt (built",
+    );
+    expect(nodePackages("25.05")).toBe("munge and slurmd of Slurm 25.05");
   });
 
   it.each([
