@@ -30,6 +30,7 @@ import { refusal } from "./components/refusal";
 import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
 import { STATE_SHARE } from "./components/slurm";
+import { imageOf, packagesOf } from "./components/slurm/packages";
 import { loadConfig, rawConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
 import { consoleAddress } from "./components/web/autoscaler";
@@ -79,8 +80,9 @@ async function site() {
     sshKeyFile: config.ssh.privateKeyFile,
     authorizedKeys: config.ssh.authorizedKeys,
   };
-  const packages = machinePackages();
-  const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages });
+  const packages = machinePackages(config);
+  const image = imageOf(config.slurm.packages);
+  const driver = makeDriver("site", { ...config, place, prefixLength, gateway, packages, image });
   const facts = factsOf(config, topology);
   const [entryMachines, tellEntryMachines] = later<Machine[]>();
   const monitored = specs.monitor.length > 0;
@@ -175,6 +177,7 @@ async function site() {
     cluster,
     settings: {
       ...network,
+      packages: slurm.packages,
       purge: slurm.purge,
       drainSeconds: slurm.drainSeconds,
       resubmitLost: slurm.resubmitLost,
@@ -207,6 +210,7 @@ async function site() {
     slurm: rest.portal && {
       service: rest.portal.service,
       url: `http://${vip.data}:${ports.slurmrestd}`,
+      api: packagesOf(config.slurm.packages).rest.api,
       secret: controllers.portalKey,
     },
     ca: certificates.ca,

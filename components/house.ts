@@ -7,6 +7,7 @@ import { settledIn, type SiteRecord } from "../plan/record";
 import * as topology from "../plan/topology";
 import { driverPlans } from "../drivers/plans";
 import type { Intent } from "../policy/rules";
+import type { WithPackages } from "./slurm/packages";
 import { type SiteConfig, type TierName, tiers, type Topology } from "./tiers";
 
 /** The plan's algorithms over this house's tiers and drivers. */
@@ -49,7 +50,8 @@ export const firewall = (site: SiteConfig): wall.Firewall<TierName> =>
   wall.firewall(house, { ...site });
 
 /** Debian packages that the one image of all machines carries. */
-export const machinePackages = (): string[] => packages.machinePackages(tiers);
+export const machinePackages = (site: WithPackages): string[] =>
+  packages.machinePackages(tiers, site);
 
 /** What the policy holds the registered resources against. */
 export const intentOf = (site: SiteConfig, { machines }: Topology, before?: SiteRecord): Intent => {

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { startService, stopService } from "../autoscaler/launch";
-import { ensureImage } from "../image/build";
+import { ensureImage } from "../image/containerImage";
+import { slurmOf } from "../image/slurmOf";
 import { buildPortal } from "../portal/build";
 import { ensureHost, releaseHost } from "../toolchain/host";
 import { elapsed, type Progress, step } from "../lib/progress";
@@ -12,11 +13,11 @@ import { Stack } from "../site/stack";
 
 const progress: Progress = (text) => console.log(text);
 
-/** Everything that a stack of containers needs on this machine before `pulumi up`. */
+/** Everything that a stack of containers needs on this machine before `pulumi up`. The tests' is like the lab's. */
 export async function prepare(): Promise<void> {
   await ensureToolchain(progress);
   await ensureHost(progress);
-  await ensureImage(progress);
+  await ensureImage(progress, await slurmOf("lab"));
   await step("Web portal", progress, buildPortal);
 }
 

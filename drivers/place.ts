@@ -24,6 +24,8 @@ export interface Ground {
   interface: string;
   prefixLength: number;
   gateway: string;
+  /** Name of the link to the containers' root file system, below the home's `images`. */
+  image: string;
 }
 
 /** Directory of one machine (or share) of a site; removed with it. */
@@ -44,15 +46,16 @@ export const domainName = (place: Pick<Place, "prefix">, spec: { name: string })
 export const IMAGE_MARK = "etc/hpc-ha-image";
 
 /** When the present container root file system was built, ms since 1970; undefined when there is none. */
-export const imageBuilt = (home: string): number | undefined =>
-  statSync(path.join(home, "images", "rootfs", IMAGE_MARK), { throwIfNoEntry: false })?.mtimeMs;
+export const imageBuilt = (home: string, image: string): number | undefined =>
+  statSync(path.join(home, "images", image, IMAGE_MARK), { throwIfNoEntry: false })?.mtimeMs;
 
 /**
  * The present container root file system.
+ * @param image name of its link
  * @throws when none was built yet, with the command that builds it.
  */
-export function imagePath(home: string): string {
-  const current = path.join(home, "images", "rootfs");
+export function imagePath(home: string, image: string): string {
+  const current = path.join(home, "images", image);
   if (!existsSync(current)) {
     throw new Error(`No machine image in ${current}: \`npm run lab\` builds it`);
   }

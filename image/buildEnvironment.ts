@@ -4,7 +4,7 @@ import { hpcHome } from "../lib/home";
 import { type Progress, step } from "../lib/progress";
 import { BUILD_PACKAGES, RECIPE } from "../releases/environment";
 import { ensurePackages, MMDEBSTRAP } from "../toolchain/host";
-import { build, isFresh } from "./build";
+import { build, debianMirror, isFresh } from "./build";
 
 /**
  * Makes sure that there is a root file system in which releases are built: the machines' Debian with what builds need,
@@ -23,7 +23,7 @@ export async function ensureBuildEnvironment(progress: Progress): Promise<string
   await ensurePackages(MMDEBSTRAP, progress);
   const target = path.join(images, `build-${RECIPE}-${new Date().toISOString().slice(0, 10)}`);
   await step("Environment in which releases are built, a minute", progress, () =>
-    build(target, [...BUILD_PACKAGES], process.env["HPC_HA_DEBIAN_MIRROR"], {
+    build(target, [...BUILD_PACKAGES], debianMirror(), {
       finish: () => undefined,
     }),
   );

@@ -6,13 +6,16 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import execa from "execa";
 import { machinePackages } from "../components/house";
+import type { SlurmPackagesName } from "../components/slurm/packages";
 import { readDiskRecord, writeDiskRecord } from "../drivers/vm/diskRecord";
 import { hpcHome } from "../lib/home";
 import { ensurePackages, MMDEBSTRAP, type Needs } from "../toolchain/host";
 import { type Progress, step } from "../lib/progress";
 import { ensureToolchain } from "../toolchain/setup";
 import type { Release } from "../releases/release";
-import { build, MAX_AGE_DAYS } from "./build";
+import { build, debianMirror, MAX_AGE_DAYS } from "./build";
+import { slurmOf } from "./slurmOf";
+import { slurmId, withSlurm } from "./slurmPackages";
 import { addReleases, runningReleases } from "./webReleases";
 import { writeInto } from "./write";
 
@@ -52,45 +55,57 @@ const OWN = [
   // Its clock is its own too: munge refuses what is minutes off.
   "systemd-timesyncd",
 ];
-const packages = () => [...machinePackages(), ...OWN];
+const packagesFor = (slurm: SlurmPackagesName) => [
+  ...machinePackages({ slurm: { packages: slurm } }),
+  ...OWN,
+];
 
 /** Hash over everything that an image is made from, but the packages' versions. */
-const recipe = (): string => {
+const recipeOf = (slurm: SlurmPackagesName): string => {
   const hash = createHash("sha256");
-  hash.update(packages().join());
+  hash.update(packagesFor(slurm).join()).update(slurmId(slurm));
   for (const file of ["finish.ts", "write.ts", "disk.ts"]) {
     hash.update(fs.readFileSync(path.join(__dirname, file)));
   }
   return hash.digest("hex");
 };
 
-/** The image of the present recipe that is not too old; built only when there is none. */
-export async function ensureDisk(progress: Progress): Promise<DiskImage> {
+/** The image of the present recipe that is not too old; built only when there is none. @param slurm that its machines have */
+export async function ensureDisk(
+  progress: Progress,
+  slurm: SlurmPackagesName = "debian",
+): Promise<DiskImage> {
   const last = readDiskRecord(hpcHome());
   if (last) {
     const days = (Date.now() - last.built) / 864e5;
-    if (last.recipe === recipe() && days < MAX_AGE_DAYS && fs.existsSync(last.file)) return last;
+    if (last.recipe === recipeOf(slurm) && days < MAX_AGE_DAYS && fs.existsSync(last.file))
+      return last;
   }
-  return buildDisk(progress);
+  return buildDisk(progress, slurm);
 }
 
 /**
  * Builds the VM image from the same package list as the containers': a disk that boots by itself, made without
  * mounting a file system or a loop device.
+ * @param slurm that its machines have
  * @param releases what it has of web services, so that new nodes need not be sent it. Default: nothing
  * @throws when a tool is missing or a step fails
  */
-export async function buildDisk(progress: Progress, releases: Release[] = []): Promise<DiskImage> {
+export async function buildDisk(
+  progress: Progress,
+  slurm: SlurmPackagesName,
+  releases: Release[] = [],
+): Promise<DiskImage> {
   await ensurePackages(NEEDS, progress);
   const images = path.join(hpcHome(), "images");
   fs.mkdirSync(images, { recursive: true });
   const dir = fs.mkdtempSync(path.join(tmpdir(), "hpc-ha-disk-"));
   const root = path.join(dir, "root");
   try {
+    const { packages, mmdebstrap } = await withSlurm(packagesFor(slurm), slurm, progress);
+    const units = [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`);
     await step("Packages of the VM image, about two minutes", progress, () =>
-      build(root, packages(), process.env["HPC_HA_DEBIAN_MIRROR"], {
-        units: [...CLOUD_INIT, TIME].map((unit) => `${unit}.service`),
-      }),
+      build(root, packages, debianMirror(), { units, mmdebstrap }),
     );
     configure(root);
     await addReleases(root, releases, progress);
@@ -105,7 +120,7 @@ export async function buildDisk(progress: Progress, releases: Release[] = []): P
     fs.copyFileSync(qcow2, `${file}.partial`);
     fs.renameSync(`${file}.partial`, file);
     const ids = releases.map(({ id }) => id);
-    const record = { file, sha512, recipe: recipe(), built: Date.now(), releases: ids };
+    const record = { file, sha512, recipe: recipeOf(slurm), built: Date.now(), releases: ids };
     writeDiskRecord(hpcHome(), record);
     return { file, sha512 };
   } finally {
@@ -171,7 +186,9 @@ async function main(): Promise<void> {
   const progress: Progress = (text) => console.log(text);
   await ensureToolchain(progress);
   const { values } = parseArgs({ options: { stack: { type: "string" } } });
-  const image = await buildDisk(progress, await runningReleases(progress, values.stack));
+  const slurm = await slurmOf(values.stack);
+  const releases = await runningReleases(progress, values.stack);
+  const image = await buildDisk(progress, slurm, releases);
   progress("New machines use it once the stack's config says so:");
   for (const command of configCommands(image)) progress(`  ${command}`);
 }

@@ -8,8 +8,9 @@ import { writeImageRefresh } from "../lib/imageRefresh";
 import type { Progress } from "../lib/progress";
 import type { Release } from "../releases/release";
 import { ensureToolchain } from "../toolchain/setup";
-import { ensureImage } from "./build";
+import { ensureImage } from "./containerImage";
 import { buildDisk, configCommands } from "./disk";
+import { slurmOf } from "./slurmOf";
 import { runningReleases } from "./webReleases";
 
 /**
@@ -37,7 +38,7 @@ async function refreshDisk(stack: string, days: number, progress: Progress): Pro
   const why = whyRefresh(last, releases, days, Date.now());
   if (why === undefined) return progress("The image is new enough");
   progress(`A new image: ${why}`);
-  const image = await buildDisk(progress, releases);
+  const image = await buildDisk(progress, await slurmOf(stack), releases);
   progress("New machines use it once the stack's config says so:");
   for (const command of configCommands(image)) progress(`  ${command}`);
 }
@@ -47,8 +48,9 @@ async function main([stack = "", days = "", kind = ""]: string[]): Promise<numbe
   try {
     await ensureToolchain(progress);
     // New containers are made over the image that is there; of their web services they have a layer of their own.
-    if (kind === "container") await ensureImage(progress, undefined, Number(days));
-    else await refreshDisk(stack, Number(days), progress);
+    if (kind === "container") {
+      await ensureImage(progress, await slurmOf(stack), Number(days));
+    } else await refreshDisk(stack, Number(days), progress);
     writeImageRefresh(hpcHome(), stack, { at: Date.now() });
     return 0;
   } catch (error) {

@@ -21,5 +21,9 @@ const COMMON = [
 ];
 
 /** What the one image of all machines carries: machines differ by configuration only. Sorted, each once. */
-export const machinePackages = (tiers: TierPlans): string[] =>
-  [...new Set([...COMMON, ...Object.values(tiers).flatMap(({ packages }) => packages)])].sort();
+export function machinePackages(tiers: TierPlans, config: unknown): string[] {
+  const wanted = Object.values(tiers).flatMap(({ packages }) =>
+    typeof packages === "function" ? packages(config) : packages,
+  );
+  return [...new Set([...COMMON, ...wanted])].sort();
+}

@@ -64,13 +64,15 @@ export function accidents(
   before: SiteRecord,
   now: SiteRecord,
 ): string[] {
-  const values = Object.entries(before.values).flatMap(([key, value]) => {
+  const all = Object.values(tiers).flatMap(({ keeps }) => keeps ?? []);
+  const formerly = Object.assign({}, ...all.map((k) => k.formerly ?? {})) as Record<string, string>;
+  const whyNot = Object.assign({}, ...all.map((k) => k.whyNot ?? {})) as Record<string, string>;
+  const values = Object.entries({ ...formerly, ...before.values }).flatMap(([key, value]) => {
     const other = now.values[key];
+    const why = whyNot[key] ?? "what it keeps is filed under that; take it back";
     return other === undefined || other === value
       ? []
-      : [
-          `${key} = "${other}": the site was made with "${value}", and what it keeps is filed under that; take it back`,
-        ];
+      : [`${key} = "${other}": the site was made with "${value}", and ${why}`];
   });
   // With another driver all else differs as well.
   if (values.some((fault) => fault.startsWith("driver "))) return values;

@@ -61,6 +61,10 @@ export interface Keeps<Config> {
   addresses?: boolean;
   /** Values of the config, by key, under which something is filed. Default: none. */
   values?(config: Config): Record<string, string>;
+  /** Those of sites from before the record had them. Default: nothing is known of them. */
+  formerly?: Record<string, string>;
+  /** Why such a value must stay, and what to do instead. Default: something is filed under it; take it back. */
+  whyNot?: Record<string, string>;
 }
 
 /** What those who plan know: who lets in whom is the same whatever the present size of the web pool. */
@@ -99,8 +103,8 @@ export interface TierPlan<
   letsIn(ground: Ground<Config, Name>): Rule[];
   /** What the machines of all tiers let in for it. Default: nothing. */
   letInEverywhere?(ground: Ground<Config, Name>): Rule[];
-  /** Debian packages that its machines need besides everybody's. */
-  packages: readonly string[];
+  /** Debian packages that its machines need besides everybody's, where it matters by the config. */
+  packages: readonly string[] | ((config: Config) => readonly string[]);
   /** What of it, once it is there, the config must not change by accident. Default: nothing. */
   keeps?: Keeps<Config>;
   /** Rules that span keys; those that were not valid by themselves are missing. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REST_APIS } from "./slurmRest";
 
 const port = z.coerce.number().int().min(1).max(65535);
 
@@ -29,6 +30,8 @@ const schema = z.object({
   /** Where Slurm is asked for the users of the portal, and by which secret. Default: it is not. */
   SLURM_REST_URL: z.url().optional(),
   SLURM_REST_SECRET: z.string().min(1).optional(),
+  /** Version of its API. Default: that of Debian 12's Slurm. */
+  SLURM_REST_API: z.enum(REST_APIS).default("v0.0.38"),
 });
 export type Environment = z.infer<typeof schema>;
 

@@ -16,14 +16,14 @@ async function main(name: string | undefined): Promise<void> {
   const users = new MariaUsers(env);
   const watch = new HealthWatch({ redis: sessions, database: users });
   void watch.start();
-  const { SLURM_REST_URL: url, SLURM_REST_SECRET: secret } = env;
+  const { SLURM_REST_URL: url, SLURM_REST_SECRET: secret, SLURM_REST_API: api } = env;
   const app = await application({
     service,
     basePath: env.BASE_PATH,
     node: env.NODE_NAME,
     sessions,
     users,
-    jobs: url !== undefined && secret !== undefined ? new SlurmJobs(url, secret) : undefined,
+    jobs: url !== undefined && secret !== undefined ? new SlurmJobs(url, secret, api) : undefined,
     health: () => watch.health,
   });
   await app.listen({ host: "0.0.0.0", port: env.PORT });

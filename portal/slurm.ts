@@ -1,5 +1,12 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import {
+  environmentIn,
+  errorsSchema,
+  jobsSchema,
+  type RestApi,
+  submittedSchema,
+} from "./slurmRest";
 import { StoreUnavailable } from "./stores";
 
 /** One of a user's jobs. */
@@ -28,12 +35,14 @@ const TIMEOUT = 8_000;
 /** A token that is good for less is not used any more, ms: longer than a request takes. */
 const SPARE = 60_000;
 /**
- * Largest answer that is read, bytes: about 2500 jobs of 3 kB. Slurm 22.05 lists everybody's or none, and the portal's heap
- * is 64 MB.
+ * Largest answer that is read, bytes: about 2500 jobs of 3 kB of Slurm 22.05, 900 of 9 kB of 24.11. It lists everybody's
+ * or none, and the portal's heap is 64 MB.
  */
 const LARGEST = 8 * 1024 * 1024;
 /** What the job's shell finds programs in; the rest of its environment is what Slurm gives every job. */
 const SEARCH = "/usr/local/bin:/usr/bin:/bin";
+/** What slurmrestd says where slurmctld does not take the token, or does not answer: of 22.05, of 24.11. */
+const NOT_BELIEVED = ["Unspecified error", "Protocol authentication error"];
 /** Longest run of a job from the portal, minutes. */
 const MINUTES = 10;
 
@@ -45,22 +54,6 @@ const tokenSchema = z.object({
   expires: z.number(),
 });
 type Token = z.infer<typeof tokenSchema>;
-const errorsSchema = z.object({
-  errors: z.array(z.object({ error: z.string().optional(), description: z.string().optional() })),
-});
-const jobsSchema = z.object({
-  jobs: z.array(
-    z.object({
-      job_id: z.number(),
-      name: z.string().nullish(),
-      user_name: z.string().nullish(),
-      job_state: z.string(),
-      partition: z.string().nullish(),
-      submit_time: z.number(),
-    }),
-  ),
-});
-const submittedSchema = z.object({ job_id: z.number() });
 
 /** Asks slurmrestd as the user of an account, with a token that is made for each for some minutes. */
 export class SlurmJobs implements JobStore {
@@ -69,10 +62,12 @@ export class SlurmJobs implements JobStore {
   /**
    * @param url where tokens and slurmrestd are
    * @param secret by which this is known there; it is never sent
+   * @param api of slurmrestd
    */
   constructor(
     private readonly url: string,
     private readonly secret: string,
+    private readonly api: RestApi,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -97,7 +92,7 @@ export class SlurmJobs implements JobStore {
       name,
       time_limit: MINUTES,
       current_working_directory: token.home,
-      environment: { PATH: SEARCH },
+      environment: environmentIn(this.api, { PATH: SEARCH }),
     };
     return (await this.ask(submittedSchema, "job/submit", token, { script, job })).job_id;
   }
@@ -123,12 +118,12 @@ export class SlurmJobs implements JobStore {
 
   private async ask<T>(schema: z.ZodType<T>, what: string, by: Token, body?: object): Promise<T> {
     const headers = { "x-slurm-user-name": by.user, "x-slurm-user-token": by.token };
-    const { status, text } = await this.send(`/slurm/v0.0.38/${what}`, headers, body);
+    const { status, text } = await this.send(`/slurm/${this.api}/${what}`, headers, body);
     const said = status === 200 ? read(schema, text) : undefined;
     if (said !== undefined) return said;
     const why = read(errorsSchema, text)?.errors.flatMap((e) => e.error ?? e.description ?? []);
-    // What it says where slurmctld did not answer, or not to this token: its key may be another by now.
-    if (!why?.length || why.includes("Unspecified error")) {
+    // The key of tokens may be another by now.
+    if (!why?.length || why.some((text) => NOT_BELIEVED.includes(text))) {
       for (const [account, known] of this.tokens) if (known === by) this.tokens.delete(account);
       throw new StoreUnavailable("slurm", `${what}: status ${status}`);
     }

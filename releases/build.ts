@@ -1,10 +1,8 @@
 import * as fs from "node:fs";
-import * as path from "node:path";
 import execa from "execa";
 import { elapsed, type Progress } from "../lib/progress";
 import { projectRoot } from "../lib/project";
 import type { EnterRequest } from "./enter";
-import { artefacts } from "./release";
 
 /** So many of its last lines are shown when a build fails; all of them are in its log. */
 const SHOWN = 20;
@@ -15,32 +13,37 @@ const REMINDER = 20_000;
 export function mayBuild(): void {
   if (process.getuid?.() === 0) return;
   throw new Error(
-    "A service with `build` is built in a root file system of its own: run `pulumi up` as root (`sudo -E`)",
+    "What is built here (a service with `build`, Slurm) is built in a root file system of its own: run it as root (`sudo -E`)",
   );
 }
 
+/** What is built: a shell command in a directory. */
+export type Build = Omit<EnterRequest, "environment"> & {
+  /** In words. */
+  what: string;
+  /** File for all that it says. */
+  log: string;
+  /** Root file system in which it is built; it is not changed. Default: one like the web nodes', with what services need. */
+  environment?: string;
+};
+
 /**
- * Runs the build of a release in its tree: in a root file system like the nodes', at the path that it has there, as a user
- * without rights and with the network and package settings of this machine. Nothing else of it is kept.
- * @param work directory on the same file system, for what is thrown away
+ * Runs a build in its tree: in a root file system like the nodes', at the path that it has there, as a user without
+ * rights and with the network and package settings of this machine. Nothing else of it is kept.
  * @throws with the build's last lines
  */
 export async function buildIn(
-  { id, tree, work, build }: { id: string; tree: string; work: string; build: string },
+  { what, log, environment, ...inside }: Build,
   progress: Progress,
 ): Promise<void> {
-  const environment = await execa("node", ["--import", "tsx", "image/buildEnvironment.ts"], {
-    cwd: projectRoot,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const request: EnterRequest = { ...inside, environment: environment ?? (await usual()) };
+  const { build } = request;
   const start = Date.now();
-  const log = path.join(artefacts(), `${id}.log`);
-  progress(`release ${id}: building (log: ${log})`);
+  progress(`${what}: building (log: ${log})`);
   const reminder = setInterval(
-    () => progress(`release ${id}: building, ${elapsed(start)} so far`),
+    () => progress(`${what}: building, ${elapsed(start)} so far`),
     REMINDER,
   );
-  const request: EnterRequest = { id, tree, work, build, environment: environment.stdout.trim() };
   const output = fs.openSync(log, "w", 0o600);
   // All processes of the build end with the first one, that one with unshare, and unshare with this program.
   const apart = ["--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"];
@@ -67,4 +70,12 @@ export async function buildIn(
     fs.closeSync(output);
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
   }
+}
+
+async function usual(): Promise<string> {
+  const { stdout } = await execa("node", ["--import", "tsx", "image/buildEnvironment.ts"], {
+    cwd: projectRoot,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return stdout.trim();
 }

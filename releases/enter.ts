@@ -4,13 +4,13 @@ import * as path from "node:path";
 import { z } from "zod";
 import { program } from "../lib/program";
 import { addSettings, buildVariables } from "./hostSettings";
-import { releaseDirectory } from "./release";
 
 const enterSchema = z.strictObject({
-  id: z.string(),
-  /** Directory with the source, which becomes the release. */
+  /** Where the tree is while it is built. */
+  directory: z.string().startsWith("/"),
+  /** Directory with the source, and then with what was made of it. */
   tree: z.string().startsWith("/"),
-  /** Directory for what the build writes elsewhere. */
+  /** Directory on the same file system for what the build writes elsewhere, which is thrown away. */
   work: z.string().startsWith("/"),
   /** Shell command. */
   build: z.string(),
@@ -25,7 +25,7 @@ const HOME = "/home/build";
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /** Runs in a mount and process namespace of its own, with which all that it mounts and starts goes. @returns exit code */
-function enter({ id, tree, work, build, environment }: EnterRequest): number {
+function enter({ directory, tree, work, build, environment }: EnterRequest): number {
   const root = path.join(work, "root");
   for (const name of ["root", "upper", "overlay"]) fs.mkdirSync(path.join(work, name));
   // The root directory of the environment has the mode of its upper layer.
@@ -41,7 +41,6 @@ function enter({ id, tree, work, build, environment }: EnterRequest): number {
   );
   fs.appendFileSync(path.join(root, "etc/group"), `build:x:${BUILDER}:\n`);
 
-  const directory = releaseDirectory(id);
   fs.mkdirSync(path.join(root, directory), { recursive: true });
   for (const owned of [tree, path.join(root, HOME)]) {
     execFileSync("chown", ["-hR", `${BUILDER}:${BUILDER}`, owned]);

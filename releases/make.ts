@@ -6,7 +6,7 @@ import { elapsed, type Progress } from "../lib/progress";
 import { ofProject } from "../lib/project";
 import { buildIn, mayBuild } from "./build";
 import { checkOut } from "./git";
-import { artefact, artefacts, type Release, type Repository } from "./release";
+import { artefact, artefacts, type Release, releaseDirectory, type Repository } from "./release";
 import { NOT_RELEASED, treeHash } from "./tree";
 
 /** So many archives are kept: the ones last asked for. */
@@ -59,7 +59,11 @@ async function make(release: Release, file: string, progress: Progress): Promise
   try {
     if ("path" in source) await copy(source, tree);
     else fetch(source, tree, progress);
-    if (build !== undefined) await buildIn({ id, tree, work, build }, progress);
+    if (build !== undefined) {
+      const log = path.join(artefacts(), `${id}.log`);
+      const directory = releaseDirectory(id);
+      await buildIn({ what: `release ${id}`, log, directory, tree, work, build }, progress);
+    }
     // Of a repository's submodules too.
     const depth = "path" in source ? ["-maxdepth", "1"] : [];
     const gits = [tree, "-mindepth", "1", ...depth, "-name", NOT_RELEASED, "-prune"];

@@ -4,6 +4,7 @@ import { NO_KEYS } from "../../plan/tier";
 import { inSubnet } from "../../plan/addresses";
 import { groupFaults } from "../slurm/nodeFaults";
 import { groupsOf, machineGroups, ownHosts } from "../slurm/nodes";
+import { packagesOf, type WithPackages } from "../slurm/packages";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
 import { USER_PACKAGES, userUnits } from "../users";
@@ -49,15 +50,12 @@ export const compute: Tier<typeof keys> = {
         ]),
   ],
   // nfs-common: users' files.
-  packages: [
-    "slurmd",
-    "slurm-client",
+  packages: ({ slurm }: WithPackages) => [
+    ...packagesOf(slurm.packages).packages.compute,
     "munge",
     "libpmix2",
     "xauth",
     "nfs-common",
-    // Users log in where they have jobs (slurm.nodeLogin).
-    "libpam-slurm-adopt",
     ...USER_PACKAGES,
   ],
   units: (site) => [MUNGE, "slurmd", ...userUnits(site)],

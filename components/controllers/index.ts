@@ -64,7 +64,7 @@ export class Controllers extends pulumi.ComponentResource {
       { length: 128 },
       { parent: this },
     ).base64;
-    const { rest } = args.cluster.slurm;
+    const { rest, packages } = args.cluster.slurm;
     const keys = restKeys(name, rest, { parent: this });
     this.portalKey = keys.portal;
     const vars = pulumi
@@ -77,7 +77,7 @@ export class Controllers extends pulumi.ComponentResource {
       .apply(([mungeKey, password, ca, key, targets, jwt, portal]) => ({
         ...slurmVars(args.cluster, mungeKey),
         ...controllerVars(args.settings, { ...database, password }, ca, { key, targets }),
-        ...restVars(rest, args.cluster.ports, { jwt, portal }),
+        ...restVars(rest, packages, args.cluster.ports, { jwt, portal }),
       }));
     const set = machineSet(
       name,

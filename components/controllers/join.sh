@@ -14,7 +14,7 @@ address=$(echo "$NODES" | awk -v name="$name" '$1 == name { print $2 }')
 [ -n "$address" ] || refuse "$name is no machine of slurm.nodeGroups (hosts) of cluster $CLUSTER"
 ip -o -4 address | grep -qF " $address/" || refuse "the cluster knows $name by $address, which this machine does not have"
 for program in slurmd munged; do
-    command -v $program >/dev/null || refuse "there is no $program: on Debian install slurmd, slurm-client, munge and libpmix2"
+    command -v $program >/dev/null || refuse "there is no $program: install $PACKAGES"
 done
 version=$(slurmd -V | grep -oE '[0-9]+\.[0-9]+' | head -n 1)
 [ "$version" = "$VERSION" ] || refuse "slurmd is of Slurm $version, and cluster $CLUSTER of $VERSION"

@@ -6,6 +6,7 @@ import type { SiteOutputs } from "../../plan/outputs";
 import type { RunningSite } from "../../rollout/roll";
 import { quote } from "../look";
 import { STATE_SHARE } from "../slurm";
+import { nodePackages } from "../slurm/packages";
 
 /** What a controller says of its cluster. */
 export interface ClusterFacts {
@@ -99,6 +100,7 @@ export function nodeKit(
     CLUSTER: option("ClusterName"),
     IDENTITY: identity,
     VERSION: version,
+    PACKAGES: nodePackages(version),
     SERVER: `${vips.slurm}:${option("SlurmctldPort")}`,
     SCRIPTS: ["Prolog", "Epilog"]
       .filter((key) => option(key) !== "")

@@ -7,6 +7,7 @@ import { files, ownFileFaults } from "../slurm/files";
 import { mail, mailFaults } from "../slurm/mail";
 import { nodeGroup, ownHosts } from "../slurm/nodes";
 import { optionFaults, options } from "../slurm/options";
+import { packagesOf, slurmPackages, WHY_NOT_OTHER, type WithPackages } from "../slurm/packages";
 import { partition, partitionFaults } from "../slurm/partitions";
 import { purge } from "../slurm/purge";
 import { rest, restFaults, restUnits } from "../slurm/rest";
@@ -35,6 +36,11 @@ const keys = {
     slurm: z
       .strictObject({
         clusterName: label.default("hpc"),
+        /**
+         * Which Slurm the machines have: `debian`, the one of Debian 12 (22.05), or `24.11`, built on this machine when an
+         * image with it is made for the first time (components/slurm/packages.ts). Of a site that is there it must stay.
+         */
+        packages: slurmPackages.default("debian"),
         /** Short form of `partitions`: the name of one for all nodes. Default main. */
         partition: label.optional(),
         /** The partitions. Default: one. */
@@ -95,7 +101,12 @@ export const controllers: Tier<typeof keys> = {
   keeps: {
     addresses: true,
     // Accounting and the state on the share.
-    values: ({ slurm }) => ({ "slurm.clusterName": slurm.clusterName }),
+    values: ({ slurm }) => ({
+      "slurm.clusterName": slurm.clusterName,
+      "slurm.packages": slurm.packages,
+    }),
+    formerly: { "slurm.packages": "debian" },
+    whyNot: { "slurm.packages": WHY_NOT_OTHER },
   },
   letsIn: ({ config: { ports, slurm: settings }, of, machines }) => {
     // Users' commands (sbatch, sacct, …) run on the login machine, and in jobs.
@@ -109,13 +120,8 @@ export const controllers: Tier<typeof keys> = {
       vrrp(machines("controllers")),
     ];
   },
-  packages: [
-    "slurmctld",
-    "slurmdbd",
-    "slurmrestd",
-    // Tokens of the REST API.
-    "slurm-wlm-jwt-plugin",
-    "slurm-client",
+  packages: ({ slurm }: WithPackages) => [
+    ...packagesOf(slurm.packages).packages.controllers,
     "munge",
     // PMIx, by which srun starts MPI programs.
     "libpmix2",

@@ -7,10 +7,13 @@ import { buildSlurmHa } from "../../slurm-ha/build";
 import { CA_FILE } from "../certificates";
 import type { Database } from "../database";
 import { type Mail, relayOf } from "../slurm/mail";
+import { packagesOf, type SlurmPackagesName } from "../slurm/packages";
 import { type purge, purgeOptions } from "../slurm/purge";
 
 /** What only the controllers are told. */
 export interface ControllerSettings {
+  /** Which Slurm they have. */
+  packages: SlurmPackagesName;
   /** When the accounting forgets what. */
   purge: z.infer<typeof purge>;
   /** Longest wait for the jobs of nodes that leave or change, s. */
@@ -31,7 +34,7 @@ export interface ControllerSettings {
 
 /** Variables of ansible/controllers.yml besides those of all Slurm machines; its roles' argument_specs describe them. */
 export const controllerVars = (
-  { purge, drainSeconds, resubmitLost, mail, patience, ...network }: ControllerSettings,
+  { packages, purge, drainSeconds, resubmitLost, mail, patience, ...network }: ControllerSettings,
   database: Pick<Database, "host" | "port" | "name" | "user"> & { password: string },
   ca: string,
   fencing: { key: string; targets: FenceTarget[] },
@@ -39,6 +42,7 @@ export const controllerVars = (
   slurm_ha_program: program(),
   slurm_drain_seconds: drainSeconds,
   slurm_resubmit_lost: resubmitLost,
+  slurm_states: packagesOf(packages).states.join("-"),
   slurm_mail_relay: relayOf(mail),
   slurm_vip_prefix_length: network.prefixLength,
   slurm_interface: network.interface,

@@ -1,6 +1,7 @@
 import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import { ownHosts } from "../slurm/nodes";
+import { packagesOf, type WithPackages } from "../slurm/packages";
 import type { Tier } from "../tier";
 import { MUNGE } from "../units";
 import { USER_PACKAGES, userUnits } from "../users";
@@ -31,8 +32,8 @@ export const login: Tier<typeof keys> = {
       tcp("parallel jobs", "1-65535", nodes),
     ];
   },
-  packages: [
-    "slurm-client",
+  packages: ({ slurm }: WithPackages) => [
+    ...packagesOf(slurm.packages).packages.login,
     "munge",
     "libpmix2",
     // Windows of jobs.

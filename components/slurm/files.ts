@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { fileFaults, type Files } from "../../plan/files";
 import { groupsOf, type Grouped } from "./nodes";
+import { packagesOf, type WithPackages } from "./packages";
 
 const file = z.string().min(1).optional();
 
@@ -110,8 +111,8 @@ return slurm.SUCCESS
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 
 /** What is beside slurm.conf on the controllers, by its name there; base64. */
-export function besideSlurmConf(slurm: Filed): Record<string, string> {
-  const { files, proctrack } = slurm;
+export function besideSlurmConf(slurm: Filed & WithPackages["slurm"]): Record<string, string> {
+  const { files, proctrack, packages } = slurm;
   const own = (file: string | undefined) =>
     file === undefined ? undefined : readFileSync(file, "utf8");
   const gres = own(files.gres) ?? gresConf(slurm);
@@ -121,7 +122,7 @@ export function besideSlurmConf(slurm: Filed): Record<string, string> {
       own(files.cgroup) ??
       (proctrack === "proctrack/cgroup"
         ? `${CGROUP}${gres === undefined ? "" : "ConstrainDevices=yes\n"}`
-        : undefined),
+        : packagesOf(packages).noCgroups),
     "topology.conf": own(files.topology),
     "job_submit.lua": jobSubmit(own(files.jobSubmit)),
   };

@@ -6,6 +6,7 @@ import { besideSlurmConf, type Filed, nodeScripts } from "./files";
 import type { Mail } from "./mail";
 import { groupsOf, type NodeGroup, nodeParameters, type NodeSize, ownHosts } from "./nodes";
 import { chosenOptions, type options } from "./options";
+import type { WithPackages } from "./packages";
 import { partitionLines, type Partitioned } from "./partitions";
 import { type Rest, restOptions } from "./rest";
 
@@ -15,7 +16,8 @@ export const STATE_SHARE = "/mnt/slurm";
 /** What every machine of the Slurm cluster is told of it. */
 export interface SlurmSettings {
   slurm: Partitioned &
-    Filed & {
+    Filed &
+    WithPackages["slurm"] & {
       clusterName: string;
       taskPlugin: string;
       options: z.infer<typeof options>;

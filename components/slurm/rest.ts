@@ -2,6 +2,7 @@ import { z } from "zod";
 import { label } from "../../plan/config";
 import { isSystemUser, type LocalUser } from "../users/local";
 import type { Options } from "./options";
+import { packagesOf, type SlurmPackagesName } from "./packages";
 
 /** An account of the portal; Redis and its table take what is no control character (portal/database.ts). */
 const account = z.string().regex(/^\P{Cc}{1,64}$/u, "1 to 64 characters");
@@ -35,8 +36,8 @@ export const SLURM_TOKENS = "slurm-tokens";
 export const restUnits = ({ slurmRest }: { slurmRest?: { portal: boolean } }): string[] =>
   slurmRest ? [SLURMRESTD, ...(slurmRest.portal ? [SLURM_TOKENS] : [])] : [];
 
-/** What the portal's service is told: where it asks, and the secret by which it is known there. */
-export const PORTAL_VARIABLES = ["SLURM_REST_URL", "SLURM_REST_SECRET"] as const;
+/** What the portal's service is told: where it asks, by which version of the API, and the secret by which it is known there. */
+export const PORTAL_VARIABLES = ["SLURM_REST_URL", "SLURM_REST_API", "SLURM_REST_SECRET"] as const;
 
 /** What tokens are signed with; on the controllers only. */
 const KEY_FILE = "/etc/slurm/jwt.key";
@@ -60,6 +61,7 @@ export const restOptions = ({ enabled, tokenSeconds }: Rest): Options =>
 /** What only a site with it tells its controllers; ansible/roles/slurm_rest describes it. */
 export function restVars(
   { enabled, portal }: Rest,
+  packages: SlurmPackagesName,
   ports: { slurmrestd: number; slurmTokens: number },
   keys: { jwt: string; portal: string },
 ): Record<string, unknown> {
@@ -68,7 +70,11 @@ export function restVars(
   if (!enabled) return file;
   return {
     ...file,
-    slurm_rest: { port: ports.slurmrestd, ...(portal && { tokens_port: ports.slurmTokens }) },
+    slurm_rest: {
+      port: ports.slurmrestd,
+      options: packagesOf(packages).rest.options,
+      ...(portal && { tokens_port: ports.slurmTokens }),
+    },
     slurm_rest_key: keys.jwt,
     ...(portal && {
       // Base64: Ansible takes no account's name for a template of its own.

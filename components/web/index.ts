@@ -24,7 +24,9 @@ export interface WebArgs {
   /** CA certificate (PEM) that the services verify Redis and the database with. */
   ca: pulumi.Input<string>;
   /** The service that asks Slurm for its users, where, and by which secret. Default: none does. */
-  slurm?: { service: string; url: string; /** Secret. */ secret: pulumi.Input<string> } | undefined;
+  slurm?:
+    | { service: string; url: string; api: string; /** Secret. */ secret: pulumi.Input<string> }
+    | undefined;
   /** Where a node tells its metrics, and how many processors it was planned with. */
   nodeExporter: { port: number; vcpus: number };
 }

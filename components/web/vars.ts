@@ -11,8 +11,8 @@ interface Stores {
   redis: { host: string; port: number; password: string };
   database: { host: string; port: number; name: string; user: string; password: string };
   adminPassword: string;
-  /** Where one of the services asks Slurm for its users, and by which secret. Default: none does. */
-  slurm?: { service: string; url: string; secret: string } | undefined;
+  /** Where one of the services asks Slurm for its users, by which API and secret. Default: none does. */
+  slurm?: { service: string; url: string; api: string; secret: string } | undefined;
 }
 
 /** Variables of ansible/web.yml; its roles' argument_specs describe them. The same for every node. */
@@ -37,8 +37,12 @@ export function webVars(
     PORTAL_ADMIN_USER: PORTAL_ADMIN,
     PORTAL_ADMIN_PASSWORD: adminPassword,
   };
-  const [urlName, secretName] = PORTAL_VARIABLES;
-  const asks = slurm && { [urlName]: slurm.url, [secretName]: slurm.secret };
+  const [urlName, apiName, secretName] = PORTAL_VARIABLES;
+  const asks = slurm && {
+    [urlName]: slurm.url,
+    [apiName]: slurm.api,
+    [secretName]: slurm.secret,
+  };
   return {
     web_root: WEB_ROOT,
     web_releases: [...releases.values()].map((release) => ({

@@ -13,7 +13,7 @@ const POWER = ["node", "--import", "tsx", "drivers/container/powerProgram.ts"];
 export function containers(name: string, site: Ground): Driver {
   const { place, cidr, libvirtUri } = site;
   const network = new SiteNetwork(name, { cidr, libvirtUri, networkName: place.prefix });
-  const built = imageBuilt(place.home);
+  const built = imageBuilt(place.home, site.image);
   return {
     // All are made over one image, and a change stops and starts them: none is ever made anew.
     set: (set, { specs, formerly, ...args }, opts) => ({
@@ -47,7 +47,7 @@ function made(
   parent: pulumi.Resource,
 ) {
   const { place } = site;
-  const image = imagePath(place.home);
+  const image = imagePath(place.home, site.image);
   const { address, hostKey } = new Container(
     `${name}-container`,
     {

@@ -9,7 +9,7 @@ from slurm_ha.messages import Refused, log
 from slurm_ha.network import acknowledge_at_once, shun_silent_slurmdbd
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
-from slurm_ha.unsaved import skip_unsaved
+from slurm_ha.unsaved import check_release, skip_unsaved
 
 RECOVER_ALL = "-R"  # option of slurmctld; without it what administrators set on partitions is lost
 SAVED = "saved"
@@ -25,6 +25,7 @@ def guard(settings: Settings, host: Host) -> None:
         raise Refused(f"the VIP {settings.vip} is not on this machine")
     share.check()
     share.check_state()
+    check_release(share, settings.states)
     # This runs before slurmctld: whatever the other one suspects this machine of is over.
     share.ended()
     epoch, owner = share.claim()

@@ -77,6 +77,15 @@ class Settings:
             return False  # of a version that did not ask: a controller that starts now starts
 
     @property
+    def states(self) -> range:
+        """Job states that slurmctld reads, by their releases' numbers."""
+        try:
+            oldest, newest = map(int, self.text("STATES").split("-"))
+        except Refused:
+            return range(256)  # of a version that did not ask
+        return range(oldest, newest + 1)
+
+    @property
     def controllers(self) -> list[str]:
         """Addresses; the first one's slurmdbd is the primary."""
         return self.text("CONTROLLERS").split()

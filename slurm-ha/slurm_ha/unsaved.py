@@ -10,16 +10,19 @@ import os
 import re
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 from slurm_ha.host import Host
 from slurm_ha.lost import AGAIN
-from slurm_ha.messages import log
+from slurm_ha.messages import Refused, log
 from slurm_ha.share import Share
 
 MARGIN = 1000  # ids that a machine may have given out in the moment before it died, without a word on the share
 TAIL = 1 << 20  # bytes of the log that are read: of five thousand jobs, and those with a script are in the spool
 LINKING = 16  # files at a time: a share answers each in a millisecond
 JOB_FILES = "script", "environment"
+# Slurm's releases by the number that their state has (SLURM_PROTOCOL_VERSION).
+RELEASES = {36: "20.11", 37: "21.08", 38: "22.05", 39: "23.02", 40: "23.11", 41: "24.05", 42: "24.11"}
 # Lines in which an id is given out, by whatever name; others name ids that somebody made up.
 GIVEN_OUT = re.compile(
     rb"^\[[^\]]*\] (?:sched\S*: )?(?:_slurm_rpc_(?:submit|allocate)_\w+:?|Allocate|_start_job: Started)"
@@ -49,35 +52,63 @@ def option(config: str, key: str, default: int) -> int:
     return int(found[1]) if found else default
 
 
-def next_id(state: bytes) -> tuple[int, int] | None:
-    """(place, number) of the id that comes next, in the beginning of job_state; None of a format that is not known.
+class Head(NamedTuple):
+    """The beginning of job_state, the same in 22.05 and in 24.11: a text with its length, the version of the format
+    (16 bits), the time (64), the id that comes next (32)."""
 
-    A text with its length, the version (16 bits), the time (64), the id (32).
-    """
+    release: int  # of the version: its first byte, which counts Slurm's releases
+    place: int  # of the id
+    number: int
+
+
+def head_of(state: bytes) -> Head | None:
+    """None of a format that is not known."""
     if len(state) < 4:
         return None
     (length,) = struct.unpack_from(">I", state)
     place = 4 + length + 2 + 8
     if state[4 : 4 + length] != b"PROTOCOL_VERSION\0" or len(state) < place + 4:
         return None
-    return place, struct.unpack_from(">I", state, place)[0]
+    return Head(state[4 + length], place, struct.unpack_from(">I", state, place)[0])
+
+
+def check_release(share: Share, states: range) -> None:
+    """slurmctld itself gives up on others, in words that do not say what to do. @param states: that it reads"""
+    for state in saved_states(share)[:1]:
+        with state.open("rb") as f:
+            head = head_of(f.read(64))
+        if head and head.release not in states:
+            raise Refused(
+                f"{state} is of {called(head.release)}, and this slurmctld reads {called(states[0])} to "
+                f"{called(states[-1])}. Nothing was changed. Slurm cannot go from one to the other in place: "
+                "docs/slurm.md, Another Slurm"
+            )
+
+
+def called(release: int) -> str:
+    name = RELEASES.get(release)
+    return f"Slurm {name}" if name else f"a Slurm that is not known (format {release})"
+
+
+def saved_states(share: Share) -> list[Path]:
+    """What slurmctld reads, and what it reads when that is not there."""
+    return [path for path in (share.spool / "job_state", share.spool / "job_state.old") if path.exists()]
 
 
 def skip_unsaved(share: Share, host: Host, again: bool) -> None:
     """For a start after a crash. @param again: what is lost is to be submitted again by itself"""
-    # What slurmctld reads, and what it reads when that is not there.
-    states = [path for path in (share.spool / "job_state", share.spool / "job_state.old") if path.exists()]
+    states = saved_states(share)
     if not states:
         return
     spool, ids = in_spool(share.spool), Ids(share.config())
     known = {*spool, *in_log(share.log)}
     for state in states:
         with state.open("r+b", buffering=0) as f:
-            found = next_id(f.read(64))
-            if found is None:
+            head = head_of(f.read(64))
+            if head is None:
                 log(f"{state} has a format that is not known: ids may be given out twice")
                 continue
-            place, number = found
+            _, place, number = head
             if state == states[0]:
                 keep_aside(share, host, {job: spool[job] for job in spool if ids.ahead(job, number) >= 0}, again)
             highest = max(ids.ahead(job, number) for job in {number, *known})

@@ -7,6 +7,7 @@ from slurm_ha.messages import Refused
 from slurm_ha.network import acknowledge_at_once
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
+from slurm_ha.unsaved import check_release
 
 TICK = 0.25  # s between two looks
 PROBE = 1.0  # s between two questions to slurmctld
@@ -18,6 +19,7 @@ def watch(settings: Settings, host: Host) -> None:
     share = Share(settings, host)
     share.check()
     share.check_state()
+    check_release(share, settings.states)
     if not host.vip_is_here(settings.vip) and host.unit().active in ("inactive", "failed"):
         # After a reboot: the slurmctld that was here has ended without a word, but for certain. None can
         # start meanwhile: keepalived gives the VIP to a machine whose watch is ready.

@@ -6,14 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slurm_ha.guard import guard, release
+from slurm_ha.messages import Refused
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
-from slurm_ha.unsaved import MARGIN, Ids, in_log, next_id
+from slurm_ha.unsaved import MARGIN, Head, Ids, head_of, in_log
+from slurm_ha.watch import watch
 from tests.fake import FakeHost, settings_of
 
 # The beginning of one that Slurm 22.05 wrote; the next id is 2.
 STATE = (
     bytes.fromhex("00000011") + b"PROTOCOL_VERSION\0" + bytes.fromhex("26000000000069087e310000000200000000") + b"jobs"
+)
+# And of one that 24.11 wrote; the next id is 6.
+STATE_24_11 = (
+    bytes.fromhex("00000011") + b"PROTOCOL_VERSION\0" + bytes.fromhex("2a00000000006b09780a00000006") + b"jobs"
 )
 PLACE = 31
 
@@ -23,9 +29,30 @@ def state(number: int) -> bytes:
 
 
 def test_the_next_id() -> None:
-    assert next_id(STATE) == (PLACE, 2)
+    assert head_of(STATE) == Head(38, PLACE, 2)
+    assert head_of(STATE_24_11) == Head(42, PLACE, 6)
     for other in (b"", STATE[:20], STATE[:33], STATE.replace(b"PROTOCOL", b"EBCDICOL")):
-        assert next_id(other) is None
+        assert head_of(other) is None
+
+
+@pytest.mark.parametrize(("read", "other"), [("36-38", STATE_24_11), ("39-42", STATE)])
+def test_a_state_of_another_slurm_is_refused_and_left_alone(
+    tmp_path: Path, host: FakeHost, spool: Path, other: bytes, read: str
+) -> None:
+    (spool / "job_state").write_bytes(other)
+    settings = settings_of(tmp_path, "m1", more=f"STATES={read}\n")
+    # And no VIP is taken for it.
+    for begin in (guard, watch):
+        with pytest.raises(Refused, match=r"job_state is of Slurm 2.* and this slurmctld reads Slurm 2.* to .*docs"):
+            begin(settings, host)
+    assert (spool / "job_state").read_bytes() == other
+    assert not list((tmp_path / "share/ha").glob("epoch.*"))
+
+
+@pytest.mark.parametrize(("read", "own"), [("36-38", STATE), ("39-42", STATE_24_11), ("39-42", b"")])
+def test_its_own_is_not(tmp_path: Path, host: FakeHost, spool: Path, read: str, own: bytes) -> None:
+    (spool / "job_state").write_bytes(own)
+    guard(settings_of(tmp_path, "m1", more=f"STATES={read}\n"), host)
 
 
 @given(st.integers(1, 900), st.integers(0, 400))
@@ -58,9 +85,9 @@ def crash(settings: Settings, host: FakeHost) -> None:
 
 
 def counts_on_from(spool: Path, name: str = "job_state") -> int:
-    found = next_id((spool / name).read_bytes())
-    assert found
-    return found[1]
+    head = head_of((spool / name).read_bytes())
+    assert head
+    return head.number
 
 
 def test_after_a_crash_no_id_comes_again(

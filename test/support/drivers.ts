@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { plan } from "../../components/house";
+import { imageOf } from "../../components/slurm/packages";
 import type { TierName } from "../../components/tiers";
 import { makeDriver } from "../../drivers";
 import type { Driver, MachineSet, SetArgs, SharedFiles } from "../../drivers/driver";
@@ -40,7 +41,8 @@ export async function driven(
   const found: Partial<Driven> = {};
   const made = await registered(() => {
     const packages = ["nftables"];
-    const driver = makeDriver("site", { ...site, place, prefixLength, gateway, packages });
+    const image = imageOf(site.slurm.packages);
+    const driver = makeDriver("site", { ...site, place, prefixLength, gateway, packages, image });
     const shared = share?.();
     const sets = tiers.map((tier) => {
       const each = { gate: makeGate, relief: makeRelief };

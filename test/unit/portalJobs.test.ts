@@ -5,9 +5,10 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { application } from "../../portal/application";
 import { type JobStore, Refused, SlurmJobs } from "../../portal/slurm";
+import type { RestApi } from "../../portal/slurmRest";
 import { StoreUnavailable } from "../../portal/stores";
 
-/** What slurmrestd 22.05.8 said. */
+/** What slurmrestd 22.05.8 said, and what that of 24.11.5 did (the same with -24.11). */
 const said = (name: string) =>
   readFileSync(path.join(__dirname, "fixtures/slurmrestd", `${name}.txt`), "utf8");
 
@@ -25,7 +26,11 @@ const TOKEN = { user: "kim", home: "/home/kim", token: "kim's token", expires: N
 const SECRET = "the portal's secret";
 
 /** The entry with slurmrestd and who makes tokens behind it. */
-async function slurm(answer: Answer, token: Answer = { text: JSON.stringify(TOKEN) }) {
+async function slurm(
+  answer: Answer,
+  token: Answer = { text: JSON.stringify(TOKEN) },
+  api: RestApi = "v0.0.38",
+) {
   const asked: Pick<FastifyRequest, "method" | "url" | "headers" | "body">[] = [];
   const app = fastify();
   open.push(app);
@@ -36,7 +41,7 @@ async function slurm(answer: Answer, token: Answer = { text: JSON.stringify(TOKE
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const clock = { now: NOW };
-  return { store: new SlurmJobs(url, SECRET, () => clock.now), asked, clock };
+  return { store: new SlurmJobs(url, SECRET, api, () => clock.now), asked, clock };
 }
 
 describe("jobs of an account", () => {
@@ -83,6 +88,27 @@ describe("jobs of an account", () => {
         job: { name: "hello", current_working_directory: "/home/kim" },
       },
     });
+  });
+
+  it("of Slurm 24.11 are asked for, submitted and refused by its API", async () => {
+    const told = (name: string, status = 200) =>
+      slurm({ status, text: said(`${name}-24.11`) }, undefined, "v0.0.42");
+    const { store, asked } = await told("jobs");
+    const [job] = await store.jobs("admin");
+    expect(job).toMatchObject({ id: 2016, name: "hello", state: "RUNNING", partition: "main" });
+    expect(job?.submitted.getFullYear()).toBe(2026);
+    expect(asked[1]?.url).toBe("/slurm/v0.0.42/jobs");
+    const hello = { name: "hello", script: "#!/bin/sh\n" };
+    const submitted = await told("submitted");
+    expect(await submitted.store.submit("admin", hello)).toBe(2016);
+    const { body } = submitted.asked[1] as { body: { job: object } };
+    expect(body.job).toMatchObject({ environment: ["PATH=/usr/local/bin:/usr/bin:/bin"] });
+    await expect((await told("refused", 500)).store.submit("admin", hello)).rejects.toThrow(
+      new Refused("Slurm: Invalid partition name specified."),
+    );
+    await expect((await told("untrusted", 511)).store.jobs("admin")).rejects.toBeInstanceOf(
+      StoreUnavailable,
+    );
   });
 
   it("are not listed where the queue is longer than the portal could read", async () => {

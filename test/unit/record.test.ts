@@ -158,10 +158,27 @@ describe("a config that would by accident", () => {
       { slurm: { clusterName: "other" } },
       /^slurm.clusterName = "other": the site was made with "hpc"/,
     ],
+    [
+      "have another Slurm",
+      { slurm: { packages: "24.11" } },
+      /^slurm.packages = "24.11": the site was made with "debian", and Slurm cannot go .* new database and job ids above/,
+    ],
   ])("%s is refused", (_, changes, message) => {
     expect(faults(site(3, changes), before)).toEqual([expect.stringMatching(message)]);
     // A new site may have it.
     expect(made(site(3, changes)).machines).not.toEqual({});
+  });
+
+  it("have another Slurm is refused also where the record is from before it knew of that, and the way back too", () => {
+    const values = Object.entries(before.values).filter(([key]) => key !== "slurm.packages");
+    const old = { ...before, values: Object.fromEntries(values) };
+    const newer = site(3, { slurm: { packages: "24.11" } });
+    expect(faults(newer, old)).toEqual([expect.stringMatching(/^slurm.packages = "24.11": /)]);
+    expect(faults(site(3), old)).toEqual([]);
+    expect(faults(newer, made(newer))).toEqual([]);
+    expect(faults(site(3), made(newer))).toEqual([
+      expect.stringMatching(/^slurm.packages = "debian": the site was made with "24.11", and /),
+    ]);
   });
 
   it("change the driver is refused, and only that is said", () => {

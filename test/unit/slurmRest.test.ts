@@ -31,7 +31,7 @@ describe("Slurm's REST API in the config", () => {
     expect(config.slurm.rest).toEqual({ enabled: false, tokenSeconds: 86400 });
     expect(slurmVars(cluster, "key")["slurm_options"]).not.toHaveProperty("AuthAltTypes");
     expect(factsOf(config, plan(config)).slurmRest).toBeUndefined();
-    expect(restVars(rest.parse({}), config.ports, { jwt: "", portal: "" })).toEqual({
+    expect(restVars(rest.parse({}), "debian", config.ports, { jwt: "", portal: "" })).toEqual({
       slurm_rest_key_file: "/etc/slurm/jwt.key",
     });
     const rules = firewall(config);
@@ -63,9 +63,16 @@ describe("Slurm's REST API in the config", () => {
       AuthAltTypes: "auth/jwt",
       AuthAltParameters: "jwt_key=/etc/slurm/jwt.key,max_token_lifespan=86400",
     });
-    const vars = restVars(rest.parse(asks), cluster.ports, { jwt: "the key", portal: "secret" });
+    const vars = restVars(rest.parse(asks), "debian", cluster.ports, {
+      jwt: "the key",
+      portal: "secret",
+    });
     expect(vars).toMatchObject({
-      slurm_rest: { port: 6820, tokens_port: 6821 },
+      slurm_rest: {
+        port: 6820,
+        options: "-s openapi/v0.0.38,openapi/dbv0.0.38",
+        tokens_port: 6821,
+      },
       slurm_rest_key: "the key",
     });
     const portal = Buffer.from(String(vars["slurm_rest_portal"]), "base64").toString();

@@ -32,6 +32,7 @@ const make = (asked: Asked[] = [], told = cluster) =>
         settings: {
           purge: site.slurm.purge,
           drainSeconds: 60,
+          packages: "debian",
           resubmitLost: true,
           interface: "eth0",
           prefixLength: 24,
@@ -90,6 +91,7 @@ describe("Controllers", () => {
       slurm_ha_program: { path: "slurm-ha/dist/slurm-ha", hash: expect.any(String) as string },
       slurm_drain_seconds: 60,
       slurm_resubmit_lost: true,
+      slurm_states: "36-38",
       slurm_mail_relay: "",
       slurm_dbd_options: purgeOptions(site.slurm.purge),
       slurm_rest_key_file: "/etc/slurm/jwt.key",

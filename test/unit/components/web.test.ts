@@ -125,7 +125,12 @@ describe("Web", () => {
 
   it("tells one of them, and no other, where Slurm is asked for its users", async () => {
     const secret = pulumi.secret("the portal's secret");
-    const slurm = { service: "auth_frontend", url: "http://192.168.1.102:6820", secret };
+    const slurm = {
+      service: "auth_frontend",
+      url: "http://192.168.1.102:6820",
+      api: "v0.0.38",
+      secret,
+    };
     const vars = runOf(await make(machines.web, fleet, slurm), "web-config").vars;
     const lines = (vars["web_services"] as { environment: string }[]).map(({ environment }) =>
       Buffer.from(environment, "base64")
@@ -135,7 +140,11 @@ describe("Web", () => {
     );
     expect(lines).toEqual([
       [],
-      [`SLURM_REST_SECRET="the portal's secret"`, 'SLURM_REST_URL="http://192.168.1.102:6820"'],
+      [
+        'SLURM_REST_API="v0.0.38"',
+        `SLURM_REST_SECRET="the portal's secret"`,
+        'SLURM_REST_URL="http://192.168.1.102:6820"',
+      ],
     ]);
   });
 

@@ -102,6 +102,17 @@ describe("a container", () => {
     expect(first.power.slice(-2)).toEqual(["hpc-ha-lab-compute1", "198.18.1.161"]);
   });
 
+  it("of a site with another Slurm is made over the image that has it, and no other", async () => {
+    const slurm = { slurm: { packages: "24.11" } };
+    await expect(driven("lab", home, ["compute"], slurm)).rejects.toThrow(
+      `No machine image in ${home}/images/rootfs-slurm-24.11`,
+    );
+    mkdirSync(path.join(home, "images", "rootfs-slurm-24.11"));
+    const { made } = await driven("lab", home, ["compute"], slurm);
+    const { image } = find(made, "compute-compute1-container").inputs as { image: string };
+    expect(image).toBe(`${home}/images/rootfs-slurm-24.11`);
+  });
+
   it("needs an image that was built, and says what builds it", async () => {
     await expect(driven("lab", "/nowhere", ["compute"])).rejects.toThrow(
       "No machine image in /nowhere/images/rootfs: `npm run lab` builds it",

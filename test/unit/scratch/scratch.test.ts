@@ -63,7 +63,7 @@ describe("a new tier", () => {
   });
 
   it("has its package in the image", () => {
-    expect(house.machinePackages()).toContain("hello");
+    expect(house.machinePackages(parse())).toContain("hello");
   });
 
   it("is looked at: its unit must run, and doctor says what starts it", async () => {
