@@ -11,11 +11,10 @@ const commands = new Commands();
 afterAll(commands.remove);
 const role = (name: string) =>
   yaml.load(readFileSync(path.join(projectRoot, "ansible/roles", name), "utf8"));
-const [{ "ansible.builtin.shell": shell }] = (
+const shell = (
   role("users/tasks/ldap.yml") as { name: string; "ansible.builtin.shell": { cmd: string } }[]
-).filter(({ name }) => name === "Keep sssd running with them") as [
-  { "ansible.builtin.shell": { cmd: string } },
-];
+).find(({ name }) => name === "Keep sssd running with them")?.["ansible.builtin.shell"];
+if (!shell) throw new Error("there is no such task");
 const { base_unread } = role("base/vars/main.yml") as { base_unread: string };
 
 const file = (name: string) => commands.path("etc", name);
