@@ -55,8 +55,10 @@ def metrics(settings: Settings, host: Host, file: Path = METRICS) -> None:
 
 
 def reached(settings: Settings, host: Host, file: Path = REACHED) -> None:
-    """Whether slurmctld answers at the VIP, which is where sbatch asks. Both controllers do, one of them over the network;
-    and nothing else, so that a share that hangs holds nobody back from saying so."""
+    """Whether slurmctld answers at the VIP, where sbatch asks too. Both controllers do, one of them over the network.
+
+    Nothing else is asked: a share that hangs must hold nobody back from saying so.
+    """
     answer = host.ask("timeout", PATIENCE, "sdiag")
     written(file, [("slurm_ha_reached", {}, answer.code == 0)])
 
