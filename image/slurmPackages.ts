@@ -66,12 +66,12 @@ export async function ensureSlurm(slurm: SlurmPackagesName, progress: Progress):
   if (!built) throw new Error(`slurm.packages = "${slurm}": is in Debian's archive, not built`);
   const directory = path.join(toolsDirectory(), `slurm-${built.version}-${slurmId(slurm)}`);
   if (fs.existsSync(directory)) return directory;
-  mayBuild();
+  mayBuild(`Slurm ${built.version}`, "this");
   fs.mkdirSync(toolsDirectory(), { recursive: true, mode: 0o755 });
   const done = hold(path.join(toolsDirectory(), ".slurm.lock"));
   try {
     if (!fs.existsSync(directory)) {
-      await step(`Slurm ${built.version}, built once, some 15 minutes of two cores`, progress, () =>
+      await step(`Slurm ${built.version}, built once, about 20 minutes`, progress, () =>
         make(built, directory, progress),
       );
     }

@@ -9,11 +9,11 @@ const SHOWN = 20;
 /** How often a build says that it goes on, ms. */
 const REMINDER = 20_000;
 
-/** @throws when this user cannot build */
-export function mayBuild(): void {
+/** @param what is built, and the command that does it @throws when this user cannot build */
+export function mayBuild(what = "A service with `build`", command = "`pulumi up`"): void {
   if (process.getuid?.() === 0) return;
   throw new Error(
-    "What is built here (a service with `build`, Slurm) is built in a root file system of its own: run it as root (`sudo -E`)",
+    `${what} is built in a root file system of its own: run ${command} as root (\`sudo -E\`)`,
   );
 }
 
