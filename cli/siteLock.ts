@@ -5,7 +5,7 @@ import type { Context } from "./command";
 /** Tier on whose machines the lock of a site is kept: one of them is always up. */
 export const SEATS = "entry";
 
-export const lockSeats = ({ outputs }: Pick<Context, "outputs">): Seat[] =>
+const lockSeats = ({ outputs }: Pick<Context, "outputs">): Seat[] =>
   Object.entries(outputs.addresses[SEATS] ?? {}).map(([machine, address]) => ({
     machine,
     ssh: ["ssh", ...sshArguments(outputs.ssh, address)],

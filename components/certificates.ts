@@ -80,7 +80,7 @@ export class SiteCertificates extends pulumi.ComponentResource {
 }
 
 /** What the site needs: for each machine of the data tier the data VIP, at which clients verify it, and its own address. */
-export const certificateRequest = ({
+const certificateRequest = ({
   site,
   subnet,
   webVip,

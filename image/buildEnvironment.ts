@@ -12,7 +12,7 @@ import { build, debianMirror, isFresh } from "./build";
  * @returns its directory
  * @throws when it cannot be made, with the path of its log
  */
-export async function ensureBuildEnvironment(progress: Progress): Promise<string> {
+async function ensureBuildEnvironment(progress: Progress): Promise<string> {
   const images = path.join(hpcHome(), "images");
   mkdirSync(images, { recursive: true, mode: 0o755 });
   const all = readdirSync(images).filter((name) => /^build-[0-9a-f]+-[0-9-]+$/.test(name));

@@ -61,7 +61,7 @@ export function slurmId(slurm: SlurmPackagesName): string {
  * @returns the directory that has them, and nothing else
  * @throws with the last lines of what failed, and the path of the log
  */
-export async function ensureSlurm(slurm: SlurmPackagesName, progress: Progress): Promise<string> {
+async function ensureSlurm(slurm: SlurmPackagesName, progress: Progress): Promise<string> {
   const { built } = packagesOf(slurm);
   if (!built) throw new Error(`slurm.packages = "${slurm}": is in Debian's archive, not built`);
   const directory = path.join(toolsDirectory(), `slurm-${built.version}-${slurmId(slurm)}`);

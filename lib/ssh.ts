@@ -31,7 +31,7 @@ export const SSH_FAILED = 255;
  * Options of ssh as `-o` pairs. No configuration and no agent of the user's: the same command does the same for
  * everyone, and six keys of an agent do not use up the server's patience.
  */
-export function sshOptions(access: Omit<SshAccess, "user">, tuning: SshTuning = {}): string[] {
+function sshOptions(access: Omit<SshAccess, "user">, tuning: SshTuning = {}): string[] {
   const { connectSeconds = 5, aliveSeconds, shared, cheap } = tuning;
   const options: Record<string, string> = {
     BatchMode: "yes",

@@ -127,7 +127,7 @@ function shared(house: House) {
 }
 
 /** Every key of the stack config with its schema. */
-export function configSchema(house: House): Record<string, z.ZodType> {
+function configSchema(house: House): Record<string, z.ZodType> {
   const names = { apart: tiersApart(house), all: Object.keys(house.tiers) };
   return {
     ...Object.assign({}, ...Object.values(house.tiers).map(({ keys }) => keys.settings)),

@@ -5,7 +5,7 @@ import { hypervisorSsh } from "../lib/ssh";
 import { fenceConfiguration } from "./fenceConfiguration";
 
 /** Holds a secret: the key. */
-export const fenceServiceSchema = z.strictObject({
+const fenceServiceSchema = z.strictObject({
   /** Libvirt URI of the machines, as seen on the host where it runs. */
   uri: z.string().min(1),
   /** Address and TCP port that it listens on. */

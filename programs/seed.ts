@@ -22,7 +22,7 @@ export type Seed = Omit<SeedRequest, "file">;
  * would replace it, and with it the machine.
  * @throws when cloud-localds is not installed
  */
-export function writeSeed({ file, userData, metaData, networkConfig }: SeedRequest): void {
+function writeSeed({ file, userData, metaData, networkConfig }: SeedRequest): void {
   process.umask(0o077);
   mkdirSync(path.dirname(file), { recursive: true });
   const dir = mkdtempSync(path.join(tmpdir(), "hpc-ha-seed-"));

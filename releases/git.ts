@@ -9,7 +9,7 @@ const ASK_SECONDS = 30;
 const TOKEN_USER = "git";
 
 /** Whether a version is a commit by its full name, which means the same everywhere and always. */
-export const isCommit = (version: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(version);
+const isCommit = (version: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(version);
 
 /**
  * The commit that a branch or tag of a repository is at now.

@@ -5,7 +5,7 @@ import { startOf } from "../../lib/processes";
 import { writeWhole } from "../../lib/wholeFile";
 
 /** What the service asks a runner for. */
-export const intentSchema = z.strictObject({
+const intentSchema = z.strictObject({
   stack: z.string().min(1),
   /** Names of all web nodes that there are to be. */
   pool: z.array(z.string().min(1)).min(1),

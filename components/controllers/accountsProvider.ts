@@ -84,7 +84,7 @@ async function apply(news: Inputs): Promise<string> {
  * @param left steps that another look found
  * @throws Error when one of them is not for jobs of its own
  */
-export function summarise(done: number, refused: Refusal[], left: Step[]): string {
+function summarise(done: number, refused: Refusal[], left: Step[]): string {
   const kept = new Map(
     refused.flatMap(({ step, said }) => {
       const jobs = jobsIn(said);

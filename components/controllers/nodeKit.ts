@@ -51,7 +51,7 @@ export async function askCluster({ machines }: RunningSite): Promise<ClusterFact
 }
 
 /** @throws Error when something is missing */
-export function readCluster(said: string): ClusterFacts {
+function readCluster(said: string): ClusterFacts {
   const parts = new Map(
     said.split(`\n${MARK}`).map((part) => {
       const [name = "", ...text] = part.split("\n");

@@ -12,7 +12,7 @@ const BATCH = 50;
 const STEP_TIMEOUT = 5000;
 
 /** Shell text that asks all of it. */
-export const lookText = (cluster: string): string =>
+const lookText = (cluster: string): string =>
   [
     "exec 3>&1",
     ...Object.entries(questions(cluster)).map(

@@ -56,7 +56,7 @@ export function ownFileFaults(slurm: Filed, host: Files): string[] {
 }
 
 /** gres.conf as the groups have it; undefined where none has any. */
-export function gresConf(slurm: Grouped): string | undefined {
+function gresConf(slurm: Grouped): string | undefined {
   const lines = groupsOf(slurm).flatMap((group) => {
     const { name, count = 0, hosts = [] } = group;
     const made = Array.from({ length: count }, (_, i) => `${name}${i + 1}`);

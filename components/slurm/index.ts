@@ -57,7 +57,7 @@ export interface SlurmSettings {
 export const usableMiB = (memoryMiB: number): number => Math.floor(memoryMiB * 0.95) - 32;
 
 /** What a root disk has room for as a file system, in which jobs find /tmp: a node that reports less is invalid too. */
-export const usableDiskMiB = (diskGiB: number): number => Math.floor(diskGiB * 1024 * 0.9);
+const usableDiskMiB = (diskGiB: number): number => Math.floor(diskGiB * 1024 * 0.9);
 
 /** A line of nodes that are alike; name and address may stand for several. */
 interface NodeLine {

@@ -34,9 +34,9 @@ function all(reason: string, keys: string): Record<string, string> {
 }
 
 /** A key of slurm.conf and of its lines of nodes and partitions. */
-export const optionName = z.string().regex(/^[A-Za-z][A-Za-z0-9]*$/, "a key of slurm.conf");
+const optionName = z.string().regex(/^[A-Za-z][A-Za-z0-9]*$/, "a key of slurm.conf");
 /** What stands behind `=` of one: text, a number, or true and false for YES and NO. */
-export const optionValue = z
+const optionValue = z
   .union([
     z.string().regex(/^(?!.*\{[{%])[^\n\r#"]+$/, "one line without #, quotes, {{ and {%"),
     z.number(),

@@ -40,7 +40,7 @@ export interface Partitioned extends Grouped {
   partitions?: Partition[] | undefined;
 }
 
-export const partitionsOf = ({ partitions, partition: name = "main" }: Partitioned): Partition[] =>
+const partitionsOf = ({ partitions, partition: name = "main" }: Partitioned): Partition[] =>
   partitions ?? [partition.parse({ name })];
 
 const isDefault = (all: Partition[], { default: own }: Partition): boolean =>

@@ -28,9 +28,9 @@ export const rest = z
 export type Rest = z.infer<typeof rest>;
 
 /** Serves the REST API; asks slurmctld and slurmdbd with the token of each request. */
-export const SLURMRESTD = "slurmrestd";
+const SLURMRESTD = "slurmrestd";
 /** Makes tokens for the portal. */
-export const SLURM_TOKENS = "slurm-tokens";
+const SLURM_TOKENS = "slurm-tokens";
 
 /** Units of the controllers for it. */
 export const restUnits = ({ slurmRest }: { slurmRest?: { portal: boolean } }): string[] =>

@@ -39,7 +39,7 @@ export async function isOutdated(domain: string): Promise<boolean> {
 }
 
 /** What `domainXml` wrote of it. */
-export const definitionIn = (xml: string): string =>
+const definitionIn = (xml: string): string =>
   /<description>(.*?)<\/description>/.exec(xml)?.[1] ?? "";
 
 /** Stops and starts a container whose definition is another by now, and waits until it answers on ssh. */

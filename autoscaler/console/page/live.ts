@@ -22,7 +22,7 @@ const PAUSES = [1000, 2000, 4000, 8000, 15_000];
 const NOTHING: Live = { rows: [], changes: [], ahead: 0 };
 
 /** What is known with a snapshot more. Pure. @param received ms since 1970 by this browser */
-export function withSnapshot(live: Live, snapshot: ShownSnapshot, received: number): Live {
+function withSnapshot(live: Live, snapshot: ShownSnapshot, received: number): Live {
   const { decision } = snapshot;
   const next = { ...live, snapshot, ahead: snapshot.now - received, lost: undefined };
   if (decision === undefined || decision.at <= (live.rows.at(-1)?.[0] ?? 0)) return next;
