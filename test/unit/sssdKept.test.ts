@@ -55,7 +55,7 @@ async function keep(check = false): Promise<string[]> {
     .replace("{{ base_unread }}", base_unread)
     .replace("{{ 'exit' if ansible_check_mode }}", check ? "exit" : "")
     .replaceAll("/etc/", `${file("")}/`);
-  const { stdout } = await execa("sh", ["-c", text], {
+  const { stdout } = await execa("bash", ["-c", text], {
     env: { PATH: `${commands.path("bin")}:${process.env["PATH"]}` },
   });
   return [stdout, ...readFileSync(log, "utf8").trim().split("\n")].filter((line) => line !== "");
