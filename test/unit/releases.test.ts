@@ -318,7 +318,7 @@ describe("a release", () => {
     const said: string[] = [];
     await expect(
       makeRelease({ ...of("built"), build: "make" }, (text) => said.push(text)),
-    ).rejects.toThrow(/run it as root/);
+    ).rejects.toThrow(/run `pulumi up` as root/);
   });
 
   it("is kept as long as it is among the twenty last asked for", async () => {
