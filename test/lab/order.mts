@@ -14,6 +14,7 @@ export const ORDER = [
   "rollingRestart",
   "jobMail",
   "computeNodes",
+  "externalNodes",
   "accounts",
   "users",
   "nodeLogin",
