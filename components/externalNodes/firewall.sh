@@ -43,11 +43,14 @@ END
 Description=Who reaches slurmd (hpc-ha)
 # What the owner loads may begin with an empty set of rules.
 After=nftables.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 Before=slurmd.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f /etc/hpc-ha/firewall.nft
+ExecReload=/usr/sbin/nft -f /etc/hpc-ha/firewall.nft
 [Install]
 WantedBy=multi-user.target
 END
@@ -55,5 +58,7 @@ END
         systemctl daemon-reload
         systemctl enable -q hpc-ha-firewall
         systemctl restart hpc-ha-firewall
+    elif ! nft list table inet hpc_ha >/dev/null 2>&1; then
+        echo "its rules of the firewall are not loaded" >>"$changes"
     fi
 fi

@@ -114,7 +114,10 @@ describe("on a machine", () => {
     expect(statSync(file("var/lib/hpc-ha/before")).mode & 0o777).toBe(0o700);
     expect((await join("check")).stdout).toBe("");
     commands.set("systemctl", "[ $1 != -q ] || [ $3 != slurmd ]");
-    expect((await join("check")).stdout).toBe("slurmd is not active");
+    commands.set("nft", "[ $1 != list ]");
+    expect((await join("check")).stdout).toBe(
+      "its rules of the firewall are not loaded\nslurmd is not active",
+    );
   });
 
   it("it has what it had before when it leaves, and its other files are not touched", async () => {
