@@ -29,6 +29,7 @@ export const ORDER = [
   "autoscaler",
   "monitor",
   "logs",
+  "largeCluster",
   "interruption",
   "refusedConfig",
   "secrets",

@@ -41,7 +41,12 @@ export function guestKey(): GuestKey {
  * half-way removes it too.
  * @param host number of its address in the subnet, which must be nobody's
  */
-export async function guest(name: string, host: number, key: GuestKey): Promise<Guest> {
+export async function guest(
+  name: string,
+  host: number,
+  key: GuestKey,
+  memoryMiB = 1024,
+): Promise<Guest> {
   const place = { prefix: stack.prefix, home: hpcHome() };
   const way = gateway(baseConfig()["cidr"] as string);
   const address = way.replace(/\d+$/, String(host));
@@ -50,7 +55,7 @@ export async function guest(name: string, host: number, key: GuestKey): Promise<
     hostname: name,
     ...{ address, prefixLength: 24, gateway: way, interface: "eth0" },
     mac: `52:54:00:00:fe:${host.toString(16).padStart(2, "0")}`,
-    ...{ vcpus: 2, memoryMiB: 1024, network: place.prefix, mounts: [] },
+    ...{ vcpus: 2, memoryMiB, network: place.prefix, mounts: [] },
     image: imagePath(place.home),
     directory: machineDirectory(place, name),
     authorizedKey: readFileSync(`${key.file}.pub`, "utf8").trim(),
