@@ -1,7 +1,7 @@
 import type { ReachedHost } from "../slurm/nodeSsh";
 import { interruption, rollTier } from "../../rollout/tier";
 import type { Progress } from "../../lib/progress";
-import { AT_ONCE } from "../compute/roll";
+import { AT_ONCE } from "../../programs/ansible";
 import type { Reach, Said } from "./reach";
 import { type AskController, counts, nodeStates, rollOf } from "./roll";
 

@@ -1,5 +1,6 @@
 import type { Roll } from "../../rollout/roll";
-import { AT_ONCE, BUSY, HEALTHY } from "../compute/roll";
+import { AT_ONCE } from "../../programs/ansible";
+import { BUSY, HEALTHY } from "../compute/roll";
 import { byPerson, NODE_STATE, type NodeState, readNodeState } from "../slurm/nodeState";
 
 /** Asks a controller; "" when none answers. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
+import { imageOf } from "../../components/slurm/packages";
 import type { ContainerInputs } from "../../drivers/container/inputs";
 import { containerProvider } from "../../drivers/container/provider";
 import { domainName, imagePath, machineDirectory } from "../../drivers/place";
@@ -56,7 +57,7 @@ export async function guest(
     ...{ address, prefixLength: 24, gateway: way, interface: "eth0" },
     mac: `52:54:00:00:fe:${host.toString(16).padStart(2, "0")}`,
     ...{ vcpus: 2, memoryMiB, network: place.prefix, mounts: [] },
-    image: imagePath(place.home),
+    image: imagePath(place.home, imageOf("debian")),
     directory: machineDirectory(place, name),
     authorizedKey: readFileSync(`${key.file}.pub`, "utf8").trim(),
   };
