@@ -7,6 +7,7 @@ import { Controllers } from "./components/controllers";
 import { databaseConnections } from "./components/database";
 import { Entry } from "./components/entry";
 import { Membership } from "./components/entry/membership";
+import { ExternalNodes } from "./components/externalNodes";
 import { factsOf } from "./components/facts";
 import { Galera } from "./components/galera";
 import {
@@ -197,6 +198,7 @@ async function site() {
     mounts,
     controllers,
   });
+  new ExternalNodes("external-nodes", { fleet, cluster, controllers });
   const login = new Login("login", { fleet, specs: specs.login, cluster, mounts, controllers });
 
   // Stateless half: the web pool, and who of it serves users.

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 type Provider<Inputs, Outputs> = pulumi.dynamic.ResourceProvider<Inputs, Outputs>;
-/** Without `read` a refresh believes the state. */
-type Code<Inputs, Outputs> = Required<Omit<Provider<Inputs, Outputs>, "read">> &
-  Pick<Provider<Inputs, Outputs>, "read">;
+/** Without `read` a refresh believes the state; without `delete` nothing is to be undone. */
+type Code<Inputs, Outputs> = Required<Omit<Provider<Inputs, Outputs>, "read" | "delete">> &
+  Pick<Provider<Inputs, Outputs>, "read" | "delete">;
 
 /**
  * A dynamic provider whose code is a file of the house. Pulumi serialises providers into the stack's state, with all
@@ -27,6 +27,9 @@ export function providerOf<Inputs, Outputs>(
     diff: (...args) => load().diff(...args),
     create: (...args) => load().create(...args),
     update: (...args) => load().update(...args),
+    delete: async (id, props) => {
+      await load().delete?.(id, props);
+    },
     read: async (id, props) => (await load().read?.(id, props)) ?? { id, props },
   };
 }

@@ -20,6 +20,8 @@ export interface SshTuning {
     /** How long it is kept without use, s. */
     seconds: number;
   };
+  /** Default 22. */
+  port?: number;
   /** The cheapest safe key exchange, for many connections at once that carry no secrets. Default: ssh's choice. */
   cheap?: boolean;
 }
@@ -66,6 +68,7 @@ export const ansibleSshArguments = (access: Omit<SshAccess, "user">, tuning?: Ss
 /** Arguments of ssh up to the remote command. */
 export const sshArguments = (access: SshAccess, address: string, tuning?: SshTuning): string[] => [
   ...sshOptions(access, tuning),
+  ...(tuning?.port === undefined ? [] : ["-p", String(tuning.port)]),
   `${access.user}@${address}`,
 ];
 
@@ -78,7 +81,10 @@ export const pinnedSsh = (
   { address, hostKey }: { address: string; hostKey: string },
   tuning?: SshTuning,
 ): string[] => {
-  const known = renderKnownHosts([{ address, hostKey }]).trim();
+  const { port = 22 } = tuning ?? {};
+  // As ssh looks it up.
+  const at = port === 22 ? address : `[${address}]:${port}`;
+  const known = renderKnownHosts([{ address: at, hostKey }]).trim();
   const [target = "", ...options] = sshArguments(
     { ...access, knownHostsFile: "none" },
     address,

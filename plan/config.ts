@@ -217,7 +217,7 @@ function parseValue(text: string | undefined): unknown {
 }
 
 /** Values that are secrets: they are in no message. */
-const SECRET = /^(webhook|jsonWebhook|password)$/;
+const SECRET = /^(webhook|jsonWebhook|password|privateKey)$/;
 
 function describe(key: string, value: unknown, issue: z.core.$ZodIssue): string {
   const where = [key, ...issue.path.map(String)].join(".");

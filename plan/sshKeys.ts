@@ -33,8 +33,24 @@ export interface Known {
   before: string[];
 }
 
+/** The public key in a private one, or why that cannot be used when nobody is there who could unlock it. */
+export function usableKey(text: string, file: string): { publicKey: string } | { fault: string } {
+  const [, own] =
+    /-----BEGIN OPENSSH PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END/.exec(text) ?? [];
+  if (own === undefined) {
+    return {
+      fault: /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)
+        ? `must be in OpenSSH's own format; \`ssh-keygen -p -f ${file}\` brings it into that`
+        : "is no private key",
+    };
+  }
+  const key = opened(Buffer.from(own, "base64"));
+  if (key === undefined) return { fault: "is damaged" };
+  return key.encrypted ? { fault: "must have no passphrase: nobody is there to say it" } : key;
+}
+
 /**
- * Faults of the private key that this program logs in with, when nobody is there who could unlock it.
+ * Faults of the private key that this program logs in with to the machines that it makes.
  * @param publicKey what is beside it; undefined: nothing
  */
 export function privateKeyFaults(
@@ -43,18 +59,8 @@ export function privateKeyFaults(
   publicKey: string | undefined,
   { listed, before }: Known,
 ): string[] {
-  const [, own] =
-    /-----BEGIN OPENSSH PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END/.exec(text) ?? [];
-  if (own === undefined) {
-    return [
-      /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)
-        ? `must be in OpenSSH's own format; \`ssh-keygen -p -f ${file}\` brings it into that`
-        : "is no private key",
-    ];
-  }
-  const key = opened(Buffer.from(own, "base64"));
-  if (key === undefined) return ["is damaged"];
-  if (key.encrypted) return ["must have no passphrase: nobody is there to say it"];
+  const key = usableKey(text, file);
+  if ("fault" in key) return [key.fault];
   const beside = publicKey === undefined ? undefined : bareKey(publicKey);
   if (beside === undefined) {
     return [

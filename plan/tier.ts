@@ -103,6 +103,8 @@ export interface TierPlan<
   letsIn(ground: Ground<Config, Name>): Rule[];
   /** What the machines of all tiers let in for it. Default: nothing. */
   letInEverywhere?(ground: Ground<Config, Name>): Rule[];
+  /** Machines that it knows and that are not made: no name or address of theirs may be another's. Default: none. */
+  others?(config: Config): { name: string; address: string; at: string }[];
   /** Debian packages that its machines need besides everybody's, where it matters by the config. */
   packages: readonly string[] | ((config: Config) => readonly string[]);
   /** What of it, once it is there, the config must not change by accident. Default: nothing. */

@@ -157,6 +157,18 @@ export function checkPlan(house: House, site: PlanConfig, before?: SiteRecord): 
     }
     users.set(address, called);
   }
+  for (const [tier, plan] of Object.entries(house.tiers)) {
+    for (const { name, address, at } of plan.others?.(site) ?? []) {
+      const [user, same] = [
+        users.get(address),
+        machines.find((m) => m.name === name && m.tier !== tier),
+      ];
+      if (user !== undefined) {
+        faults.push(`${at}: ${name} has the address ${address} of ${user}; must be unique`);
+      }
+      if (same) faults.push(`${at}: ${name} is a machine of ${same.tier} already`);
+    }
+  }
   const twice = machines.filter(({ name }, i) => machines.findIndex((m) => m.name === name) < i);
   faults.push(
     ...twice.map(({ name, tier }) => `${name} of ${tier}: another machine has this name already`),

@@ -4,10 +4,10 @@ import { quote } from "../look";
 import { byPerson, NODE_STATE, OURS, readNodeState } from "../slurm/nodeState";
 
 /** States in which a compute node takes or runs jobs. */
-const HEALTHY = /^(idle|mixed|allocated|completing)$/;
+export const HEALTHY = /^(idle|mixed|allocated|completing)$/;
 
 /** States of one that takes no new jobs and still has some. */
-const BUSY = /^(draining|drng)/;
+export const BUSY = /^(draining|drng)/;
 
 /** slurmd on the compute nodes. One that a person has drained is neither sick nor in the way, and stays drained. */
 export function roll({ machines }: RunningSite): Roll {

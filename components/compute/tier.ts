@@ -3,6 +3,7 @@ import { tcp } from "../../plan/rule";
 import { NO_KEYS } from "../../plan/tier";
 import { inSubnet } from "../../plan/addresses";
 import { groupFaults } from "../slurm/nodeFaults";
+import { nodeSshFaults } from "../slurm/nodeSsh";
 import { groupsOf, machineGroups, ownHosts } from "../slurm/nodes";
 import { packagesOf, type WithPackages } from "../slurm/packages";
 import type { Tier } from "../tier";
@@ -36,12 +37,15 @@ export const compute: Tier<typeof keys> = {
       ...(slurm.nodeLogin ? [tcp("users with a job", 22, of("login"))] : []),
     ];
   },
-  check: ({ slurm, cidr, mounts = [] }) => [
+  others: ({ slurm }) =>
+    ownHosts(slurm).map((host) => ({ ...host, at: "slurm.nodeGroups, hosts" })),
+  check: ({ slurm, cidr, mounts = [] }, files) => [
     ...mountFaults(mounts),
     ...(slurm === undefined
       ? []
       : [
           ...groupFaults(slurm),
+          ...nodeSshFaults(slurm, files),
           ...groupsOf(slurm).flatMap(({ firstAddress: first }, i) =>
             first === undefined || cidr === undefined || inSubnet(first, cidr)
               ? []

@@ -199,7 +199,7 @@ function unreported(nodes: ComputeNode[]): Finding[] {
       severity: "reduced",
       what:
         `Of the machines of slurm.nodeGroups (hosts) these have not reported: ${names.slice(0, NAMED).join(", ")}${more}. ` +
-        "There: `journalctl -u slurmd`, and what `npx hpc node-kit` wrote for them.",
+        "There: `journalctl -u slurmd`; where they are reached by ssh `pulumi up --refresh` puts them right, else what `npx hpc node-kit` wrote.",
     },
   ];
 }

@@ -27,7 +27,11 @@ export interface ForeignNode {
 }
 
 const JOIN = "components/controllers/join.sh";
+const JOINED = "components/controllers/joined.sh";
 const UNIT = "ansible/roles/compute/files/slurmd.service";
+
+/** What the program is made of. */
+export const JOIN_SOURCES = [JOIN, JOINED, UNIT];
 
 /** Parts of the question, each behind its mark. */
 const MARK = "==> ";
@@ -39,7 +43,11 @@ const PARTS = {
 };
 
 /** @throws Error when no controller tells */
-export async function askCluster({ machines }: RunningSite): Promise<ClusterFacts> {
+export async function askCluster({
+  machines,
+}: {
+  machines: Pick<RunningSite["machines"], "names" | "ask">;
+}): Promise<ClusterFacts> {
   const question = Object.entries(PARTS).map(
     ([name, ask]) => `echo; echo '${MARK}${name}'; ${ask}`,
   );
@@ -79,17 +87,25 @@ export function foreignNodes(config: string, made: readonly string[]): ForeignNo
   );
 }
 
+/** What the program of a machine is told besides, and which text of its own it has between configuring and starting. */
+export interface Besides {
+  values: Record<string, string>;
+  text: string;
+}
+
 /**
  * A shell program that makes a machine of `hosts` a node of this cluster, run there as root by whatever provisions it. It has
  * the munge key: whoever reads it may act as any user of the cluster.
+ * @param besides where this program runs it itself. Default: nothing
  * @throws Error when the cluster has no such machines
  */
 export function nodeKit(
   facts: ClusterFacts,
   { addresses, vips }: Pick<SiteOutputs, "addresses" | "vips">,
+  besides?: Besides,
 ): string {
   const { identity, mungeKey, config, version } = facts;
-  const option = (key: string) => new RegExp(`^${key}=(\\S+)`, "m").exec(config)?.[1] ?? "";
+  const option = (key: string) => optionOf(config, key);
   const made = addresses["compute"] ?? {};
   const nodes = foreignNodes(config, Object.keys(made));
   if (nodes.length === 0) {
@@ -114,11 +130,18 @@ export function nodeKit(
     ].join("\n"),
     KEY: mungeKey,
     UNIT: readFileSync(path.join(projectRoot, UNIT), "base64"),
+    ...besides?.values,
   };
   return [
     "#!/bin/sh",
     `# Makes a machine a node of Slurm cluster ${values.CLUSTER}. Written by npx hpc node-kit. It has its munge key: a secret.`,
     ...Object.entries(values).map(([key, value]) => `${key}=${quote(value)}`),
     readFileSync(path.join(projectRoot, JOIN), "utf8"),
+    ...(besides ? [besides.text] : []),
+    readFileSync(path.join(projectRoot, JOINED), "utf8"),
   ].join("\n");
 }
+
+/** Value of a key of slurm.conf; "" where it has none. */
+export const optionOf = (config: string, key: string): string =>
+  new RegExp(`^${key}=(\\S+)`, "m").exec(config)?.[1] ?? "";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expandHostlist } from "../../plan/hostlist";
+import { bareKey } from "../../plan/sshKeys";
 import type { MachineGroup } from "../../plan/tier";
 import { lineOptions, type Options } from "./options";
 
@@ -29,6 +30,29 @@ const gres = z.strictObject({
     .optional(),
 });
 
+/** How this program gets to machines that it did not make. */
+const nodeSsh = z.strictObject({
+  /** Who logs in. Who is not root must be allowed to use sudo without a password. */
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_.-]*$/, "the name of a user")
+    .default("root"),
+  port: z.int().min(1).max(65535).default(22),
+  /** Private key: OpenSSH's format, no passphrase. Default: that of ssh.privateKeyFile. */
+  privateKeyFile: z.string().min(1).optional(),
+  /** The same as text, encrypted in the config: for several administrators. */
+  privateKey: z.string().min(1).optional(),
+  /** Host key of each machine, by its name: type and key. Required but with knownHostsFile. */
+  hostKeys: z
+    .record(
+      z.string(),
+      z.string().refine((key) => bareKey(key) !== undefined, "type and key, as in OpenSSH's .pub"),
+    )
+    .optional(),
+  /** Where ssh finds them instead, on the machine that runs `pulumi up`. */
+  knownHostsFile: z.string().min(1).optional(),
+});
+
 export const nodeGroup = z.strictObject({
   /** Partitions take the group by it; the machines that this program makes are called so, with a number from 1. */
   name: z
@@ -41,7 +65,7 @@ export const nodeGroup = z.strictObject({
   count: z.int().min(0).optional(),
   /** Address of the first of them; the others follow it. Required but for the first such group. */
   firstAddress: z.ipv4().optional(),
-  /** Machines that there are: this program never makes, changes or deletes them. Not with count. */
+  /** Machines that there are: this program never makes or deletes them. Not with count. */
   hosts: z
     .array(
       z.strictObject({
@@ -53,6 +77,11 @@ export const nodeGroup = z.strictObject({
     )
     .min(1)
     .optional(),
+  /**
+   * By which this program makes them nodes, and keeps them so: slurmd, munge, names. Default: it does nothing there
+   * (`npx hpc node-kit`).
+   */
+  ssh: nodeSsh.optional(),
   /** Of a machine that is made: its CPUs. Of others: what slurmd -C says; default sockets × cores × threads. */
   cpus: count.optional(),
   /** Of machines that there are, as slurmd -C says. Default: each CPU is a socket, as in VMs. */

@@ -11,7 +11,6 @@ import * as path from "node:path";
 import execa from "execa";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { askCluster, foreignNodes, nodeKit } from "../../components/controllers/nodeKit";
-import type { RunningSite } from "../../rollout/roll";
 import { Commands } from "../support/program";
 
 const CONFIG = `ClusterName=hpc
@@ -53,7 +52,7 @@ describe("the kit", () => {
         );
       },
     };
-    const cluster = await askCluster({ machines } as unknown as RunningSite);
+    const cluster = await askCluster({ machines });
     expect(cluster).toEqual({ ...facts, config: CONFIG.trim() });
     expect(asked.at(-1)).toMatch(/^slurm-m2: .*base64 -w 0 \/etc\/munge/);
   });
@@ -102,7 +101,7 @@ describe("a machine that it is run on", () => {
     expect(first.stdout).toBe("gpu02 is a node of cluster hpc: 7 files changed");
     expect(read("etc/munge/munge.key")).toBe("the munge key");
     expect(statSync(file("etc/munge/munge.key")).mode & 0o777).toBe(0o400);
-    expect(told()).toMatch(/chown munge:munge .*\n(.*\n)*restart munge slurmd\n/);
+    expect(told()).toMatch(/chown munge:munge .*\n(.*\n)*restart munge\nrestart slurmd\n/);
     expect(read("etc/default/slurmd")).toContain("-N gpu02 --conf-server 192.0.2.100:6817");
     expect(read("etc/hosts")).toBe(
       "127.0.0.1 localhost\n# BEGIN cluster hpc\n192.0.2.10 slurm-m1\n192.0.2.11 slurm-m2\n" +
@@ -112,6 +111,27 @@ describe("a machine that it is run on", () => {
     writeFileSync(commands.path("told"), "");
     expect((await run()).stdout).toBe("gpu02 is a node of cluster hpc: 0 files changed");
     expect(told()).not.toContain("restart");
+  });
+
+  it("starts nothing again for a new machine of the cluster", async () => {
+    await run();
+    writeFileSync(commands.path("told"), "");
+    const config = CONFIG.replace(
+      "gpu[01-02] NodeAddr=10.2.0.[1-2]",
+      "gpu[01-03] NodeAddr=10.2.0.[1-3]",
+    );
+    const { stdout } = await run(nodeKit({ ...facts, config }, outputs));
+    expect(stdout).toBe("gpu02 is a node of cluster hpc: 1 files changed");
+    expect(read("etc/hosts")).toContain("10.2.0.3 gpu03");
+    expect(told()).not.toContain("restart");
+  });
+
+  it("starts again what a run that was cut off has not", async () => {
+    commands.set("systemctl", "exit 1");
+    expect((await run()).exitCode).toBe(1);
+    commands.set("systemctl", `echo "$@" >>${commands.path("told")}`);
+    expect((await run()).stdout).toBe("gpu02 is a node of cluster hpc: 0 files changed");
+    expect(told()).toMatch(/restart munge\nrestart slurmd\n/);
   });
 
   it.each([
@@ -177,6 +197,6 @@ describe("a machine that it is run on", () => {
     commands.set("sinfo", "echo 'unknown*'");
     commands.set("sleep", "");
     const { exitCode, stderr } = await run();
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/unknown\*.*\n.*port 6818 from/)]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/unknown\*.*port 6818 from/)]);
   });
 });

@@ -13,7 +13,7 @@ beforeAll(() => {
   writeFileSync(
     path.join(root, "some.ts"),
     `const did = (what: string) => (...told: unknown[]) => Promise.resolve({ what, told });
-export const full = { diff: did("diff"), create: did("create"), update: did("update"), read: did("read") };
+export const full = { diff: did("diff"), create: did("create"), update: did("update"), read: did("read"), delete: (...told: unknown[]) => Promise.reject(new Error(JSON.stringify(told))) };
 export const blind = { diff: did("diff"), create: did("create"), update: did("update") };`,
   );
   vi.spyOn(process, "cwd").mockReturnValue(root);
@@ -38,4 +38,9 @@ it("leads to the file's provider, found from the directory in which it runs", as
 
 it("believes the state where the file does not say how to look", async () => {
   expect(await provider("blind").read("id", { a: 1 })).toEqual({ id: "id", props: { a: 1 } });
+});
+
+it("undoes what the file undoes, and nothing where it does not say how", async () => {
+  await expect(provider("full").delete("id", { a: 1 })).rejects.toThrow('["id",{"a":1}]');
+  expect(await provider("blind").delete("id", {})).toBeUndefined();
 });
