@@ -47,6 +47,27 @@ async function expectOnly(c: Cluster, machine: string, backlog: number): Promise
   }
 }
 
+/**
+ * Waits until a run is at work on Redis.
+ * @returns its end: in an object, or it would be waited for
+ * @throws Error when it ends before
+ */
+async function begun(
+  c: Cluster,
+  run: Promise<unknown>,
+  backlog: number,
+): Promise<{ over: Promise<unknown> }> {
+  let over = false;
+  const ended = run.finally(() => (over = true));
+  // Told where it is awaited.
+  ended.catch(() => undefined);
+  await eventually("it is at work", 60, async () => {
+    if (over) await ended.then(() => Promise.reject(new Error("it is over")));
+    return (await said(c, "redis", `${hasBacklog(backlog)} && echo there; true`)).includes("there");
+  });
+  return { over: ended };
+}
+
 /** The release that each web node runs. */
 const releases = (c: Cluster) => said(c, "web", "readlink /opt/hpc-dashboard/app/current");
 
@@ -131,18 +152,15 @@ export const togetherCases: Case[] = [
   {
     ...USUAL,
     name: "hpc restart while pulumi up is at work",
-    fault: () =>
+    fault: (c) =>
       toTakeBack(async () => {
         editRedis(350);
-        const first = up();
-        const begun = Date.now();
-        let said = "";
-        while (Date.now() - begun < 60_000 && !/is locked/.test(said)) {
-          said = (await hpc("restart", "compute")).said;
-          if (/restarted \(/.test(said)) continue;
-        }
-        await first;
-        if (!/is locked .* for: pulumi up/.test(said)) throw new Error(`not kept out: ${said}`);
+        const first = await begun(c, up(), 350);
+        const restart = await hpc("restart", "compute");
+        if (restart.code === 0 || !/is locked .* for: pulumi up/.test(restart.said))
+          throw new Error(`not kept out: ${restart.said}`);
+        await first.over;
+        await expectBacklog(c, 350, true);
       }),
   },
   {
@@ -152,18 +170,9 @@ export const togetherCases: Case[] = [
       toTakeBack(async () => {
         const clone = await Clone.make("second");
         editRedis(340);
-        let over = false;
-        const first = up().finally(() => (over = true));
-        // Told where it is awaited.
-        first.catch(() => undefined);
-        await eventually("the first is at work", 60, async () => {
-          if (over) throw new Error("the first one is over");
-          return (await said(c, "redis", `${hasBacklog(340)} && echo there; true`)).includes(
-            "there",
-          );
-        });
+        const first = await begun(c, up(), 340);
         await failsWith(/the stack is currently locked/, clone.up);
-        await first;
+        await first.over;
         await expectBacklog(c, 340, true);
         // What the other clone wants is what was there before.
         await clone.up();
