@@ -20,7 +20,9 @@ export async function playbookRequests(of: Stack = stack): Promise<RunRequest[]>
     const request = inputs?.request;
     if (typeof request !== "object" || inputs?.gate === true) return [];
     const text = JSON.parse(request.plaintext ?? '""') as string;
-    return [(JSON.parse(text) as ChangeGround).run];
+    const { run } = JSON.parse(text) as Partial<ChangeGround>;
+    // Not all that changes machines does it by a playbook.
+    return run ? [run] : [];
   });
 }
 
