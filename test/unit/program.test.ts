@@ -137,7 +137,7 @@ describe("the program", () => {
     made.remove();
   });
 
-  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, Redis' users, the login machine's own, and what is compared with the machines", () => {
+  it("takes a stack of release 0.1 over as it is; new are only the record, the releases, Redis' users, the login machine's own, existing nodes, and what is compared with the machines", () => {
     // What they do to machines is a program's when it runs, and their end does nothing to any.
     const runs = /AnsibleRun|::entry-membership|-gate$/;
     const { lost, added } = changeFrom(of01("lab"), two);
@@ -152,6 +152,7 @@ describe("the program", () => {
       expect.stringMatching(/^web-releases-[0-9a-f]{12}-[0-9a-f]{8}$/) as string,
       "web-releases-layer",
       "controllers-accounts",
+      "external-nodes",
     ]);
   });
 
