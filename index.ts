@@ -24,12 +24,14 @@ import {
 import { Login } from "./components/login";
 import { Monitor } from "./components/monitor";
 import { LOG_WRITER } from "./components/monitor/logs";
+import { shipping } from "./components/monitor/shipping";
 import { madeWith, otherThanMade } from "./components/made";
 import { KeptRecord, lastRecord } from "./components/record";
 import { Redis } from "./components/redis";
 import { refusal } from "./components/refusal";
 import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
+import { siteOutputs } from "./components/siteOutputs";
 import { STATE_SHARE } from "./components/slurm";
 import { imageOf, packagesOf } from "./components/slurm/packages";
 import { loadConfig, rawConfig } from "./components/stackConfig";
@@ -37,20 +39,12 @@ import { Web } from "./components/web";
 import { consoleAddress } from "./components/web/autoscaler";
 import { whyThatSize } from "./components/web/pool";
 import { released, releasesOf } from "./components/web/releases";
-import { PORTAL_ADMIN } from "./components/web/vars";
 import { makeDriver } from "./drivers";
 import type { Machine } from "./drivers/machine";
 import { hpcHome } from "./lib/home";
 import { later } from "./lib/wait";
-import type { SiteOutputs } from "./plan/outputs";
 import { enforcePolicy } from "./policy/enforce";
 import { logStoreId } from "./toolchain/logStore";
-
-/** SiteOutputs with values that are known later. */
-type Outputs = {
-  [K in keyof SiteOutputs]:
-    pulumi.Input<SiteOutputs[K]> | { [P in keyof SiteOutputs[K]]: pulumi.Input<SiteOutputs[K][P]> };
-};
 
 /** Makes the site. @returns what it is made of and how to reach it */
 async function site() {
@@ -109,13 +103,7 @@ async function site() {
       key: readFileSync(tls.keyFile, "utf8"),
     },
   });
-  const logs = monitored
-    ? certificates.of([{ name: LOG_WRITER }]).apply((pems) => ({
-        stores: specs.monitor,
-        port: ports.logs,
-        certificate: pems[LOG_WRITER] ?? "",
-      }))
-    : undefined;
+  const logs = monitored ? shipping(certificates, specs.monitor, ports.logs) : undefined;
   const fleet = {
     ...{ driver, place, firewall: wall, facts, entry: entryMachines },
     ...{ nodeExporterPort, logs },
@@ -269,33 +257,8 @@ async function site() {
   const machines = tiers.flatMap((tier) => tier.machines).concat(monitor?.machines ?? []);
   const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
 
-  const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
-  /** What the site is made of and how to reach it; plan/outputs.ts describes each. */
-  const outputs = {
-    ...facts,
-    urls: Object.fromEntries(
-      config.services.map((s) => [s.name, `https://${vip.web}${httpsPort}${s.path}`]),
-    ),
-    ssh: { user: "root", privateKeyFile: place.sshKeyFile, knownHostsFile: files.knownHosts },
-    inventoryFile: files.inventory,
-    caFile: files.ca,
-    portalUser: PORTAL_ADMIN,
-    ...(driver.image && {
-      image: {
-        built: new Date(driver.image.built).toISOString(),
-        lacks: driver.layers
-          ? []
-          : releases.map(({ id }) => id).filter((id) => !driver.image?.releases.includes(id)),
-      },
-    }),
-    ...(consoleAt !== undefined && {
-      console: `https://${consoleAt}:${config.autoscaler.console.port}`,
-      timeZone: config.autoscaler.timeZone,
-    }),
-  } satisfies Outputs;
-
   return {
-    ...outputs,
+    ...siteOutputs({ config, facts, files, sshKeyFile: place.sshKeyFile, driver, releases }),
     /** Password of the portal's first user. */
     portalPassword: web.adminPassword,
     /** What the autoscaler's service reads; its passwords are those of the console. */
