@@ -76,7 +76,10 @@ function spans(submitted: SubmittedJob[], there: Set<string>): number[] {
 export async function takeLostJobs(cluster: Pick<Cluster, "outputs" | "ask">): Promise<string[]> {
   const take =
     "cd /mnt/slurm/lost && for job in [0-9]*; do [ -e $job ] || continue; " +
-    "tr '\\0' '\\n' < $job/environment | sed -n 's/^SLURM_JOB_NAME=//p'; slurm-ha forget $job; done";
+    // The environment names them with 22.05, the accounting with 24.11, in a moment.
+    "name=$(tr '\\0' '\\n' < $job/environment | sed -n 's/^SLURM_JOB_NAME=//p'); " +
+    '[ -n "$name" ] || name=$(timeout 5 sacct -n -P -X -j $job -o JobName | tail -n 1); ' +
+    '[ -n "$name" ] || continue; echo "$name"; slurm-ha forget $job; done';
   const controllers = Object.keys(cluster.outputs.addresses["controllers"] ?? {});
   for (const controller of controllers) {
     const answer = await cluster.ask(controller, take).catch(() => undefined);
