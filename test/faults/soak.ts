@@ -4,6 +4,7 @@ import { lengthOf } from "../../cli/report/render";
 import { keepFigures } from "../support/measured";
 import { CLIENTS, type Client, type Report } from "../support/load/faultProtocol";
 import { pace } from "../support/pace";
+import { seeded } from "../support/seeded";
 import { baseState } from "../support/site";
 import type { Case } from "./cases";
 import { Cluster } from "./cluster";
@@ -37,17 +38,6 @@ export const withReport = (all: SeenByAll, report: Report): SeenByAll =>
       return [client, more];
     }),
   ) as SeenByAll;
-
-/** Numbers from 0 to 1 that look like chance and are the same for a seed (mulberry32). */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Cases in an order of chance, without end: each once before any comes again, so that a long run has had all of them. Pure
@@ -105,7 +95,7 @@ export async function soak(options: Soak, progress: Progress): Promise<boolean> 
   };
   const figures = (): SoakFigures => ({ seed, seconds: (Date.now() - begin) / 1000, seen, ran });
   try {
-    for (const c of endless(cases, chance(seed))) {
+    for (const c of endless(cases, seeded(seed))) {
       if (Date.now() - begin > seconds * 1000) break;
       if (users?.clients.isOld() === true) await dismiss();
       told = false;

@@ -2,6 +2,7 @@
 import { autoscalerSchema } from "../../components/web/autoscaler";
 import { decide, emptyMemory } from "../../autoscaler/decide";
 import type { Decision, Look, Memory } from "../../autoscaler/model";
+import { seeded } from "./seeded";
 
 export const SERVICES = [
   ...["auth_portal", "auth_frontend", "backend", "websocket"],
@@ -22,17 +23,6 @@ const MAKING = 75_000;
 /** Share of the sessions that are in each backend. */
 const SHARES = [0.24, 0.06, 0.22, 0.14, 0.05, 0.03, 0.17, 0.09];
 const HOUR = 3_600_000;
-
-/** Numbers from 0 to 1 that only look as if they were random (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let n = Math.imul(state ^ (state >>> 15), 1 | state);
-    n = (n + Math.imul(n ^ (n >>> 7), 61 | n)) ^ n;
-    return ((n ^ (n >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Sessions of all backends at an hour of the day: a morning, a lunch hour, an afternoon with a rush, an evening. */
 function load(hour: number): number {

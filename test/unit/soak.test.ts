@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../lib/wait";
 import type { Case } from "../faults/cases";
-import { chance, endless, nothingSeen, soakTable, withReport } from "../faults/soak";
+import { endless, nothingSeen, soakTable, withReport } from "../faults/soak";
 import { CLIENTS, type Report } from "../support/load/faultProtocol";
 import { Writer } from "../support/load/writer";
+import { seeded } from "../support/seeded";
 
 const cases = ["a", "b", "c", "d"].map((name): Case => ({
   name,
@@ -11,7 +12,7 @@ const cases = ["a", "b", "c", "d"].map((name): Case => ({
   limits: {},
 }));
 function first(n: number, seed: number): string {
-  const order = endless(cases, chance(seed));
+  const order = endless(cases, seeded(seed));
   return Array.from({ length: n }, () => order.next().value.name).join("");
 }
 
@@ -28,7 +29,7 @@ describe("the order of a soak", () => {
   });
 
   it("of no cases does not go on for ever", () => {
-    expect(() => endless([], chance(1)).next()).toThrow("no cases");
+    expect(() => endless([], seeded(1)).next()).toThrow("no cases");
   });
 });
 
