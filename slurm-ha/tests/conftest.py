@@ -1,10 +1,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis
 
 from slurm_ha.settings import Settings
 from slurm_ha.share import Share
 from tests.fake import FakeHost, settings_of
+
+# How long an example takes says something of the machine only, which has other work besides.
+hypothesis.register_profile("patient", deadline=None)
+hypothesis.load_profile("patient")
 
 
 @pytest.fixture

@@ -128,7 +128,6 @@ TestLease = Lease.TestCase
 TestLease.settings = settings(
     max_examples=100,
     stateful_step_count=40,
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

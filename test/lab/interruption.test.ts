@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../site/stack";
 import { Load } from "../support/load";
 import { wrongWith } from "../support/loaded";
@@ -7,18 +7,19 @@ import { baseState, configure, lastChanges, scale, stack } from "../support/site
 
 let outputs: StackOutputs;
 let load: Load | undefined;
-beforeAll(async () => {
-  outputs = await baseState();
-});
-afterEach(async () => {
-  load?.kill();
-  await baseState();
-});
-afterAll(() => load?.kill());
+/** Web nodes that the case before left, all of them well. */
+let nodes = 0;
+afterEach(() => load?.kill());
+afterAll(() => baseState());
 
-/** Starts a scale-out to four nodes and sends a signal when its output says so. */
-async function interruptScaleOut(signal: "SIGINT" | "SIGKILL", when: RegExp): Promise<void> {
-  configure({ webReplicas: "4" });
+/** Starts a scale-out and sends a signal when its output says so. */
+async function interruptScaleOut(
+  replicas: number,
+  signal: "SIGINT" | "SIGKILL",
+  when: RegExp,
+): Promise<void> {
+  nodes = 0;
+  configure({ webReplicas: String(replicas) });
   const run = stack.start("up", "--yes", "--skip-preview");
   const output = run.all;
   if (!output) throw new Error("no output");
@@ -40,40 +41,44 @@ async function interruptScaleOut(signal: "SIGINT" | "SIGKILL", when: RegExp): Pr
   expect([sent, failed]).toEqual([true, true]);
 }
 
-/** All four nodes serve, and nothing is left to do. */
-async function expectFour(): Promise<void> {
+/** So many nodes serve, and nothing is left to do. */
+async function expectNodes(replicas: number): Promise<void> {
   load = await Load.start(outputs);
-  const nodes = ["web1", "web2", "web3", "web4"];
-  expect(wrongWith(await load.during(4), { nodes })).toEqual([]);
+  const names = Array.from({ length: replicas }, (_, i) => `web${i + 1}`);
+  expect(wrongWith(await load.during(4), { nodes: names })).toEqual([]);
   await load.stop();
   await stack.run("up", "--expect-no-changes");
+  nodes = replicas;
 }
 
-it("SIGINT while machines are made: the same command again ends in the right state", async () => {
-  await interruptScaleOut("SIGINT", /web-web3-container creating/);
-  await scale(4);
-  expect((await lastChanges())["create"] ?? 0).toBeLessThan(9);
-  await expectFour();
-});
+describe.each(["SIGINT", "SIGKILL"] as const)("%s", (signal) => {
+  beforeAll(async () => {
+    outputs = await baseState();
+  });
 
-it("SIGINT while a new node is configured: the same command again", async () => {
-  await interruptScaleOut("SIGINT", /web-config updating/);
-  await scale(4);
-  await expectFour();
-});
+  const goesOn = {
+    SIGINT: "the same command again ends in the right state",
+    SIGKILL: "cancel, refresh and up, as documented",
+  };
+  it(`while machines are made: ${goesOn[signal]}`, async () => {
+    await interruptScaleOut(4, signal, /web-web3-container creating/);
+    if (signal === "SIGKILL") {
+      // The lock of the dead process is there: nobody gets in by accident.
+      await expect(stack.start("up", "--yes", "--skip-preview")).rejects.toThrow(/lock/);
+      await stack.start("cancel", "--yes");
+      await stack.run("refresh", "--clear-pending-creates");
+    }
+    await scale(4);
+    if (signal === "SIGINT") expect((await lastChanges())["create"] ?? 0).toBeLessThan(9);
+    await expectNodes(4);
+  });
 
-it("SIGKILL while machines are made: cancel, refresh and up, as documented", async () => {
-  await interruptScaleOut("SIGKILL", /web-web3-container creating/);
-  // The lock of the dead process is there: nobody gets in by accident.
-  await expect(stack.start("up", "--yes", "--skip-preview")).rejects.toThrow(/lock/);
-  await stack.start("cancel", "--yes");
-  await stack.run("refresh", "--clear-pending-creates");
-  await scale(4);
-  await expectFour();
-});
-
-it("SIGKILL while a new node is configured: what `npm run lab` does", async () => {
-  await interruptScaleOut("SIGKILL", /web-config updating/);
-  await stack.up();
-  await expectFour();
+  it(`while a new node is configured: ${signal === "SIGINT" ? "the same command again" : "what \`npm run lab\` does"}`, async () => {
+    // A scale-in between would only cost time.
+    if (nodes !== 4) await scale(4);
+    await interruptScaleOut(5, signal, /web-config updating/);
+    if (signal === "SIGINT") await scale(5);
+    else await stack.up();
+    await expectNodes(5);
+  });
 });

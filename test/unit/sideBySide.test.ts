@@ -31,3 +31,17 @@ it("all pass only when each does", async () => {
   expect(await sideBySide([[stage("a", "0")], [stage("b", "0")]], none)).toBe(true);
   expect(await sideBySide([[stage("a", "0")], [stage("b", "process.exit(2)")]], none)).toBe(false);
 });
+
+it("gives way to everything else where it is told to, in a session of its own, and only there", async () => {
+  const policy = stage(
+    "policy",
+    `console.log(require("fs").readFileSync("/proc/self/sched", "utf8").match(/policy\\s*:\\s*(\\d+)/)[1],
+      require("fs").readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ")[3] === String(process.pid))`,
+  );
+  const said: string[] = [];
+  await sideBySide([[policy]], (text) => said.push(text), true);
+  // 5 is SCHED_IDLE.
+  expect(said).toContain("5 true");
+  await sideBySide([[policy]], (text) => said.push(text));
+  expect(said).toContain("0 false");
+});
