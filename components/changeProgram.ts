@@ -93,10 +93,10 @@ export async function changeMachines(
     const outdated = await outdatedOf(request.power, known);
     const affected = [...dirty];
     let felt = dirty.length + outdated.length > 0;
-    if (clean.length > 0) {
-      const { hosts, ok, failure } = await play(clean, true);
+    const look = async (some: string[]) => {
+      const { hosts, ok, failure } = await play(some, true);
       if (!ok) throw new Error(failure.join("\n"));
-      for (const machine of clean) {
+      for (const machine of some) {
         const host = hosts.get(machine);
         felt ||=
           host?.changed.some((task) => !IN_PLACE.some((begin) => task.startsWith(begin))) ?? true;
@@ -104,7 +104,13 @@ export async function changeMachines(
         if (same) outcome.done[machine] = host.files;
         else affected.push(machine);
       }
-    }
+    };
+    const [first, ...others] = clean;
+    // One that takes its settings in place loses nothing by being told what it has already: the first one tells enough.
+    const alike = rollsOf(running)[tier]?.inPlace?.includes("settings") === true;
+    if (first !== undefined) await look(alike ? [first] : clean);
+    if (alike && affected.length > dirty.length && felt) affected.push(...others);
+    else if (alike && others.length > 0) await look(others);
     // What no client feels may be why nobody reaches them: a firewall that keeps the entry out.
     const suspects = felt ? dirty : affected;
     if (affected.length > 0) await changeKnown(affected, suspects, outdated, felt, fresh);

@@ -193,10 +193,31 @@ describe("machines that serve", () => {
     expect(log).toEqual(["look at web1 web2 web3", ...web.map((m) => `play ${m}`)]);
   });
 
-  it("keep their clients where their tier takes its settings in place", async () => {
-    roll = Object.assign(roll, { inPlace: ["settings"] as const });
-    await change();
-    expect(log.slice(1)).toEqual(web.map((m) => `play ${m}`));
+  describe("of a tier that takes its settings in place", () => {
+    beforeEach(() => {
+      roll = Object.assign(roll, { inPlace: ["settings"] as const });
+    });
+
+    it("keep their clients, and one look tells enough of all", async () => {
+      expect(await change()).toMatchObject({ done: files(...web) });
+      expect(log).toEqual(["look at web1", ...web.map((m) => `play ${m}`)]);
+    });
+
+    it("are all looked at where the first one stays as it is, or only what role base keeps is another", async () => {
+      does["web1"] = { changed: [] };
+      expect(await change()).toMatchObject({ done: files(...web) });
+      expect(log).toEqual(["look at web1", "look at web2 web3", "play web2", "play web3"]);
+      log.length = 0;
+      does["web1"] = { changed: ["base : Load the firewall"] };
+      await change();
+      expect(log).toEqual(["look at web1", "look at web2 web3", ...web.map((m) => `play ${m}`)]);
+    });
+
+    it("are untouched where the first one would refuse it", async () => {
+      does["web1"] = { failure: "the daemon would refuse it" };
+      expect(await change()).toMatchObject({ done: {}, error: "web1: the daemon would refuse it" });
+      expect(log).toEqual(["look at web1"]);
+    });
   });
 
   it("are untouched where the look fails", async () => {
