@@ -42,7 +42,7 @@ export async function changeMachines(
   const knownHostsFile = path.join(directory, "known_hosts");
   fs.writeFileSync(knownHostsFile, request.knownHosts);
   const access = { user: "root", privateKeyFile: run.sshKeyFile, knownHostsFile };
-  const machines = new Machines(machinesOf(site), access, { cheap: true });
+  const machines = new Machines(machinesOf(site), access, { cheap: true }, site.failoverPatience);
   const running = { outputs: site, machines, progress };
   const play = async (limit: string[], check = false) => {
     const whole = limit.length === machines.names(tier).length;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { type SshAccess, sshArguments } from "../lib/ssh";
+import { CONNECT_SECONDS, type SshAccess, sshArguments } from "../lib/ssh";
 import { type Check, probeScript, readProbe, type Sick } from "./check";
 import type { Request } from "./request";
 import { type Observed, parseObservation } from "./state";
@@ -13,6 +13,8 @@ export class NodeLost extends Error {}
 export const ADMIN_SOCKET = "UNIX-CONNECT:/run/haproxy/admin.sock";
 /** Commands on one line of the runtime socket: 60 bytes each in a buffer of 16 KiB, and spare. */
 const BATCH = 100;
+/** A node that was silent for twice as long is lost, s. */
+const ALIVE_SECONDS = 2;
 /** Longest time for one exchange with a runtime socket, s. It answers in milliseconds. */
 const ANSWER_SECONDS = 15;
 
@@ -22,7 +24,11 @@ export class Connections {
 
   private readonly access: SshAccess;
 
-  constructor({ knownHosts, user, privateKeyFile }: Request["ssh"]) {
+  /** @param patience factor of how long a node may take to answer */
+  constructor(
+    { knownHosts, user, privateKeyFile }: Request["ssh"],
+    private readonly patience: number,
+  ) {
     const knownHostsFile = path.join(this.dir, "known_hosts");
     writeFileSync(knownHostsFile, knownHosts, { mode: 0o600 });
     this.access = { user, privateKeyFile, knownHostsFile };
@@ -42,10 +48,15 @@ export class Connections {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** A dead node shows within 5 s, at the start and in the middle. Nothing that is said to them is a secret. */
+  /** A dead node shows within seconds, at the start and in the middle. Nothing that is said to them is a secret. */
   private arguments(address: string): string[] {
     const shared = { directory: this.dir, seconds: 60 };
-    const tuning = { connectSeconds: 5, aliveSeconds: 2, shared, cheap: true };
+    const tuning = {
+      connectSeconds: Math.ceil(CONNECT_SECONDS * this.patience),
+      aliveSeconds: Math.ceil(ALIVE_SECONDS * this.patience),
+      shared,
+      cheap: true,
+    };
     return sshArguments(this.access, address, tuning);
   }
 }

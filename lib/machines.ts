@@ -1,5 +1,5 @@
 import execa from "execa";
-import { type SshAccess, SSH_FAILED, sshArguments, type SshTuning } from "./ssh";
+import { CONNECT_SECONDS, type SshAccess, SSH_FAILED, sshArguments, type SshTuning } from "./ssh";
 
 /** A machine of a running site. */
 export interface MachineAddress {
@@ -30,11 +30,17 @@ export const failureOr = <T>(question: () => Promise<T>): Promise<T | RemoteFail
 
 /** The machines of a site, to look at them and to act on them as root. */
 export class Machines {
+  private readonly tuning: SshTuning;
+
+  /** @param patience factor of how long a machine may take to answer: the site's failoverPatience. Default 1 */
   constructor(
     readonly all: readonly MachineAddress[],
     readonly ssh: SshAccess,
-    private readonly tuning: SshTuning = {},
-  ) {}
+    tuning: SshTuning = {},
+    private readonly patience = 1,
+  ) {
+    this.tuning = { connectSeconds: Math.ceil(CONNECT_SECONDS * patience), ...tuning };
+  }
 
   /** Names of the machines of a tier, in the order of the site's plan. */
   names = (tier: string): string[] => this.all.filter((m) => m.tier === tier).map((m) => m.name);
@@ -48,10 +54,10 @@ export class Machines {
 
   /**
    * Runs shell text on a machine and returns what it wrote.
-   * @param seconds longest time that it may take, with the connection
+   * @param seconds longest time that it may take, with the connection. Default 30, times the patience
    * @throws RemoteFailure when it fails, or the machine does not answer
    */
-  async run(name: string, command: string, seconds = 30): Promise<string> {
+  async run(name: string, command: string, seconds = 30 * this.patience): Promise<string> {
     const { child } = this.start(name, command, seconds);
     const { failed, exitCode, stdout, stderr, timedOut } = await child;
     if (!failed) return stdout;
@@ -64,7 +70,11 @@ export class Machines {
   }
 
   /** As `run`, for questions that a machine may not be able to answer: then undefined. */
-  async ask(name: string, command: string, seconds = 10): Promise<string | undefined> {
+  async ask(
+    name: string,
+    command: string,
+    seconds = 10 * this.patience,
+  ): Promise<string | undefined> {
     return this.run(name, command, seconds).catch((error: unknown) => {
       if (error instanceof RemoteFailure) return undefined;
       throw error;

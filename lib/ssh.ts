@@ -9,7 +9,7 @@ export interface SshAccess {
 }
 
 export interface SshTuning {
-  /** Longest wait for the connection, s. Default 5: a dead machine shows within that. */
+  /** Longest wait for the connection, s. Default CONNECT_SECONDS. */
   connectSeconds?: number;
   /** A running connection counts as lost when the machine was silent for twice as long, s. Default: never. */
   aliveSeconds?: number;
@@ -26,6 +26,8 @@ export interface SshTuning {
   cheap?: boolean;
 }
 
+/** A dead machine shows within this time, s; on machines that are slow to answer it is more. */
+export const CONNECT_SECONDS = 5;
 /** ssh's own exit code: the command was not run, or nobody knows how it ended. */
 export const SSH_FAILED = 255;
 
@@ -34,7 +36,7 @@ export const SSH_FAILED = 255;
  * everyone, and six keys of an agent do not use up the server's patience.
  */
 function sshOptions(access: Omit<SshAccess, "user">, tuning: SshTuning = {}): string[] {
-  const { connectSeconds = 5, aliveSeconds, shared, cheap } = tuning;
+  const { connectSeconds = CONNECT_SECONDS, aliveSeconds, shared, cheap } = tuning;
   const options: Record<string, string> = {
     BatchMode: "yes",
     IdentitiesOnly: "yes",

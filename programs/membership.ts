@@ -11,7 +11,7 @@ const say = (line: string) =>
 /** Makes the web backends of all HAProxy nodes hold the wanted web nodes; what it says at the end is on stdout. */
 if (require.main === module) {
   program(requestSchema, async (request) => {
-    const connections = new Connections(request.ssh);
+    const connections = new Connections(request.ssh, request.patience);
     try {
       const nodes = request.nodes.map((n) => connections.node(n.name, n.address));
       console.log(await new Reconciler(request, nodes, say).run());

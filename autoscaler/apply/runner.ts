@@ -85,14 +85,18 @@ async function seen(stack: Stack, pool: string[]): Promise<Seen> {
   const nobody: Seen = { missing: [], left: [] };
   const outputs = await stack.publicOutputs().catch(() => undefined);
   if (!outputs) return nobody;
-  const proxies = new Proxies(new Machines(machinesOf(outputs), outputs.ssh), outputs.vips.web);
+  const { ssh, failoverPatience: patience } = outputs;
+  const proxies = new Proxies(
+    new Machines(machinesOf(outputs), ssh, {}, patience),
+    outputs.vips.web,
+  );
   const addresses = Object.fromEntries(
     pool.flatMap((name) => {
       const address = outputs.addresses["web"]?.[name];
       return address === undefined ? [] : [[name, address]];
     }),
   );
-  const end = Date.now() + SHOWS * 1000 * outputs.failoverPatience;
+  const end = Date.now() + SHOWS * 1000 * patience;
   for (;;) {
     const rotation = await Promise.all(
       proxies.nodes.map(async (node) => ({

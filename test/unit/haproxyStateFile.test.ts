@@ -25,6 +25,7 @@ writeFileSync(
   readFileSync(template, "utf8")
     .replace(/peers=\(.*\)/, "peers=(10.0.0.4)")
     .replace("{{ entry_peer_port }}", "8405")
+    .replaceAll(/\{\{ ([\d.]+) \* entry_patience \}\}/g, "$1")
     .replaceAll("/var/lib/haproxy/server-state", state)
     .replaceAll("/etc/haproxy/haproxy.cfg", configuration),
 );
