@@ -28,6 +28,7 @@ export const ORDER = [
   "ownServices",
   "autoscaler",
   "monitor",
+  "alerts",
   "logs",
   "largeCluster",
   "interruption",
