@@ -29,6 +29,7 @@ export const ORDER = [
   "autoscaler",
   "monitor",
   "alerts",
+  "monitorPair",
   "logs",
   "largeCluster",
   "interruption",
