@@ -30,6 +30,7 @@ export const ORDER = [
   "monitor",
   "alerts",
   "monitorPair",
+  "logLoad",
   "logs",
   "largeCluster",
   "interruption",
