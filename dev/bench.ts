@@ -1,7 +1,7 @@
 /**
- * `bench.ts [site] [autoscaler]` times what people wait for, on a stack of its own: from nothing to all healthy, no change, scaling. Beside each, in
+ * `bench.ts [site] [autoscaler] [monitor]` times what people wait for, on a stack of its own: from nothing to all healthy, no change, scaling. Beside each, in
  * the same run, what it is to be judged by: the floor (machines started by virsh, services by a shell script) and
- * what an administrator would do instead of a scale-out (all playbooks on all machines). The autoscaler's figures: autoscalerBench.ts.
+ * what an administrator would do instead of a scale-out (all playbooks on all machines). The autoscaler's figures: autoscalerBench.ts; what it costs to be watched: monitorBench.ts.
  */
 import execa from "execa";
 import { Load } from "../test/support/load";
@@ -15,6 +15,7 @@ import { projectRoot } from "../lib/project";
 import { machineHealth } from "../site/health";
 import { type TierName, tiers } from "../components/tiers";
 import { benchAutoscaler } from "./autoscalerBench";
+import { benchMonitor } from "./monitorBench";
 import { ensureToolchain } from "../toolchain/setup";
 import type { StackOutputs } from "../site/stack";
 
@@ -208,6 +209,7 @@ async function benchSite(): Promise<void> {
 const PARTS: Record<string, () => Promise<void>> = {
   site: benchSite,
   autoscaler: () => benchAutoscaler(progress),
+  monitor: () => benchMonitor(progress),
 };
 
 /** @param words parts that are measured. Default: all */

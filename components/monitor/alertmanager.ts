@@ -6,6 +6,11 @@ const NOBODY = "nobody";
 /** Receiver of everything else, where somebody is to be told. */
 const SITE = "site";
 
+/** What happens together is waited for before the first message of an alert, s. */
+export const GROUP_WAIT_SECONDS = 10;
+/** Least time between two messages of the same alert, of whatever machines, s. */
+export const GROUP_INTERVAL_SECONDS = 60;
+
 const TITLE =
   '{{ .Status | toUpper }}{{ if eq .Status "firing" }} ({{ .Alerts.Firing | len }}){{ end }}: {{ .GroupLabels.alertname }}';
 const TEXT =
@@ -20,8 +25,8 @@ export function alertmanagerConfig({ alerts }: MonitorConfig): string {
       receiver: told ? SITE : NOBODY,
       group_by: ["alertname"],
       // What comes of one fault comes together.
-      group_wait: "10s",
-      group_interval: "1m",
+      group_wait: `${GROUP_WAIT_SECONDS}s`,
+      group_interval: `${GROUP_INTERVAL_SECONDS}s`,
       repeat_interval: "12h",
       // It fires always: whoever looks whether the alerts come asks for it.
       routes: [{ receiver: NOBODY, matchers: ['alertname="Watchdog"'] }],

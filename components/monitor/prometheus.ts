@@ -11,6 +11,8 @@ const OF_HYPERVISOR =
 
 /** Between two looks at everything, s. Rules wait for at least two of them. */
 export const SCRAPE_SECONDS = 15;
+/** Longest wait for one who is asked, s. What is frozen takes connections and says nothing. */
+export const SCRAPE_TIMEOUT_SECONDS = 10;
 
 /** What of a kind of metrics is asked for, where it is not all of it. Of whom a program is asked is with its target. */
 const ASKED: Partial<Record<Job, object>> = {
@@ -42,8 +44,7 @@ export const prometheusConfig = (jobs: string[], alertmanagers: string[]): strin
   yaml.dump({
     global: {
       scrape_interval: `${SCRAPE_SECONDS}s`,
-      // What is frozen takes connections and says nothing.
-      scrape_timeout: "10s",
+      scrape_timeout: `${SCRAPE_TIMEOUT_SECONDS}s`,
       evaluation_interval: `${SCRAPE_SECONDS}s`,
     },
     rule_files: ["rules.yml"],

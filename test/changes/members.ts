@@ -1,6 +1,7 @@
 /** 7. Another number of members. */
 import type { Case } from "../faults/cases";
 import { hpc } from "../support/hpc";
+import { baseConfig } from "../support/site";
 import { config, nothing, USUAL } from "./steps";
 
 /** The one that a smaller entry has no more. */
@@ -16,6 +17,6 @@ export const memberCases: Case[] = [
       if (code !== 0) throw new Error(said);
       return nothing;
     },
-    fault: config({ members: { entry: 1 } }),
+    fault: config({ members: { ...(baseConfig()["members"] as object), entry: 1 } }),
   },
 ];

@@ -1,4 +1,5 @@
 import type { Client } from "../support/load/faultProtocol";
+import type { Expected } from "../support/deliveries";
 import { hpc } from "../support/hpc";
 import { eventually, scale } from "../support/site";
 import type { Cluster } from "./cluster";
@@ -17,6 +18,8 @@ export interface Case {
   without?: Client[];
   /** Looked at while the fault lasts; each text is something that is wrong. */
   during?: (cluster: Cluster) => Promise<string[]>;
+  /** What the monitor tells of it where it lasts; anything else that calls somebody is a false alert. Default: nothing. */
+  alerts?: Expected[];
   /** Part of the short form that `npm test` runs. */
   short?: boolean;
   /** Not repeated: it lasts long enough by itself. */
@@ -312,6 +315,7 @@ export const CASES: Case[] = [
     limits: { web: 1, sbatch: 1.5 },
     without: ["sql"],
     during: (c) => refusesWrites(c, "galera3"),
+    alerts: [{ alert: "MachineDown", series: 2 }, { alert: "DataEntryDown" }],
   },
   {
     name: "all Galera nodes killed",
@@ -325,6 +329,7 @@ export const CASES: Case[] = [
     // The jobs that are submitted meanwhile are in the accounting afterwards: see the verdict.
     limits: { web: 1, sbatch: 1.5 },
     without: ["sql"],
+    alerts: [{ alert: "MachineDown", series: 3 }, { alert: "DataEntryDown" }],
     short: true,
   },
   {
@@ -420,6 +425,8 @@ export const CASES: Case[] = [
       "web1",
     ]),
     limits: { sbatch: 8, slurmVip: 2, web: 3, redis: 5, sql: 5 },
+    // Of a web node HAProxy tells, of each service.
+    alerts: [{ alert: "MachineDown", series: 4 }, { alert: "WebServerDown" }],
     short: true,
   },
 ];

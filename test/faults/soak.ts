@@ -3,6 +3,7 @@ import { type Progress, step } from "../../lib/progress";
 import { lengthOf } from "../../cli/report/render";
 import { keepFigures } from "../support/measured";
 import { CLIENTS, type Client, type Report } from "../support/load/faultProtocol";
+import { Alarms } from "../support/falseAlerts";
 import { pace } from "../support/pace";
 import { seeded } from "../support/seeded";
 import { baseState } from "../support/site";
@@ -79,6 +80,7 @@ export async function soak(options: Soak, progress: Progress): Promise<boolean> 
   const { seconds, seed, authority } = options;
   progress(`  seed ${seed}: npm run soak -- ${seconds}s ${seed}`);
   const cluster = new Cluster(await baseState());
+  const alarms = Alarms.of(cluster.outputs);
   const cases = options.cases.filter((c) => c.once !== true).map((c) => ({ ...c, limits: {} }));
   const begin = Date.now();
   let seen = nothingSeen();
@@ -104,6 +106,7 @@ export async function soak(options: Soak, progress: Progress): Promise<boolean> 
         users ??= await Users.start(cluster, { webUsers: "patient", authority }, saw);
         return (await runCase(c, cluster, users, pace())).faults;
       });
+      faults.push(...((await alarms?.wrong(c.alerts)) ?? []));
       ran.push({ case: c.name, faults });
       for (const fault of faults) progress(`    ${pc.red(fault)}`);
       if (faults.length > 0) {

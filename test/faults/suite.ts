@@ -8,6 +8,7 @@ import {
   type Report,
   type Verdict,
 } from "../support/load/faultProtocol";
+import { Alarms } from "../support/falseAlerts";
 import { baseState, eventually } from "../support/site";
 import type { Case } from "./cases";
 import { FaultClients } from "./clients";
@@ -64,6 +65,7 @@ export const chosen = ({ all, names, short }: Pick<FaultRun, "all" | "names" | "
 /** Runs the fault cases and prints the figures. @returns whether all were within their limits */
 export async function faultSuite(options: FaultRun, progress: Progress): Promise<boolean> {
   const cluster = new Cluster(await baseState());
+  const alarms = Alarms.of(cluster.outputs);
   const cases = chosen(options);
   if (cases.length === 0) throw new Error(`no case has ${options.names.join(" or ")} in its name`);
   const results: Result[] = [];
@@ -83,6 +85,7 @@ export async function faultSuite(options: FaultRun, progress: Progress): Promise
           users ??= await Users.start(cluster, options);
           return runCase(c, cluster, users, pace);
         });
+        result.faults.push(...((await alarms?.wrong(c.alerts)) ?? []));
         results.push(result);
         const seen = Object.entries(result.outages).map(([who, s]) => `${who} ${s.toFixed(1)} s`);
         progress(`    ${seen.join(", ")}`);

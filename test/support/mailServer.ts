@@ -13,7 +13,7 @@ export interface ReadMail {
 
 const READ = `import sys, json, email, email.policy
 m = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default)
-print(json.dumps({"subject": m["subject"].strip(), "to": m["to"], "from": m["from"], "text": m.get_content()}))`;
+print(json.dumps({"subject": m["subject"].strip(), "to": m["to"], "from": m["from"], "text": m.get_body(("plain",)).get_content()}))`;
 
 export const readMail = (raw: Buffer): ReadMail =>
   JSON.parse(execFileSync("python3", ["-c", READ], { input: raw }).toString()) as ReadMail;
@@ -22,6 +22,8 @@ export const readMail = (raw: Buffer): ReadMail =>
 export class MailServer {
   /** What it has taken, the oldest first. */
   readonly got: ReadMail[] = [];
+  /** When each of it came, ms since 1970. */
+  readonly came: number[] = [];
   port = 0;
   private server: SMTPServer | undefined;
 
@@ -40,6 +42,7 @@ export class MailServer {
         stream.on("data", (part: Buffer) => parts.push(part));
         stream.on("end", () => {
           this.got.push(readMail(Buffer.concat(parts)));
+          this.came.push(Date.now());
           done();
         });
       },

@@ -66,7 +66,12 @@ describe("parseConfig", () => {
       { alerts: { mail: { host: "mail", from: "a@b.kr", to: [] } } },
       /^monitor.alerts.mail.to = \[\]: /,
     ],
+    [{ alerts: { webhook: "" } }, /^monitor.alerts.webhook = \(a secret\): /],
     [{ alerts: { mail: { host: "mail", from: "a@b.kr" } } }, /^monitor.alerts.mail.to is missing/],
+    [
+      { alerts: { mail: { from: "a@b.kr", to: ["c@d.kr"] } } },
+      /^monitor.alerts.mail.host is missing/,
+    ],
     [
       { alerts: { mail: { host: "mail", from: "a@b.kr", to: ["c@d.kr"], user: "u" } } },
       /^monitor.alerts.mail: user without password/,

@@ -252,8 +252,13 @@ const CASES: Record<string, Case> = {
     fires: {
       'haproxy_backend_http_responses_total{proxy="hub", code="5xx"}': "0+6x600",
       'haproxy_backend_http_responses_total{proxy="hub", code="2xx"}': "0+94x600",
+      'haproxy_backend_active_servers{instance="a", proxy="hub"}': always(2),
     },
+    // It was down for 4 minutes, which are over, and is still counted.
     quiet: {
+      'haproxy_backend_http_responses_total{proxy="app", code="5xx"}': "0x12 0+60x4 240x600",
+      'haproxy_backend_http_responses_total{proxy="app", code="2xx"}': "0+60x12 720x4 720+60x600",
+      'haproxy_backend_active_servers{instance="a", proxy="app"}': "2x12 0x4 2x600",
       'haproxy_backend_http_responses_total{proxy="hub", code="5xx"}': always(1000),
       'haproxy_backend_http_responses_total{proxy="hub", code="2xx"}': "0+94x600",
     },

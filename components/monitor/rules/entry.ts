@@ -20,7 +20,8 @@ export function entryRules({ services, drainSeconds }: RuleGround): AlertRule[] 
       expr: `max by (proxy, server) (haproxy_server_status{${web}, state="DOWN"}) == 1`,
       for: "1m",
       severity: "warning",
-      summary: "A web node does not answer the health check of {{ $labels.proxy }}.",
+      summary:
+        "The web node in {{ $labels.server }} does not answer the health check of {{ $labels.proxy }}.",
       meaning: "It is out of rotation; the others serve. The status tells which of them it is.",
       next: STATUS,
     },
@@ -67,7 +68,7 @@ export function entryRules({ services, drainSeconds }: RuleGround): AlertRule[] 
       for: `${drainSeconds + 300}s`,
       severity: "warning",
       summary:
-        "A web node has been draining from {{ $labels.proxy }} for longer than a drain takes.",
+        "The web node in {{ $labels.server }} has been draining from {{ $labels.proxy }} for longer than a drain takes.",
       meaning: "A change was cut off: the node takes no new clients, and nobody takes it out.",
       next: "pulumi up",
     },
@@ -75,7 +76,9 @@ export function entryRules({ services, drainSeconds }: RuleGround): AlertRule[] 
       alert: "ServiceErrors",
       expr:
         `sum by (proxy) (rate(haproxy_backend_http_responses_total{${web}, code="5xx"}[5m])) ` +
-        `/ sum by (proxy) (rate(haproxy_backend_http_responses_total{${web}}[5m])) > 0.05`,
+        `/ sum by (proxy) (rate(haproxy_backend_http_responses_total{${web}}[5m])) > 0.05 ` +
+        // As long as it counts what was while nobody served: of that there was an alert, and it is over.
+        `unless on (proxy) max by (proxy) (min_over_time(haproxy_backend_active_servers{${web}}[6m])) == 0`,
       for: "5m",
       severity: "critical",
       summary:

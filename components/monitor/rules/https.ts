@@ -19,7 +19,8 @@ export const httpsRules = (): AlertRule[] => [
   {
     alert: "EntrySilent",
     expr: `${code}{service=""} == 0`,
-    for: "1m",
+    // Longer than what is said of a dead machine takes, which holds this one back: it is found out sooner than that.
+    for: "2m",
     severity: "warning",
     summary: "{{ $labels.instance }} does not answer to https.",
     meaning: "With the web VIP on it nobody would be served.",

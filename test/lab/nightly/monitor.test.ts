@@ -20,6 +20,7 @@ import type { StackOutputs } from "../../../site/stack";
 import type { Status } from "../../../components/look";
 import { projectRoot } from "../../../lib/project";
 import { pace } from "../../support/pace";
+import { askPrometheus, seriesOf } from "../../support/prometheus";
 import { selectorsOf } from "../../support/promql";
 import {
   addressOf,
@@ -61,23 +62,8 @@ async function status(): Promise<Status & { tiers: { monitor: Monitor; redis: Re
   return JSON.parse(stdout) as Status & { tiers: { monitor: Monitor; redis: Redis } };
 }
 
-interface Sample {
-  metric: Record<string, string>;
-  value: [number, string];
-}
-/** What Prometheus answers to each of these expressions. */
-async function query(
-  expressions: string[],
-): Promise<{ status: string; error?: string; data?: { result: Sample[] } }[]> {
-  const url = `http://${addressOf(outputs, "monitor1")}:${site.ports.prometheus}/api/v1/query`;
-  const script = `while read -r expr; do curl -sS --get ${url} --data-urlencode "query=$expr"; echo; done`;
-  const { stdout } = await ask(outputs, "monitor1", script, {
-    input: `${expressions.join("\n")}\n`,
-  });
-  return stdout.split("\n").map((line) => JSON.parse(line) as { status: string });
-}
-const series = async (expr: string): Promise<Sample[]> =>
-  (await query([expr]))[0]?.data?.result ?? [];
+const query = (expressions: string[]) => askPrometheus(outputs, "monitor1", expressions);
+const series = (expr: string) => seriesOf(outputs, "monitor1", expr);
 
 it("everything that is there answers, and nothing fires", { timeout: SLOW }, async () => {
   const pool = new Set(Object.keys(outputs.addresses["web"] ?? {}));
