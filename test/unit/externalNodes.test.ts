@@ -5,7 +5,7 @@ import execa from "execa";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { joinNodes, leaveNodes } from "../../components/externalNodes/nodes";
 import { joinProgram, leaveProgram } from "../../components/externalNodes/programs";
-import { planOf, type State } from "../../components/externalNodes/provider";
+import { planOf, type State } from "../../components/externalNodes/plan";
 import { commandFor, meaning, type Reach, type Said } from "../../components/externalNodes/reach";
 import type { ReachedHost } from "../../components/slurm/nodeSsh";
 import { Commands } from "../support/program";
