@@ -75,17 +75,18 @@ keep() {
 }
 # write FILE MODE OWNER: what it is told, whole or not at all.
 write() {
-    if [ -n "$check" ]; then new=$(mktemp); else new=$(mktemp "$(dirname "$root$1")/.new.XXXXXX"); fi
+    if [ -n "$check" ]; then
+        cmp -s - "$root$1" || echo "$1" >>"$changes"
+        return
+    fi
+    # Nobody but root may read it before it has its owner and mode: it may be munge's key.
+    new=$(mktemp "$(dirname "$root$1")/.new.XXXXXX")
     cat >"$new"
     if cmp -s "$new" "$root$1"; then
         rm "$new"
         return
     fi
     echo "$1" >>"$changes"
-    if [ -n "$check" ]; then
-        rm "$new"
-        return
-    fi
     chown "$3" "$new"
     chmod "$2" "$new"
     echo "$1" >>"$unread"

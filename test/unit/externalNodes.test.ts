@@ -6,7 +6,13 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { joinNodes, leaveNodes } from "../../components/externalNodes/nodes";
 import { joinProgram, leaveProgram } from "../../components/externalNodes/programs";
 import { planOf, type State } from "../../components/externalNodes/plan";
-import { commandFor, meaning, type Reach, type Said } from "../../components/externalNodes/reach";
+import {
+  commandFor,
+  meaning,
+  type Reach,
+  type Said,
+  whole,
+} from "../../components/externalNodes/reach";
 import type { ReachedHost } from "../../components/slurm/nodeSsh";
 import { Commands } from "../support/program";
 
@@ -74,6 +80,22 @@ describe("on a machine", () => {
     commands.set("sinfo", "echo idle");
     for (const name of ["munged", "chown", "nft"]) commands.set(name, "");
     log("systemctl");
+  });
+
+  it("munge's key is in no file but its own while it is looked at, and on no command line", async () => {
+    const seen = commands.path("seen");
+    log("mktemp", `exec /usr/bin/mktemp "$@"`);
+    for (const name of ["cmp", "base64"]) {
+      log(name, `exec /usr/bin/${name} "$@"`);
+    }
+    await join("check");
+    expect(said()).not.toContain(facts.mungeKey);
+    expect(said().match(/^mktemp.*$/gm)).toEqual(["mktemp"]);
+    rmSync(commands.path("said"));
+    commands.set("chown", `stat -c '%a' "$2" >>${seen}\necho chown "$@" >>${commands.path("said")}`);
+    await join();
+    expect(said()).not.toContain(facts.mungeKey);
+    expect(new Set(readFileSync(seen, "utf8").trim().split("\n"))).toEqual(new Set(["600"]));
   });
 
   it("a look says what would change, and changes nothing", async () => {
@@ -217,9 +239,10 @@ describe("how a machine is reached", () => {
     expect(root.at(-1)).toBe("sh -s");
   });
 
-  const ended = (exitCode: number, stderr: string) => ({
-    ...{ exitCode, stderr, stdout: "", timedOut: false },
+  const ended = (exitCode: number, stderr: string, stdout = "") => ({
+    ...{ exitCode, stderr, stdout, timedOut: false },
   });
+  const ROOT = "Welcome\nhpc-ha: root\n";
   it.each([
     ["away", 255, "ssh: connect to host 10.2.0.1 port 22: No route to host", /No route/],
     ["away", 255, "Connection to 10.2.0.1 closed by remote host.", /closed/],
@@ -234,13 +257,36 @@ describe("how a machine is reached", () => {
       "refused",
       1,
       "sudo: a password is required",
-      /may not become root there .*nodeGroups.1.ssh.user/,
+      /^admin may not become root there without a password \(slurm.nodeGroups.1.ssh.user\): sudo: a p/,
     ],
-    ["refused", 1, "slurmd is of Slurm 24.11", /^slurmd is of Slurm 24.11$/],
+    ["refused", 1, "Sorry, user admin is not allowed to execute '/usr/bin/sh -s'", /may not become/],
+    ["refused", 127, "sh: 1: sudo: not found", /may not become root there .*sudo: not found$/],
+    ["refused", 0, "", /may not become root there .*it failed \(0\)$/],
   ])("is %s where ssh ends with %i: %s", (kind, code, stderr, why) => {
     const said = meaning(gpu1, ended(code, stderr));
     expect(said.kind).toBe(kind);
     expect("why" in said && said.why).toMatch(why);
+  });
+
+  it("is as the program said where it ran, whatever its shell and sudo say besides", () => {
+    const warning = "sudo: unable to resolve host gpu1: Name or service not known\n";
+    expect(meaning(gpu1, ended(1, `${warning}slurmd is of Slurm 24.11`, ROOT))).toEqual({
+      kind: "refused",
+      why: "slurmd is of Slurm 24.11",
+    });
+    expect(meaning(gpu1, ended(0, warning, `${ROOT}new\n/etc/hosts\n`))).toEqual({
+      kind: "done",
+      lines: ["new", "/etc/hosts"],
+    });
+  });
+
+  it("does nothing of what came by halves, and gives no command the rest as its input", async () => {
+    const sh = (text: string) =>
+      execa("/bin/sh", ["-s", "check"], { input: `id() { echo 0; }\n${text}`, reject: false });
+    const program = whole('cat\necho "$@"');
+    expect(await sh(program)).toMatchObject({ exitCode: 0, stdout: "hpc-ha: root\ncheck" });
+    const half = await sh(program.slice(0, -3));
+    expect([half.exitCode === 0, half.stdout]).toEqual([false, ""]);
   });
 });
 
