@@ -33,12 +33,11 @@ export interface Told {
 export function joinProgram(
   facts: ClusterFacts,
   { site, scripts, read }: Told,
-): (host: Pick<ReachedHost, "name">) => string {
+): (host: Pick<ReachedHost, "name" | "at" | "installPackages">) => string {
   const { addresses } = site;
   const of = (tier: string) => Object.values(addresses[tier] ?? {});
   const made = Object.keys(addresses["compute"] ?? {});
   const values = {
-    INSTALL: "yes",
     BROUGHT: Object.entries(scripts)
       .map(([key, script]) => `${key.toLowerCase()} ${script}`)
       .join("\n"),
@@ -51,7 +50,10 @@ export function joinProgram(
     ].join(" "),
   };
   const firewall = text(FIREWALL);
-  return ({ name }) => nodeKit(facts, site, { values: { ...values, MEANT: name }, text: firewall });
+  return ({ name, at, installPackages }) => {
+    const own = { MEANT: name, REACHED: at, INSTALL: installPackages ? "yes" : "" };
+    return nodeKit(facts, site, { values: { ...values, ...own }, text: firewall });
+  };
 }
 
 /** The program that has a machine leave. */

@@ -61,7 +61,11 @@ describe("on a machine", () => {
       env: { PATH: `${commands.path("bin")}:/usr/bin:/bin` },
       reject: false,
     });
-  const join = (...words: string[]) => sh(joinProgram(facts, told)({ name: "gpu02" }), ...words);
+  const gpu02 = { name: "gpu02", at: "slurm.nodeGroups.1.ssh" };
+  const join = (...words: string[]) => sh(joinProgram(facts, told)(gpu02), ...words);
+  /** As join, where packages may be installed. */
+  const joinAnyhow = (...words: string[]) =>
+    sh(joinProgram(facts, told)({ ...gpu02, installPackages: true }), ...words);
   const leave = (identity = facts.identity) => sh(leaveProgram("hpc", identity));
   const all = async () => (await execa("find", [root, "-type", "f", "-o", "-type", "l"])).stdout;
 
@@ -165,27 +169,69 @@ describe("on a machine", () => {
     expect(await all()).toBe(before);
   });
 
-  it("that has no Slurm gets the cluster's, and no other", async () => {
+  describe("that lacks packages", () => {
     const policy = (version: string) =>
       commands.set("apt-cache", `printf 'slurmd:\\n  Candidate: ${version}\\n'`);
-    rmSync(commands.path("bin", "slurmd"));
-    log("apt-get");
-    policy("23.11.4-1.2ubuntu5");
-    const refused = await join();
-    expect(refused.stderr).toMatch(/slurmd is of Slurm 23.11, and cluster hpc of 22.05. Nothing/);
-    expect(existsSync(commands.path("said"))).toBe(false);
-    policy("22.05.8-4+deb12u2");
-    expect((await join("check")).stdout).toContain("new\n");
-    expect(said()).not.toContain("apt-get");
-    await join();
-    expect(said()).toMatch(/^apt-get install .* slurmd libpmix2\n/m);
+    beforeEach(() => {
+      rmSync(commands.path("bin", "slurmd"));
+      log("apt-get");
+      policy("22.05.8-4+deb12u2");
+    });
+
+    it("is refused with the command, where nobody allowed more", async () => {
+      const { exitCode, stderr } = await join();
+      expect([exitCode, stderr]).toEqual([
+        1,
+        "it lacks packages. There as root: apt-get install --no-install-recommends slurmd libpmix2; " +
+          "or slurm.nodeGroups.1.ssh.installPackages: true. Nothing was changed.",
+      ]);
+      expect(existsSync(commands.path("said"))).toBe(false);
+      expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
+    });
+
+    it("gets those of the cluster's Slurm, and no others", async () => {
+      policy("23.11.4-1.2ubuntu5");
+      const refused = await joinAnyhow();
+      expect(refused.stderr).toMatch(/slurmd is of Slurm 23.11, and cluster hpc of 22.05. Nothing/);
+      expect(said()).toBe("apt-get update -q\n");
+      policy("22.05.8-4+deb12u2");
+      rmSync(commands.path("said"));
+      expect((await joinAnyhow("check")).stdout).toContain("new\n");
+      expect(said()).not.toContain("apt-get");
+      await joinAnyhow();
+      expect(said()).toMatch(
+        /^apt-get update -q\napt-get install --no-install-recommends -y -q slurmd libpmix2\n/m,
+      );
+    });
+
+    it("and whose sources have no Slurm is refused, once its lists were read anew", async () => {
+      policy("(none)");
+      expect((await join("check")).stderr).toMatch(/package sources have none: install munge, /);
+      expect(existsSync(commands.path("said"))).toBe(false);
+      expect((await joinAnyhow("check")).stderr).toMatch(/package sources have none/);
+      expect(said()).toBe("apt-get update -q\n");
+    });
+
+    it("and is like RHEL has them from dnf, by their names there", async () => {
+      put("etc/os-release", 'ID=rocky\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9"\n');
+      log("dnf", `[ "$2" != repoquery ] || echo 22.05.9`);
+      expect((await join()).stderr).toMatch(/There as root: dnf install slurm-slurmd; or slurm/);
+      await joinAnyhow();
+      expect(said()).toMatch(/^dnf install -y -q slurm-slurmd$/m);
+      expect(said()).not.toContain("apt-get");
+      rmSync(commands.path("said"));
+      rmSync(file("var"), { recursive: true });
+      log("dnf", `[ "$2" != repoquery ] || echo 20.11.9`);
+      expect((await joinAnyhow()).stderr).toMatch(/slurmd is of Slurm 20.11, and cluster hpc of/);
+      expect(said()).not.toContain("install");
+    });
   });
 
   it.each([
     [
       "another system",
-      () => put("etc/os-release", 'ID=rocky\nID_LIKE="rhel centos"\nPRETTY_NAME="Rocky Linux 9"\n'),
-      /^this is Rocky Linux 9, and by ssh nodes are made of Debian and Ubuntu: npx hpc node-kit/,
+      () => put("etc/os-release", 'ID=sles\nID_LIKE="suse"\nPRETTY_NAME="SLES 15"\n'),
+      /^this is SLES 15, and by ssh nodes are made of Debian, Ubuntu and what is like RHEL: npx hpc/,
     ],
     [
       "another name",
