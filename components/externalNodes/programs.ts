@@ -13,10 +13,11 @@ import { quote } from "../look";
 import type { ReachedHost } from "../slurm/nodeSsh";
 
 const FIREWALL = "components/externalNodes/firewall.sh";
+const FORGET = "components/externalNodes/forget.sh";
 const LEAVE = "components/externalNodes/leave.sh";
 
 /** What makes up the programs: a change of it is one of the machines. */
-export const SOURCES = [...JOIN_SOURCES, FIREWALL, LEAVE];
+export const SOURCES = [...JOIN_SOURCES, FORGET, FIREWALL, LEAVE];
 
 const text = (file: string) => readFileSync(path.join(projectRoot, file), "utf8");
 
@@ -49,7 +50,7 @@ export function joinProgram(
       ...foreignNodes(facts.config, made).map(({ address }) => address),
     ].join(" "),
   };
-  const firewall = text(FIREWALL);
+  const firewall = `${text(FORGET)}${text(FIREWALL)}`;
   return ({ name, at, installPackages }) => {
     const own = { MEANT: name, REACHED: at, INSTALL: installPackages ? "yes" : "" };
     return nodeKit(facts, site, { values: { ...values, ...own }, text: firewall });
@@ -58,4 +59,6 @@ export function joinProgram(
 
 /** The program that has a machine leave. */
 export const leaveProgram = (cluster: string, identity: string): string =>
-  [`CLUSTER=${quote(cluster)}`, `IDENTITY=${quote(identity)}`, text(LEAVE)].join("\n");
+  [`CLUSTER=${quote(cluster)}`, `IDENTITY=${quote(identity)}`, text(FORGET), text(LEAVE)].join(
+    "\n",
+  );

@@ -96,7 +96,10 @@ describe("on a machine", () => {
     expect(said()).not.toContain(facts.mungeKey);
     expect(said().match(/^mktemp.*$/gm)).toEqual(["mktemp"]);
     rmSync(commands.path("said"));
-    commands.set("chown", `stat -c '%a' "$2" >>${seen}\necho chown "$@" >>${commands.path("said")}`);
+    commands.set(
+      "chown",
+      `stat -c '%a' "$2" >>${seen}\necho chown "$@" >>${commands.path("said")}`,
+    );
     await join();
     expect(said()).not.toContain(facts.mungeKey);
     expect(new Set(readFileSync(seen, "utf8").trim().split("\n"))).toEqual(new Set(["600"]));
@@ -213,7 +216,10 @@ describe("on a machine", () => {
     });
 
     it("and is like RHEL has them from dnf, by their names there", async () => {
-      put("etc/os-release", 'ID=rocky\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9"\n');
+      put(
+        "etc/os-release",
+        'ID=rocky\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9"\n',
+      );
       log("dnf", `[ "$2" != repoquery ] || echo 22.05.9`);
       expect((await join()).stderr).toMatch(/There as root: dnf install slurm-slurmd; or slurm/);
       await joinAnyhow();
@@ -245,12 +251,17 @@ describe("on a machine", () => {
     expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
   });
 
-  it("whose firewall is ufw gets rules there, with a mark by which they go again", async () => {
+  /** ufw as far as it is asked; its rules are in a file. */
+  const ufw = () => {
     put("rules", "ufw allow 22/tcp\nufw allow from 10.2.0.9 comment 'hpc-ha'\n");
     log(
       "ufw",
       `case "$*" in status) echo 'Status: active' ;; "show added") cat ${file("rules")} ;; esac`,
     );
+  };
+
+  it("whose firewall is ufw gets rules there, with a mark by which they go again", async () => {
+    ufw();
     expect((await join("check")).stdout).toContain("rules of ufw");
     await join();
     expect(said()).toContain("ufw delete allow from 10.2.0.9\n");
@@ -261,6 +272,87 @@ describe("on a machine", () => {
     expect(existsSync(file("etc/hpc-ha"))).toBe(false);
     await leave();
     expect(said()).not.toContain("ufw delete allow 22/tcp");
+  });
+
+  it("whose firewall is another by now is told there, and not where it was told before", async () => {
+    await join();
+    expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(true);
+    ufw();
+    expect((await join("check")).stdout).toMatch(/^its firewall is ufw by now, and was nft$/m);
+    await join();
+    expect(said()).toMatch(/-q disable --now hpc-ha-firewall\n(.*\n)*ufw allow from 10.2.0.1 c/);
+    expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(false);
+    expect((await join("check")).stdout).not.toContain("by now");
+  });
+
+  describe("whose firewall is firewalld", () => {
+    const OWN = 'rule family="ipv4" source address="10.2.0.1" service name="ssh" accept';
+    const OTHERS = 'rule family="ipv4" source address="10.2.0.1" accept';
+    const SLURMD =
+      'rule family="ipv4" source address="192.0.2.10" port port="6818" protocol="tcp" accept';
+    /** Rules of a zone, in force and for good. */
+    const rules = (zone = "public") =>
+      ["now", "kept"].map((how) =>
+        existsSync(file(`${how}.${zone}`)) ? read(`${how}.${zone}`).trim().split("\n") : [],
+      );
+    beforeEach(() => {
+      for (const how of ["now", "kept"]) put(`${how}.public`, `${OWN}\n`);
+      log(
+        "firewall-cmd",
+        `how=now zone=
+        for word; do
+          case $word in
+          --permanent) how=kept ;;
+          --zone=*) zone=${file("$how")}.\${word#*=} ;;
+          --get-active-zones) printf 'internal (default)\\n  sources: 10.2.0.0/16\\npublic\\n  interfaces: eth0\\n' ;;
+          --get-default-zone) echo public ;;
+          --get-zones) echo internal public ;;
+          --list-rich-rules) cat $zone 2>/dev/null || true ;;
+          --add-rich-rule=*) echo "\${word#*=}" >>$zone ;;
+          --remove-rich-rule=*) { grep -vxF -e "\${word#*=}" $zone || true; } >$zone.new; mv $zone.new $zone ;;
+          esac
+        done`,
+      );
+    });
+
+    it("gets rules there in each zone that is used, at once and for good, and once", async () => {
+      expect((await join("check")).stdout).toMatch(/^rules of firewalld$/m);
+      expect(rules()).toEqual([[OWN], [OWN]]);
+      const { exitCode, stderr } = await join();
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      const [now, kept] = rules();
+      expect(now).toEqual(kept);
+      expect(now).toHaveLength(6);
+      expect(now).toEqual(expect.arrayContaining([OWN, OTHERS, SLURMD]));
+      expect(rules("internal")[0]).toHaveLength(5);
+      expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(false);
+      expect((await join("check")).stdout).toBe("");
+      const before = said();
+      await join();
+      expect(said().slice(before.length)).not.toMatch(/rich-rule=/);
+      expect(said()).not.toContain("--reload");
+    });
+
+    it("gets back what somebody took away, and loses what it need not let in any more", async () => {
+      await join();
+      put("now.public", `${OWN}\n`);
+      expect((await join("check")).stdout).toBe("rules of firewalld");
+      const config = CONFIG.replace("gpu[01-02] NodeAddr=10.2.0.[1-2]", "gpu02 NodeAddr=10.2.0.2");
+      await sh(joinProgram({ ...facts, config }, told)(gpu02));
+      for (const list of rules()) {
+        expect(list).toContain(SLURMD);
+        expect(list).not.toContain(OTHERS);
+      }
+    });
+
+    it("has its owner's rules alone when it leaves", async () => {
+      await join();
+      expect((await leave()).stderr).toBe("");
+      expect(rules()).toEqual([[OWN], [OWN]]);
+      expect(rules("internal")).toEqual([[""], [""]]);
+      expect(existsSync(file("etc/hpc-ha"))).toBe(false);
+      expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
+    });
   });
 });
 
@@ -305,7 +397,12 @@ describe("how a machine is reached", () => {
       "sudo: a password is required",
       /^admin may not become root there without a password \(slurm.nodeGroups.1.ssh.user\): sudo: a p/,
     ],
-    ["refused", 1, "Sorry, user admin is not allowed to execute '/usr/bin/sh -s'", /may not become/],
+    [
+      "refused",
+      1,
+      "Sorry, user admin is not allowed to execute '/usr/bin/sh -s'",
+      /may not become/,
+    ],
     ["refused", 127, "sh: 1: sudo: not found", /may not become root there .*sudo: not found$/],
     ["refused", 0, "", /may not become root there .*it failed \(0\)$/],
   ])("is %s where ssh ends with %i: %s", (kind, code, stderr, why) => {
