@@ -2,7 +2,7 @@ import { until } from "../../lib/wait";
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { draining } from "../slurm/drain";
 import type { ReachedHost } from "../slurm/nodeSsh";
-import { type NodeState, OURS } from "../slurm/nodeState";
+import { drainedByUs, type NodeState } from "../slurm/nodeState";
 import type { Reach } from "./reach";
 import { type AskController, counts, nodeStates } from "./roll";
 
@@ -28,10 +28,6 @@ export const askingControllers =
     throw why;
   };
 
-/** Drained by an earlier run, which was cut off or stopped at it. */
-const drainedByUs = (node: NodeState | undefined): boolean =>
-  node !== undefined && /^(drain|drng)/.test(node.state) && node.reason?.startsWith(OURS) === true;
-
 /**
  * slurmd of the owner's machines, as `npx hpc restart` does it: on one without jobs, drained before. What an earlier run left
  * drained is done by the next one, so their state in Slurm is the mark that other machines have on their disk. Those that Slurm
@@ -55,7 +51,9 @@ export function restartRoll(
     parts: async () => {
       const states = await nodeStates(ask, names);
       const state = (name: string) => states.get(name)?.state ?? "unknown";
-      const members = names.filter((n) => counts(states.get(n)) || drainedByUs(states.get(n)));
+      const takesPart = (node: NodeState | undefined) =>
+        counts(node) || (node !== undefined && drainedByUs(node));
+      const members = names.filter((n) => takesPart(states.get(n)));
       const left = names.filter((n) => !members.includes(n));
       if (left.length > 0 && !told) {
         progress(

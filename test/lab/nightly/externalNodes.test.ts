@@ -168,7 +168,7 @@ describe("a machine whose user is not root", () => {
     await bySudo.run("systemctl is-system-running --wait; apt-get purge -y -q slurmd");
     await bringPackages(bySudo, "sudo", "ufw", "firewalld", "slurmd");
     await bySudo.run(
-      "apt-get install -y -q --no-install-recommends sudo ufw && useradd -m -s /bin/sh admin && " +
+      "apt-get install -y -q --no-install-recommends sudo ufw && useradd -m -p '*' -s /bin/sh admin && " +
         "cp -r /root/.ssh /home/admin && chown -R admin: /home/admin/.ssh && " +
         "ufw allow 22/tcp && ufw --force enable",
     );
