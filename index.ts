@@ -33,6 +33,7 @@ import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
 import { siteOutputs } from "./components/siteOutputs";
 import { STATE_SHARE } from "./components/slurm";
+import { reachedHosts } from "./components/slurm/nodeSsh";
 import { imageOf, packagesOf } from "./components/slurm/packages";
 import { loadConfig, rawConfig } from "./components/stackConfig";
 import { Web } from "./components/web";
@@ -254,6 +255,7 @@ async function site() {
       })
     : undefined;
 
+  const reached = reachedHosts(slurm);
   const machines = tiers.flatMap((tier) => tier.machines).concat(monitor?.machines ?? []);
   const files = new SiteFiles("files", { place, machines, caCertificate: certificates.webCa });
 
@@ -263,6 +265,8 @@ async function site() {
     portalPassword: web.adminPassword,
     /** What the autoscaler's service reads; its passwords are those of the console. */
     ...(autoscaler && { autoscaler: autoscaler.told }),
+    /** How the owner's machines are reached, for `npx hpc restart`; there may be keys in it. */
+    ...(reached.length > 0 && { externalHosts: pulumi.secret(reached) }),
     /** What the services run: what `npm run image` puts into the image of new machines. */
     releases,
     /** Who is in rotation, as the last change left it. */

@@ -1,18 +1,16 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { digest } from "../lib/hash";
 import type { Seat } from "../rollout/lock";
 import { differences, lookScript, readLook } from "./drift";
 import {
-  ask,
-  handOver,
-  inTurn,
-  leaveWithPulumi,
-  leftBegun,
-  once,
-  runProgram,
-  siteLock,
-  unfinished,
-} from "./providerProcess";
+  kept,
+  type MachinesKnown,
+  type MachinesWanted,
+  pending,
+  perMachineProvider,
+  type Task,
+  toChange,
+  untouched,
+} from "./perMachine";
+import { ask, begunInTurn, handOver, once, runProgram, siteLock } from "./providerProcess";
 
 /** How a machine is asked whether it is still as it was left. Holds no secrets. */
 export interface Question {
@@ -22,32 +20,24 @@ export interface Question {
   units: string[];
 }
 
-export interface ConfigurationInputs {
+export interface ConfigurationInputs extends MachinesWanted {
   /** Name of the tier. */
   tier: string;
   /** Nothing is done at the beginning, only when what is wanted is another. */
   gate: boolean;
-  /** Of each machine: stands for all that it is to be told. */
-  wanted: Record<string, string>;
   questions: Record<string, Question>;
-  /** Where the site's lock is kept. */
-  seats: Seat[];
   /** What the program needs to do it, as JSON (components/changeProgram.ts). Secret. */
   request: string;
 }
 
 /** What is known after it was done, or half done. */
-export interface ConfigurationState {
+export interface ConfigurationState extends MachinesKnown {
   tier: string;
-  /** Of each machine that is as it was wanted: what that was. */
-  applied: Record<string, string>;
   /** SHA-256 of each file that was written on it. */
   files: Record<string, Record<string, string>>;
   questions: Record<string, Question>;
   /** Where the site's lock was kept. */
   seats: Seat[];
-  /** What was found to differ at the last refresh, by machine. */
-  drift: Record<string, string[]>;
   /** Machines that came and could not be configured, each with the reason. */
   faults: Record<string, string>;
   /** The same whatever changed: it is an input of what comes after. */
@@ -71,13 +61,6 @@ const PROGRAM = "components/changeProgram.ts";
 
 /** Longest time for looking at the machines before a change is announced, ms. */
 const PLAN_TIMEOUT = 15_000;
-
-/** The machines that are not as wanted. */
-export const pending = (
-  { applied, drift }: Pick<ConfigurationState, "applied" | "drift">,
-  { wanted }: Pick<ConfigurationInputs, "wanted">,
-): string[] =>
-  Object.keys(wanted).filter((m) => applied[m] !== wanted[m] || (drift[m] ?? []).length > 0);
 
 async function findDrift(state: ConfigurationState): Promise<Record<string, string[]>> {
   const found = await Promise.all(
@@ -113,17 +96,11 @@ async function carryOut(
   return JSON.parse(await runProgram(PROGRAM, JSON.stringify(request), signal)) as Outcome;
 }
 
-/** The machines to change: also all of a tier that a run was killed in, which the state does not know of. */
-async function toChange(state: ConfigurationState, news: ConfigurationInputs): Promise<string[]> {
-  const { tier, wanted } = news;
-  if (news.gate || !(await leftBegun(news.seats)).includes(tier)) return pending(state, news);
-  await once(`${tier} was cut off`, () =>
-    console.error(
-      `${tier}: a change was begun and has not ended; all of its machines are looked at`,
-    ),
-  );
-  return Object.keys(wanted);
-}
+/** The machines to change; nothing that was begun is a gate's. */
+const machinesToChange = async (
+  state: ConfigurationState,
+  news: ConfigurationInputs,
+): Promise<string[]> => (news.gate ? pending(state, news) : toChange(news.tier, state, news));
 
 /** Whether the last run knew of none of them: they came since. A scale-out does not wait for more to be said of that. */
 const comeTogether = (todo: string[], { questions }: Pick<ConfigurationState, "questions">) =>
@@ -149,41 +126,33 @@ async function tell(
   });
 }
 
-/** Does what is pending. What comes of it is saved, also when it fails: the next run goes on from there. */
-async function apply(
-  id: string,
+/** Does what is pending. */
+async function task(
   state: ConfigurationState,
-  news: ConfigurationInputs & { __provider?: unknown },
+  news: ConfigurationInputs,
   fresh: boolean,
-): Promise<ConfigurationState> {
+): Promise<Task<ConfigurationState>> {
   const { tier } = news;
-  const todo = await toChange(state, news);
+  const before = fresh && news.gate ? { ...state, applied: news.wanted } : state;
+  const todo = await machinesToChange(before, news);
   const next: ConfigurationState = {
-    ...state,
+    ...before,
+    ...untouched(before, news, todo),
     tier,
     questions: news.questions,
     seats: news.seats,
-    applied: kept(state.applied, (m) => m in news.wanted && !todo.includes(m)),
-    files: kept(state.files, (m) => m in news.wanted),
-    drift: {},
+    files: kept(before.files, (m) => m in news.wanted),
     faults: {},
     recap: `${tier}: done`,
   };
-  if (todo.length === 0) return next;
-  try {
+  if (todo.length === 0) return { next };
+  const work = async () => {
     const lock = await siteLock(news.seats);
-    const { signal, begin, end } = lock;
-    await handOver(lock, state.seats, news.seats);
-    const task = (mode: Mode) => carryOut(mode, todo, state, news, signal);
-    const turn = () =>
-      inTurn(async () => {
-        begin(tier);
-        const said = await task("turn");
-        // What is only relieved is out of service until its gate is passed.
-        if (!relieves(news)) end(tier);
-        return said;
-      });
-    let outcome = fresh ? await task("first") : await turn();
+    await handOver(lock, before.seats, news.seats);
+    const run = (mode: Mode) => carryOut(mode, todo, before, news, lock.signal);
+    // What is only relieved is out of service until its gate is passed.
+    const turn = () => begunInTurn(lock, tier, () => run("turn"), !relieves(news));
+    let outcome = fresh ? await run("first") : await turn();
     if (outcome.waiting) outcome = await turn();
     await Promise.all(
       Object.entries(outcome.done).map(async ([machine, files]) => {
@@ -195,51 +164,23 @@ async function apply(
     );
     next.faults = outcome.faults;
     if (outcome.error !== undefined) throw new Error(outcome.error);
-    return next;
-  } catch (error) {
-    throw unfinished(id, (error as Error).message, { ...next, __provider: news.__provider });
-  }
+  };
+  return { next, work };
 }
 
 const relieves = ({ request }: ConfigurationInputs): boolean =>
   (JSON.parse(request) as { relieveOnly?: boolean }).relieveOnly === true;
 
-const kept = <T>(all: Record<string, T>, keep: (key: string) => boolean): Record<string, T> =>
-  Object.fromEntries(Object.entries(all).filter(([key]) => keep(key)));
-
-const NOTHING = {
-  ...{ applied: {}, files: {}, drift: {}, faults: {}, questions: {}, recap: "" },
-  seats: [],
-};
-
-export const configurationProvider: pulumi.dynamic.ResourceProvider<
-  ConfigurationInputs,
-  ConfigurationState
-> = {
-  async diff(_id, olds, news) {
-    leaveWithPulumi();
-    // A preview may not know yet what will be wanted: the text that Pulumi has in its place is no object.
-    if (typeof news.wanted !== "object") return { changes: true };
-    const gone = Object.keys(olds.applied).some((m) => !(m in news.wanted));
-    const todo = await toChange({ ...NOTHING, ...olds }, news);
-    if (todo.length > 0) await tell(todo, { ...NOTHING, ...olds }, news);
-    return { changes: todo.length > 0 || gone };
+export const configurationProvider = perMachineProvider<ConfigurationInputs, ConfigurationState>({
+  nothing: {
+    ...{ tier: "", applied: {}, files: {}, drift: {}, faults: {}, questions: {}, recap: "" },
+    seats: [],
   },
-
-  async create(inputs) {
-    const id = digest(Object.keys(inputs.wanted));
-    const applied = inputs.gate ? inputs.wanted : {};
-    const state = { ...NOTHING, tier: inputs.tier, applied };
-    return { id, outs: await apply(id, state, inputs, true) };
+  async changes(state, news) {
+    const todo = await machinesToChange(state, news);
+    if (todo.length > 0) await tell(todo, state, news);
+    return todo.length > 0;
   },
-
-  async update(id, olds, news) {
-    return { outs: await apply(id, { ...NOTHING, ...olds }, news, false) };
-  },
-
-  async read(id, props) {
-    leaveWithPulumi();
-    if (id === undefined || props === undefined) throw new Error("it cannot be imported");
-    return { id, props: { ...props, drift: await findDrift(props) } };
-  },
-};
+  task,
+  findDrift,
+});

@@ -68,6 +68,23 @@ export function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
+/**
+ * As inTurn; meanwhile the site knows it as begun, and for good where nobody learned how it ended.
+ * @param ends false: something else ends it. Default true
+ */
+export const begunInTurn = <T>(
+  { begin, end }: Pick<SiteLock, "begin" | "end">,
+  what: string,
+  work: () => Promise<T>,
+  ends = true,
+): Promise<T> =>
+  inTurn(async () => {
+    begin(what);
+    const said = await work();
+    if (ends) end(what);
+    return said;
+  });
+
 const LEAVE = "leave with Pulumi";
 /** How often it is looked whether Pulumi is still there, ms. */
 const LOOK = 1000;

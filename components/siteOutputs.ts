@@ -4,6 +4,7 @@ import type { SiteOutputs } from "../plan/outputs";
 import type { Release } from "../releases/release";
 import type { SiteFacts } from "../rollout/roll";
 import type { SiteFiles } from "./siteFiles";
+import { reachedHosts } from "./slurm/nodeSsh";
 import type { SiteConfig } from "./tiers";
 import { consoleAddress } from "./web/autoscaler";
 import { PORTAL_ADMIN } from "./web/vars";
@@ -37,6 +38,7 @@ export function siteOutputs({
   const { ports, autoscaler } = config;
   const httpsPort = ports.https === 443 ? "" : `:${ports.https}`;
   const { image, layers } = driver;
+  const reached = reachedHosts(config.slurm).map(({ name }) => name);
   return {
     ...facts,
     urls: Object.fromEntries(
@@ -58,6 +60,7 @@ export function siteOutputs({
           : releases.map(({ id }) => id).filter((id) => !image.releases.includes(id)),
       },
     }),
+    ...(reached.length > 0 && { externalNodes: reached }),
     ...(autoscaler.enabled && {
       console: `https://${consoleAddress(autoscaler, config.cidr)}:${autoscaler.console.port}`,
       timeZone: autoscaler.timeZone,

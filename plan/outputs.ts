@@ -25,6 +25,8 @@ export interface SiteOutputs {
   ldap?: boolean;
   /** Whether slurmrestd runs on the controllers, and gives tokens to the portal too. Default: no. */
   slurmRest?: { portal: boolean };
+  /** Names of the machines that this program makes nodes by ssh. Default: there are none. */
+  externalNodes?: string[];
   /** The autoscaler's page, where the autoscaler owns the pool's size. */
   console?: string;
   /** The site's time zone (IANA), where the autoscaler has one. */

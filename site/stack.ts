@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import execa from "execa";
 import type { AutoscalerOutputs } from "../components/autoscaler";
+import type { ReachedHost } from "../components/slurm/nodeSsh";
 import { sweepContainers } from "../drivers/container/sweep";
 import { hpcHome } from "../lib/home";
 import type { Progress } from "../lib/progress";
@@ -16,6 +17,8 @@ import { runUpdate } from "./stack/update";
 /** What the program gives back, with secrets. */
 export type StackOutputs = SiteOutputs & {
   portalPassword: string;
+  /** How the machines of `externalNodes` are reached. */
+  externalHosts?: ReachedHost[];
   /** Where the autoscaler owns the pool's size. */
   autoscaler?: AutoscalerOutputs;
 };

@@ -1,3 +1,5 @@
+import { reaching } from "../../components/externalNodes/reach";
+import { EXTERNAL_NODES, restartRoll } from "../../components/externalNodes/restart";
 import { ROLLED, rollsOf } from "../../components/rolls";
 import { elapsed } from "../../lib/progress";
 import { machinesOf } from "../../plan/outputs";
@@ -16,8 +18,11 @@ import { lockedSite } from "../siteLock";
  * whole. Stops at a gate that does not open; the same command goes on from there.
  */
 export async function restart(context: Context): Promise<number> {
-  const { args, progress, outputs } = context;
-  const tiers = chooseTiers(args, ROLLED);
+  const { args, progress, outputs, stack } = context;
+  const { externalNodes = [] } = outputs;
+  // Last: a job on one of them may be where it stops.
+  const allowed = externalNodes.length > 0 ? [...ROLLED, EXTERNAL_NODES] : ROLLED;
+  const tiers = chooseTiers(args, allowed);
   const start = Date.now();
   const site = runningSite(context);
   const { machines } = site;
@@ -30,17 +35,25 @@ export async function restart(context: Context): Promise<number> {
           : [],
       ),
     );
-    await rollOut({
-      rolls: rollsOf(site),
-      tiers,
-      journal: new Journal(journal, tiers, write),
-      left: marked.flat(),
-      mark: async (machine) => void (await machines.run(machine, setMark("restart"))),
-      clear: async (machine) => void (await machines.run(machine, clearMark("restart"))),
-      progress,
-      signal,
-      gateSeconds: patient(site, GATE_SECONDS),
-    });
+    // How they are reached is a secret of the stack, which is asked only when it is needed.
+    const hosts = tiers.includes(EXTERNAL_NODES) ? (await stack.outputs()).externalHosts : [];
+    // Of the owner's machines Slurm itself keeps that they are drained.
+    const keep = async (machine: string, text: string) => {
+      if (!externalNodes.includes(machine)) await machines.run(machine, text);
+    };
+    await reaching(outputs.ssh.privateKeyFile, signal, (reach) =>
+      rollOut({
+        rolls: { ...rollsOf(site), [EXTERNAL_NODES]: restartRoll(site, hosts ?? [], reach) },
+        tiers,
+        journal: new Journal(journal, tiers, write),
+        left: marked.flat(),
+        mark: (machine) => keep(machine, setMark("restart")),
+        clear: (machine) => keep(machine, clearMark("restart")),
+        progress,
+        signal,
+        gateSeconds: patient(site, GATE_SECONDS),
+      }),
+    );
   });
   progress(`All of ${tiers.join(", ")} restarted (${elapsed(start)}). Look: npx hpc status`);
   return 0;

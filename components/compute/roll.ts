@@ -1,7 +1,8 @@
 import { AT_ONCE } from "../../programs/ansible";
 import { type Roll, type RunningSite, SERVICE_SECONDS } from "../../rollout/roll";
 import { quote } from "../look";
-import { byPerson, NODE_STATE, OURS, readNodeState } from "../slurm/nodeState";
+import { draining } from "../slurm/drain";
+import { byPerson, NODE_STATE, readNodeState } from "../slurm/nodeState";
 
 /** States in which a compute node takes or runs jobs. */
 export const HEALTHY = /^(idle|mixed|allocated|completing)$/;
@@ -27,9 +28,6 @@ export function roll({ machines }: RunningSite): Roll {
       (node) => !HEALTHY.test(node.state) && !BUSY.test(node.state) && !byPerson(node),
     );
   };
-  const scontrol = async (name: string, state: string) => {
-    await machines.run(name, `scontrol update nodename=${name} state=${state}`);
-  };
   return {
     parts: async () => ({ members, sick: (await sick()).map(({ name }) => name) }),
     missing: async () => {
@@ -39,20 +37,7 @@ export function roll({ machines }: RunningSite): Roll {
     // Jobs go on: only slurmd itself is restarted (KillMode=process).
     inPlace: ["settings", "restart"],
     together: AT_ONCE,
-    takeOut: async (name) => {
-      // A person's reason stays.
-      if (!byPerson(await stateOf(name))) await scontrol(name, `drain reason=${OURS}`);
-      const jobs = await machines.run(name, `squeue --noheader --nodelist=${name} --format=%A`);
-      if (jobs.trim() === "") return;
-      // It stays drained: a node that takes new jobs never has none.
-      throw new Error(
-        `it drains, and these jobs run on it: ${jobs.trim().split("\n").join(", ")}. When they have ended, the same ` +
-          `command again; or give it back: scontrol update nodename=${name} state=resume`,
-      );
-    },
-    takeBack: async (name) => {
-      if (!byPerson(await stateOf(name))) await scontrol(name, "resume");
-    },
+    ...draining({ stateOf, tell: (name, text) => machines.run(name, text) }),
     restart: async (machine) => {
       await machines.run(machine, "systemctl restart slurmd", SERVICE_SECONDS);
     },

@@ -21,27 +21,68 @@ name=$(hostname -s)
 address=$(echo "$NODES" | awk -v name="$name" '$1 == name { print $2 }')
 [ -n "$address" ] || refuse "$name is no machine of slurm.nodeGroups (hosts) of cluster $CLUSTER"
 ip -o -4 address | grep -qF " $address/" || refuse "the cluster knows $name by $address, which this machine does not have"
-missing=
-for program in slurmd:slurmd sinfo:slurm-client munged:munge ${INSTALL:+nft:nftables}; do
-    command -v "${program%:*}" >/dev/null || missing="$missing ${program#*:}"
-done
-if [ -n "${INSTALL:-}" ]; then
+# By ssh (REACHED: the key of the config) this sees to packages and to the machine's own firewall too.
+manager=
+firewall=
+if [ -n "${REACHED:-}" ]; then
     # shellcheck disable=SC1091
     system=$(. "$root/etc/os-release" && echo "$PRETTY_NAME: $ID ${ID_LIKE:-} ")
-    echo "$system" | grep -qE ': .*\b(debian|ubuntu)\b' || refuse "this is ${system%%:*}, and by ssh nodes are made of Debian and Ubuntu: npx hpc node-kit"
-else
-    [ -z "$missing" ] || refuse "there is no$missing: install $PACKAGES"
+    if echo "$system" | grep -qE ': .*\b(debian|ubuntu)\b'; then
+        manager=apt
+    elif echo "$system" | grep -qE ': .*\b(rhel|fedora)\b'; then
+        manager=dnf
+    else
+        refuse "this is ${system%%:*}, and by ssh nodes are made of Debian, Ubuntu and what is like RHEL: npx hpc node-kit"
+    fi
+    if command -v ufw >/dev/null && LC_ALL=C ufw status | grep -q '^Status: active'; then
+        firewall=ufw
+    elif command -v firewall-cmd >/dev/null && firewall-cmd -q --state 2>/dev/null; then
+        firewall=firewalld
+    else
+        firewall=nft
+    fi
 fi
-candidate() { LC_ALL=C apt-cache policy slurmd | sed -nE 's/^ *Candidate: ([0-9]+:)?([0-9]+\.[0-9]+).*/\2/p'; }
+case $manager in
+dnf)
+    needed="slurmd:slurm-slurmd sinfo:slurm munged:munge"
+    install="dnf install"
+    besides=
+    ;;
+*)
+    needed="slurmd:slurmd sinfo:slurm-client munged:munge"
+    install="apt-get install --no-install-recommends"
+    besides=" libpmix2"
+    ;;
+esac
+[ "$firewall" != nft ] || needed="$needed nft:nftables"
+missing=
+for program in $needed; do
+    command -v "${program%:*}" >/dev/null || missing="$missing ${program#*:}"
+done
+[ -z "$missing" ] || [ -n "$manager" ] || refuse "there is no$missing: install $PACKAGES"
+[ -z "$missing" ] || missing="$missing$besides"
+# Of Slurm that would be installed the first two numbers, or nothing.
+candidate() {
+    case $manager in
+    dnf) dnf -q repoquery --latest-limit=1 --qf '%{version}' slurm-slurmd ;;
+    *) LC_ALL=C apt-cache policy slurmd | sed -nE 's/^ *Candidate: ([0-9]+:)?//p' ;;
+    esac | sed -nE 's/^([0-9]+\.[0-9]+).*/\1/p' | head -n 1
+}
 case $missing in
 *slurm*)
+    # What is installed is what its lists say: they are read anew before that, or where they know of none; dnf does that by itself.
     version=$(candidate)
-    [ -n "$version" ] || { apt-get update -q >/dev/null && version=$(candidate); }
+    if [ "${INSTALL:-} $manager" = "yes apt" ] && { [ -z "$check" ] || [ -z "$version" ]; }; then
+        apt-get update -q >/dev/null || true
+        version=$(candidate)
+    fi
     [ -n "$version" ] || refuse "it has no slurmd, and its package sources have none: install $PACKAGES"
     ;;
 *) version=$(slurmd -V | grep -oE '[0-9]+\.[0-9]+' | head -n 1) ;;
 esac
 [ "$version" = "$VERSION" ] || refuse "slurmd is of Slurm $version, and cluster $CLUSTER of $VERSION"
+[ -z "$missing" ] || [ -n "${INSTALL:-}" ] ||
+    refuse "it lacks packages. There as root: $install$missing; or $REACHED.installPackages: true"
 mark=$root/var/lib/hpc-ha/cluster
 if [ -e "$mark" ] && [ "$(cat "$mark")" != "$IDENTITY" ]; then
     refuse "this machine is of cluster $(cat "$mark"), and this is for $IDENTITY: to move it remove $mark"
@@ -75,21 +116,23 @@ keep() {
 }
 # write FILE MODE OWNER: what it is told, whole or not at all.
 write() {
-    if [ -n "$check" ]; then new=$(mktemp); else new=$(mktemp "$(dirname "$root$1")/.new.XXXXXX"); fi
+    if [ -n "$check" ]; then
+        cmp -s - "$root$1" || echo "$1" >>"$changes"
+        return
+    fi
+    # Nobody but root may read it before it has its owner and mode: it may be munge's key.
+    new=$(mktemp "$(dirname "$root$1")/.new.XXXXXX")
     cat >"$new"
     if cmp -s "$new" "$root$1"; then
         rm "$new"
         return
     fi
     echo "$1" >>"$changes"
-    if [ -n "$check" ]; then
-        rm "$new"
-        return
-    fi
     chown "$3" "$new"
     chmod "$2" "$new"
     echo "$1" >>"$unread"
     mv "$new" "$root$1"
+    ! command -v restorecon >/dev/null || restorecon "$root$1"
 }
 if [ -z "$check" ]; then
     mkdir -p "$root/var/lib/hpc-ha"
@@ -98,7 +141,7 @@ if [ -z "$check" ]; then
     echo "$IDENTITY" | write /var/lib/hpc-ha/cluster 0644 root:root
     if [ -n "$missing" ]; then
         # shellcheck disable=SC2086
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing libpmix2 >/dev/null
+        DEBIAN_FRONTEND=noninteractive $install -y -q $missing >/dev/null
         echo "packages:$missing" >>"$changes"
     fi
     mkdir -p "$root/etc/slurm" "$root/etc/munge" "$root/etc/default" "$root/etc/systemd/system"

@@ -3,7 +3,6 @@ import {
   type Finding,
   holderOf,
   isLate,
-  isSick,
   lines,
   type Look,
   type MachineHealth,
@@ -16,8 +15,9 @@ import {
   type Status,
   vipText,
 } from "../look";
-import { bySlurm, NODE_STATE, type NodeState, readNodeState } from "../slurm/nodeState";
+import { NODE_STATE, type NodeState, readNodeState } from "../slurm/nodeState";
 import { KEEPALIVED } from "../units";
+import { nodeFindings } from "./nodeFindings";
 import { shareFindings, shareQuestion, stateShare } from "./stateShare";
 import { SLURM_FENCING, SLURM_WATCH, SLURMCTLD, SLURMDBD } from "./units";
 
@@ -142,14 +142,6 @@ function remedy(units: string[], refusal = ""): string | undefined {
   return `systemctl restart ${[...new Set(start)].join(" ")}`;
 }
 
-/** Whether a compute node takes no jobs although nobody wanted that: what an administrator took down is not a fault. */
-function isLost(node: ComputeNode): boolean {
-  const { state, reason } = node;
-  if (/^drain/i.test(state)) return bySlurm(node);
-  if (/^(down|fail)/i.test(state)) return bySlurm(node) || reason === undefined;
-  return /^(error|unk|inval)|\*/i.test(state);
-}
-
 function findings(slurm: Slurm, status: Status): Finding[] {
   const { primary, accounting, nodes } = slurm;
   const found: Finding[] = [];
@@ -168,40 +160,7 @@ function findings(slurm: Slurm, status: Status): Finding[] {
   }
   found.push(...shareFindings(slurm, status));
   if (primary === undefined) return found;
-  const lost = nodes.filter(isLost);
-  const all = nodes.length > 0 && lost.length === nodes.length;
-  if (all) found.push({ severity: "down", what: "No compute node can run jobs." });
-  const made = machinesIn(status, "compute").map(({ name }) => name);
-  // Of the owner's machines, which nobody here can ask.
-  const silent = lost.filter((n) => !made.includes(n.name) && /^unk|\*/i.test(n.state));
-  found.push(...unreported(silent));
-  for (const { name, state, reason } of lost.filter(
-    (n) => !isSick(status, n.name) && !silent.includes(n),
-  )) {
-    found.push({
-      severity: "reduced",
-      what: `Slurm gives ${name} no jobs: it is ${state}${reason === undefined ? "" : ` (${reason})`}.`,
-      mend: on(status, primary, `scontrol update nodename=${name} state=resume`),
-    });
-  }
-  return found;
-}
-
-/** Machines that are named at most. */
-const NAMED = 10;
-
-function unreported(nodes: ComputeNode[]): Finding[] {
-  if (nodes.length === 0) return [];
-  const names = nodes.map(({ name }) => name);
-  const more = names.length > NAMED ? `, and ${names.length - NAMED} more` : "";
-  return [
-    {
-      severity: "reduced",
-      what:
-        `Of the machines of slurm.nodeGroups (hosts) these have not reported: ${names.slice(0, NAMED).join(", ")}${more}. ` +
-        "There: `journalctl -u slurmd`; where they are reached by ssh `pulumi up --refresh` puts them right, else what `npx hpc node-kit` wrote.",
-    },
-  ];
+  return [...found, ...nodeFindings(nodes, status, primary)];
 }
 
 function controllers({ primary, backups, accounting }: Slurm, status: Status, c: Colors): string {

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../lib/hash";
 import type { Seat } from "../../rollout/lock";
-import { inTurn, leftBegun, runProgram, siteLock, unfinished } from "../providerProcess";
+import { begunInTurn, leftBegun, runProgram, siteLock, unfinished } from "../providerProcess";
 
 /** As what it is begun. */
 const WORK = "membership";
@@ -22,14 +22,11 @@ interface State {
 
 async function reconcile(id: string, news: Inputs & { __provider?: unknown }): Promise<State> {
   try {
-    const { signal, begin, end } = await siteLock(news.seats);
-    const summary = await inTurn(async () => {
-      begin(WORK);
-      const said = await runProgram("programs/membership.ts", news.request, signal);
-      end(WORK);
-      return said.trim();
-    });
-    return { applied: news.wanted, summary };
+    const lock = await siteLock(news.seats);
+    const summary = await begunInTurn(lock, WORK, () =>
+      runProgram("programs/membership.ts", news.request, lock.signal),
+    );
+    return { applied: news.wanted, summary: summary.trim() };
   } catch (error) {
     const left = { applied: "", summary: "", __provider: news.__provider };
     throw unfinished(id, (error as Error).message, left);

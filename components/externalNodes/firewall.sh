@@ -1,10 +1,21 @@
-# Firewall of a machine that is not this program's: what is let in to slurmd and to jobs, and nothing else. Where ufw is the
-# machine's firewall it is told, and what it is told is marked; else a table of its own keeps strangers from slurmd.
-rules() {
-    for from in $FROM_SLURMD; do echo "allow from $from to any port $SLURMD_PORT proto tcp"; done
-    for from in $FROM_JOBS; do echo "allow from $from"; done
-}
-if command -v ufw >/dev/null && LC_ALL=C ufw status | grep -q '^Status: active'; then
+# Firewall of a machine that is not this program's: what is let in to slurmd and to jobs, and nothing else. Where ufw or firewalld
+# is the machine's firewall it is told, in its own terms; else a table of its own keeps strangers from slurmd.
+#
+# Has it another firewall than when it was told? What the other one was told would be in the way of machines that come.
+told=$(cat "$root/var/lib/hpc-ha/firewall" 2>/dev/null || true)
+if [ "$told" != "$firewall" ]; then
+    [ -z "$told" ] || echo "its firewall is $firewall by now, and was $told" >>"$changes"
+    if [ -z "$check" ]; then
+        for other in ufw firewalld nft; do [ "$other" = "$firewall" ] || "forget_$other"; done
+        echo "$firewall" >"$root/var/lib/hpc-ha/firewall"
+    fi
+fi
+case $firewall in
+ufw)
+    rules() {
+        for from in $FROM_SLURMD; do echo "allow from $from to any port $SLURMD_PORT proto tcp"; done
+        for from in $FROM_JOBS; do echo "allow from $from"; done
+    }
     told=$(ufw show added | sed -n "s/^ufw \(.*\) comment 'hpc-ha'\$/\1/p")
     if [ "$(echo "$told" | sort)" != "$(rules | sort)" ]; then
         echo "rules of ufw" >>"$changes"
@@ -19,7 +30,56 @@ if command -v ufw >/dev/null && LC_ALL=C ufw status | grep -q '^Status: active';
             done
         fi
     fi
-else
+    ;;
+firewalld)
+    # As firewalld lists them.
+    rules() {
+        for from in $FROM_SLURMD; do
+            echo "rule family=\"ipv4\" source address=\"$from\" port port=\"$SLURMD_PORT\" protocol=\"tcp\" accept"
+        done
+        for from in $FROM_JOBS; do echo "rule family=\"ipv4\" source address=\"$from\" accept"; done
+    }
+    # An interface or a source may be in any zone that is in use; what is in none is in the default zone.
+    zones=$({
+        firewall-cmd --get-active-zones | awk '/^[^ \t]/ { print $1 }'
+        firewall-cmd --get-default-zone
+    } | sort -u)
+    wanted=$(for zone in $zones; do rules | sed "s/^/$zone /"; done)
+    told=$(cat "$root/etc/hpc-ha/firewalld" 2>/dev/null || true)
+    # lacking ZONE HOW: rules that are not in force there (HOW: nothing), or not for good.
+    lacking() {
+        # shellcheck disable=SC2086
+        there=$(firewall-cmd $2 --zone="$1" --list-rich-rules)
+        rules | grep -vxF -e "$there" || true
+    }
+    lacks=$(for zone in $zones; do for how in --permanent ''; do lacking "$zone" "$how"; done; done)
+    if [ "$told" != "$wanted" ] || [ -n "$lacks" ]; then
+        echo "rules of firewalld" >>"$changes"
+        if [ -z "$check" ]; then
+            echo "$told" | while read -r zone rule; do
+                [ -z "$rule" ] || echo "$wanted" | grep -qxF -e "$zone $rule" || firewalld_unlearn "$zone" "$rule"
+            done
+            # Kept before it is told: a run that is cut off leaves no rule that nobody would take away.
+            mkdir -p "$root/etc/hpc-ha"
+            keep /etc/hpc-ha/firewalld
+            echo "$wanted" | write /etc/hpc-ha/firewalld 0644 root:root
+            for zone in $zones; do
+                for how in --permanent ''; do
+                    set --
+                    while read -r rule; do
+                        [ -z "$rule" ] || set -- "$@" "--add-rich-rule=$rule"
+                    done <<END
+$(lacking "$zone" "$how")
+END
+                    # Without a reload, by which others would lose what they have not made permanent.
+                    # shellcheck disable=SC2086
+                    [ $# = 0 ] || firewall-cmd -q $how --zone="$zone" "$@"
+                done
+            done
+        fi
+    fi
+    ;;
+nft)
     # shellcheck disable=SC2086
     set -- $FROM_SLURMD $FROM_JOBS
     keep /etc/hpc-ha/firewall.nft
@@ -61,4 +121,5 @@ END
     elif ! nft list table inet hpc_ha >/dev/null 2>&1; then
         echo "its rules of the firewall are not loaded" >>"$changes"
     fi
-fi
+    ;;
+esac

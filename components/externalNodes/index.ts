@@ -13,7 +13,7 @@ import { reachedHosts } from "../slurm/nodeSsh";
 import { providerOf } from "../trampoline";
 import { idOf } from "./nodes";
 import { SOURCES } from "./programs";
-import type { Inputs, Request, State } from "./provider";
+import type { Inputs, Request, State } from "./plan";
 
 export interface ExternalNodesArgs {
   fleet: Fleet;

@@ -11,16 +11,7 @@ if [ "$(cat "$state/cluster")" != "$IDENTITY" ]; then
     exit
 fi
 systemctl -q disable --now slurmd
-if command -v ufw >/dev/null; then
-    ufw show added | sed -n "s/^ufw \(.*\) comment 'hpc-ha'\$/\1/p" | while read -r rule; do
-        # shellcheck disable=SC2086
-        ufw delete $rule >/dev/null
-    done
-fi
-if [ -e "$root/etc/systemd/system/hpc-ha-firewall.service" ]; then
-    systemctl -q disable --now hpc-ha-firewall
-    nft 'table inet hpc_ha; delete table inet hpc_ha'
-fi
+for firewall in ufw firewalld nft; do "forget_$firewall"; done
 new=$(mktemp "$root/etc/.new.XXXXXX")
 sed "/^# BEGIN cluster $CLUSTER\$/,/^# END cluster $CLUSTER\$/d" "$root/etc/hosts" >"$new"
 if cmp -s "$new" "$root/etc/hosts"; then rm "$new"; else chmod 0644 "$new" && mv "$new" "$root/etc/hosts"; fi
@@ -32,6 +23,6 @@ rmdir "$root/etc/hpc-ha" 2>/dev/null || true
 systemctl daemon-reload
 if [ -e "$root/etc/munge/munge.key" ]; then systemctl try-restart munge; else systemctl -q disable --now munge; fi
 # Last: a run that is cut off goes on with the next.
-rm -rf "$state/before" "$state/written" "$state/unread" "$state/cluster"
+rm -rf "$state/before" "$state/written" "$state/unread" "$state/firewall" "$state/cluster"
 rmdir "$state" 2>/dev/null || true
 echo "left the cluster"

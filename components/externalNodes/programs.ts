@@ -13,10 +13,11 @@ import { quote } from "../look";
 import type { ReachedHost } from "../slurm/nodeSsh";
 
 const FIREWALL = "components/externalNodes/firewall.sh";
+const FORGET = "components/externalNodes/forget.sh";
 const LEAVE = "components/externalNodes/leave.sh";
 
 /** What makes up the programs: a change of it is one of the machines. */
-export const SOURCES = [...JOIN_SOURCES, FIREWALL, LEAVE];
+export const SOURCES = [...JOIN_SOURCES, FORGET, FIREWALL, LEAVE];
 
 const text = (file: string) => readFileSync(path.join(projectRoot, file), "utf8");
 
@@ -33,12 +34,11 @@ export interface Told {
 export function joinProgram(
   facts: ClusterFacts,
   { site, scripts, read }: Told,
-): (host: Pick<ReachedHost, "name">) => string {
+): (host: Pick<ReachedHost, "name" | "at" | "installPackages">) => string {
   const { addresses } = site;
   const of = (tier: string) => Object.values(addresses[tier] ?? {});
   const made = Object.keys(addresses["compute"] ?? {});
   const values = {
-    INSTALL: "yes",
     BROUGHT: Object.entries(scripts)
       .map(([key, script]) => `${key.toLowerCase()} ${script}`)
       .join("\n"),
@@ -50,10 +50,15 @@ export function joinProgram(
       ...foreignNodes(facts.config, made).map(({ address }) => address),
     ].join(" "),
   };
-  const firewall = text(FIREWALL);
-  return ({ name }) => nodeKit(facts, site, { values: { ...values, MEANT: name }, text: firewall });
+  const firewall = `${text(FORGET)}${text(FIREWALL)}`;
+  return ({ name, at, installPackages }) => {
+    const own = { MEANT: name, REACHED: at, INSTALL: installPackages ? "yes" : "" };
+    return nodeKit(facts, site, { values: { ...values, ...own }, text: firewall });
+  };
 }
 
 /** The program that has a machine leave. */
 export const leaveProgram = (cluster: string, identity: string): string =>
-  [`CLUSTER=${quote(cluster)}`, `IDENTITY=${quote(identity)}`, text(LEAVE)].join("\n");
+  [`CLUSTER=${quote(cluster)}`, `IDENTITY=${quote(identity)}`, text(FORGET), text(LEAVE)].join(
+    "\n",
+  );

@@ -1,59 +1,29 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../lib/hash";
 import type { Seat } from "../../rollout/lock";
 import { askCluster, type ClusterFacts, foreignNodes, optionOf } from "../controllers/nodeKit";
 import { interrupted } from "../interrupt";
-import { ask, inTurn, leaveWithPulumi, once, siteLock, unfinished } from "../providerProcess";
+import { perMachineProvider, type Task, toChange, untouched } from "../perMachine";
+import { ask, begunInTurn, once, siteLock } from "../providerProcess";
 import type { ReachedHost } from "../slurm/nodeSsh";
 import { forAll, idOf, type Joined, joinNodes, leaveNodes, readCheck } from "./nodes";
-import { joinProgram, leaveProgram, type Told } from "./programs";
+import {
+  type Inputs,
+  type Leaving,
+  LEAVING_DAYS,
+  leavingOf,
+  planOf,
+  reachedBy,
+  type Request,
+  type State,
+  touchedHosts,
+} from "./plan";
+import { joinProgram, leaveProgram } from "./programs";
 import { reaching } from "./reach";
 
-export interface Inputs {
-  /** Of each machine: stands for all that it is to be. */
-  wanted: Record<string, string>;
-  /** Request as JSON. Secret. */
-  request: string;
-  controllers: Seat[];
-  /** Where the site's lock is kept. */
-  seats: Seat[];
-}
+/** As what a change of them is begun. */
+const WORK = "externalNodes";
 
-export interface Request {
-  hosts: ReachedHost[];
-  /** Ids of all machines that slurm.conf is to have: one without ssh is its owner's again, as it is. */
-  there: string[];
-  told: Told;
-  /** Private key of who runs this, for machines that have none of their own. */
-  ownKeyFile: string;
-}
-
-/** A machine that is to leave and could not be got to. */
-interface Leaving {
-  host: ReachedHost;
-  /** ISO 8601. */
-  since: string;
-}
-
-export interface State {
-  applied: Record<string, string>;
-  /** Ids of machines on which something may have been done. */
-  tried: string[];
-  /** What was found to differ at the last refresh. */
-  drift: Record<string, string[]>;
-  /** Of the cluster that they are of. */
-  cluster: string;
-  identity: string;
-  /** Machines to leave, by id, as JSON. Secret. */
-  leaving: string;
-  request: string;
-  controllers: Seat[];
-}
-
-/** For so long each `up` tries again to have a machine leave that is away, days. */
-const LEAVING_DAYS = 30;
-
-const NOTHING = {
+const NOTHING: State = {
   applied: {},
   tried: [],
   drift: {},
@@ -63,43 +33,6 @@ const NOTHING = {
   request: "",
   controllers: [],
 };
-
-const requestOf = (request: string): Pick<Request, "hosts" | "ownKeyFile"> =>
-  request === "" ? { hosts: [], ownKeyFile: "" } : (JSON.parse(request) as Request);
-const hostsOf = (request: string): ReachedHost[] => requestOf(request).hosts;
-
-/** What is to be done. Pure. @param now ms since 1970 */
-export function planOf(
-  state: State,
-  { wanted, request }: Pick<Inputs, "wanted" | "request">,
-  now: number,
-): { join: ReachedHost[]; leave: Record<string, Leaving>; handedOver: string[] } {
-  const { hosts, there } = JSON.parse(request) as Request;
-  const since = new Date(now).toISOString();
-  const before = hostsOf(state.request).filter((host) => {
-    const id = idOf(host);
-    return !(id in wanted) && (id in state.applied || state.tried.includes(id));
-  });
-  const known = JSON.parse(state.leaving) as Record<string, Leaving>;
-  const leave = {
-    ...Object.fromEntries(before.map((host) => [idOf(host), { host, since }])),
-    ...known,
-  };
-  const young = Object.entries(leave).filter(
-    ([id, { since }]) =>
-      !(id in wanted) &&
-      !there.includes(id) &&
-      now - Date.parse(since) < LEAVING_DAYS * 24 * 3_600_000,
-  );
-  return {
-    join: hosts.filter((host) => {
-      const id = idOf(host);
-      return state.applied[id] !== wanted[id] || (state.drift[id] ?? []).length > 0;
-    }),
-    leave: Object.fromEntries(young),
-    handedOver: before.map(idOf).filter((id) => there.includes(id)),
-  };
-}
 
 const askingFor = (controllers: Seat[]) => {
   const one = (name: string, text: string) =>
@@ -130,60 +63,57 @@ const outOf = (facts: ClusterFacts, made: string[], leave: Record<string, Leavin
   return Object.entries(leave).flatMap(([id, one]) => (there.includes(id) ? [] : [one]));
 };
 
-async function apply(
-  id: string,
-  state: State,
-  news: Inputs & { __provider?: unknown },
-): Promise<State> {
-  const { join, leave } = planOf(state, news, Date.now());
-  const { told, ownKeyFile } = JSON.parse(news.request) as Request;
+async function task(state: State, news: Inputs): Promise<Task<State>> {
+  const todo = await toChange(WORK, state, news);
+  const { join, leave } = planOf(state, news, Date.now(), todo);
   const next: State = {
     ...state,
-    applied: Object.fromEntries(
-      Object.entries(state.applied).filter(
-        ([id]) => id in news.wanted && !join.some((host) => idOf(host) === id),
-      ),
-    ),
+    ...untouched(state, news, todo),
     tried: state.tried.filter((id) => id in news.wanted),
-    drift: {},
     leaving: JSON.stringify(leave),
     request: news.request,
     controllers: news.controllers,
   };
-  if (join.length + Object.keys(leave).length === 0) return next;
-  try {
-    const { signal } = await siteLock(news.seats);
-    const controllers = askingFor(news.controllers);
-    const facts = await controllers.cluster();
-    const made = Object.keys(told.site.addresses["compute"] ?? {});
-    await reaching(ownKeyFile, signal, async (reach) => {
-      // First: one that has got another address leaves by the old one before it joins by the new.
-      const program = leaveProgram(state.cluster, state.identity);
-      const going = outOf(facts, made, leave).map(({ host }) => host);
-      const { gone, stay } = await leaveNodes(going, program, reach);
-      for (const id of gone) delete leave[id];
-      next.leaving = JSON.stringify(leave);
-      if (Object.keys(stay).length > 0) {
-        say(
-          `machines that are no nodes any more, and still have what makes them some; tried again by each pulumi up, for ` +
-            `${LEAVING_DAYS} days:${each(stay)}`,
-        );
-      }
-      next.cluster = optionOf(facts.config, "ClusterName");
-      next.identity = facts.identity;
-      if (join.length === 0) return;
-      const joined = await inTurn(() =>
-        joinNodes({
-          ...{ hosts: join, program: joinProgram(facts, told), reach, ask: controllers.any },
-          ...{ progress: say, signal, interrupted: interrupted() },
-        }),
+  if (join.length + Object.keys(leave).length === 0) return { next };
+  return { next, work: () => carryOut(next, news, join, leave) };
+}
+
+async function carryOut(
+  next: State,
+  news: Inputs,
+  join: ReachedHost[],
+  leave: Record<string, Leaving>,
+): Promise<void> {
+  const { told, ownKeyFile } = JSON.parse(news.request) as Request;
+  const lock = await siteLock(news.seats);
+  const { signal } = lock;
+  const controllers = askingFor(news.controllers);
+  const facts = await controllers.cluster();
+  const made = Object.keys(told.site.addresses["compute"] ?? {});
+  await reaching(ownKeyFile, signal, async (reach) => {
+    // First: one that has got another address leaves by the old one before it joins by the new.
+    const program = leaveProgram(next.cluster, next.identity);
+    const going = outOf(facts, made, leave).map(({ host }) => host);
+    const { gone, stay } = await leaveNodes(going, program, reach);
+    for (const id of gone) delete leave[id];
+    next.leaving = JSON.stringify(leave);
+    if (Object.keys(stay).length > 0) {
+      say(
+        `machines that are no nodes any more, and still have what makes them some; tried again by each pulumi up, for ` +
+          `${LEAVING_DAYS} days:${each(stay)}`,
       );
-      note(next, joined, join, news.wanted);
-    });
-    return next;
-  } catch (error) {
-    throw unfinished(id, (error as Error).message, { ...next, __provider: news.__provider });
-  }
+    }
+    next.cluster = optionOf(facts.config, "ClusterName");
+    next.identity = facts.identity;
+    if (join.length === 0) return;
+    const joined = await begunInTurn(lock, WORK, () =>
+      joinNodes({
+        ...{ hosts: join, program: joinProgram(facts, told), reach, ask: controllers.any },
+        ...{ progress: say, signal, interrupted: interrupted() },
+      }),
+    );
+    note(next, joined, join, news.wanted);
+  });
 }
 
 /** @throws Error that names who refused */
@@ -206,77 +136,66 @@ function note(
   }
 }
 
-export const externalNodesProvider: pulumi.dynamic.ResourceProvider<Inputs, State> = {
-  async diff(_id, olds, news) {
-    leaveWithPulumi();
-    // A preview may not know yet what will be wanted: the text that Pulumi has in its place is no object.
-    if (typeof news.wanted !== "object") return { changes: true };
-    const state = { ...NOTHING, ...olds };
-    const { join, leave, handedOver } = planOf(state, news, Date.now());
-    const going = Object.keys(leave);
-    const words = [
-      ...join.map((host) => [host.name, ...(state.drift[idOf(host)] ?? [])].join(": ")),
-      ...going.map((id) => `${id} leaves`),
-      ...handedOver.map((id) => `${id} is its owner's again, and stays as it is`),
-    ];
-    if (words.length > 0) {
-      await once(`nodes ${words.join()}`, () =>
-        console.error(`nodes of the owner's: to be changed: ${words.join("; ")}`),
-      );
-    }
-    const gone = Object.keys(state.applied).some((id) => !(id in news.wanted));
-    // How they are reached is kept for the day on which they leave.
-    const reached = digest(hostsOf(state.request)) !== digest(hostsOf(news.request));
-    return { changes: join.length + going.length > 0 || gone || reached };
-  },
+/** Looks at machines that are nodes. */
+async function findDrift(state: State): Promise<State["drift"]> {
+  const { hosts: all, ownKeyFile } = reachedBy(state.request);
+  const hosts = all.filter((host) => idOf(host) in state.applied);
+  const drift: State["drift"] = {};
+  if (hosts.length === 0) return drift;
+  // Without an answer nobody knows what they are to be.
+  const facts = await askingFor(state.controllers)
+    .cluster()
+    .catch(() => undefined);
+  if (facts === undefined) return drift;
+  const program = joinProgram(facts, (JSON.parse(state.request) as Request).told);
+  await reaching(ownKeyFile, undefined, (reach) =>
+    forAll(hosts, async (host) => {
+      const said = await reach(host, program(host), ["check"], 60);
+      // One that does not answer is its owner's to bring back.
+      if (said.kind !== "done") return;
+      const { fresh, changes } = readCheck(said.lines);
+      const found = fresh ? ["it is no node any more"] : changes;
+      if (found.length > 0) drift[idOf(host)] = found;
+    }),
+  );
+  return drift;
+}
 
-  async create(inputs) {
-    const id = digest(Object.keys(inputs.wanted));
-    return { id, outs: await apply(id, NOTHING, inputs) };
-  },
-
-  async update(id, olds, news) {
-    return { outs: await apply(id, { ...NOTHING, ...olds }, news) };
-  },
-
-  async read(id, props) {
-    leaveWithPulumi();
-    if (id === undefined || props === undefined) throw new Error("it cannot be imported");
-    const state = { ...NOTHING, ...props };
-    const hosts = hostsOf(state.request).filter((host) => idOf(host) in state.applied);
-    const drift: State["drift"] = {};
-    if (hosts.length > 0) {
-      // Without an answer nobody knows what they are to be.
-      const facts = await askingFor(state.controllers)
-        .cluster()
-        .catch(() => undefined);
-      const { told } = JSON.parse(state.request) as Request;
-      const program = facts && joinProgram(facts, told);
-      await reaching(requestOf(state.request).ownKeyFile, undefined, async (reach) => {
-        await forAll(program ? hosts : [], async (host) => {
-          const said = await reach(host, program?.(host) ?? "", ["check"], 60);
-          // One that does not answer is its owner's to bring back.
-          if (said.kind !== "done") return;
-          const { fresh, changes } = readCheck(said.lines);
-          const found = fresh ? ["it is no node any more"] : changes;
-          if (found.length > 0) drift[idOf(host)] = found;
-        });
-      });
-    }
-    return { id, props: { ...props, drift } };
-  },
+export const externalNodesProvider = {
+  ...perMachineProvider<Inputs, State>({
+    nothing: NOTHING,
+    async changes(state, news) {
+      const todo = await toChange(WORK, state, news);
+      const { join, leave, handedOver } = planOf(state, news, Date.now(), todo);
+      const going = Object.keys(leave);
+      const words = [
+        ...join.map((host) => [host.name, ...(state.drift[idOf(host)] ?? [])].join(": ")),
+        ...going.map((id) => `${id} leaves`),
+        ...handedOver.map((id) => `${id} is its owner's again, and stays as it is`),
+      ];
+      if (words.length > 0) {
+        await once(`nodes ${words.join()}`, () =>
+          say(`nodes of the owner's: to be changed: ${words.join("; ")}`),
+        );
+      }
+      // How they are reached is kept for the day on which they leave.
+      const reached = (request: string) => digest(reachedBy(request).hosts);
+      return join.length + going.length > 0 || reached(state.request) !== reached(news.request);
+    },
+    task,
+    findDrift,
+  }),
 
   /** With the site they are no nodes any more. Who is away keeps nobody from that. */
-  async delete(_id, props) {
+  async delete(_id: string, props: State): Promise<void> {
     const state = { ...NOTHING, ...props };
-    const known = Object.values(JSON.parse(state.leaving) as Record<string, Leaving>);
-    const nodes = hostsOf(state.request).filter(
-      (host) => idOf(host) in state.applied || state.tried.includes(idOf(host)),
-    );
-    const hosts = [...nodes, ...known.map(({ host }) => host)];
+    const hosts = [
+      ...touchedHosts(state),
+      ...Object.values(leavingOf(state)).map(({ host }) => host),
+    ];
     if (hosts.length === 0) return;
     const program = leaveProgram(state.cluster, state.identity);
-    const { ownKeyFile } = requestOf(state.request);
+    const { ownKeyFile } = reachedBy(state.request);
     const { stay } = await reaching(ownKeyFile, undefined, (reach) =>
       leaveNodes(hosts, program, reach),
     );

@@ -14,6 +14,16 @@ export type Said =
   /** It, or its ssh, does not want it; nothing but that is known of what was done. */
   | { kind: "refused"; why: string };
 
+/** What a machine says first, before anything is done there: root has read all that it was told. */
+const ROOT = "hpc-ha: root";
+
+/**
+ * Shell text that says so. None of it runs before all of it has come: of a connection that breaks nothing is done by halves,
+ * and no command there takes what follows for its input.
+ */
+export const whole = (text: string): string =>
+  `{\n[ "$(id -u)" = 0 ] || exit 1\necho '${ROOT}'\n${text}\n}\n`;
+
 /** Runs shell text as root on a machine. @param seconds longest time */
 export type Reach = (
   host: ReachedHost,
@@ -46,17 +56,22 @@ export function meaning(
     timedOut,
   }: { exitCode?: number; stdout: string; stderr: string; timedOut: boolean },
 ): Said {
-  const words = stderr.trim().split("\n");
-  const last = words.at(-1) ?? "";
+  const last = stderr.trim().split("\n").at(-1) ?? "";
   if (timedOut) return { kind: "away", why: "it did not come to an end in time" };
-  if (exitCode === 0) return { kind: "done", lines: stdout.split("\n").filter((l) => l !== "") };
   if (exitCode !== SSH_FAILED) {
-    const sudo = words.find((line) => line.startsWith("sudo: "));
-    if (sudo === undefined) return { kind: "refused", why: last || `it failed (${exitCode})` };
-    return {
-      kind: "refused",
-      why: `${user} may not become root there without a password (${at}.user): ${sudo}`,
-    };
+    const lines = stdout.split("\n").filter((l) => l !== "");
+    const why = last || `it failed (${exitCode})`;
+    // Whatever its shell or sudo say: in whose words, and before or after that, is theirs.
+    const root = lines.indexOf(ROOT);
+    if (root < 0) {
+      const not =
+        user === "root"
+          ? `it does not run what ${user} tells it`
+          : `${user} may not become root there without a password`;
+      return { kind: "refused", why: `${not} (${at}.user): ${why}` };
+    }
+    if (exitCode !== 0) return { kind: "refused", why };
+    return { kind: "done", lines: lines.slice(root + 1) };
   }
   if (/Host key verification failed|host key is known|HOST IDENTIFICATION/i.test(stderr)) {
     return {
@@ -97,7 +112,8 @@ export async function reaching<T>(
   const reach: Reach = async (host, text, words, seconds) => {
     signal?.throwIfAborted();
     const [file = "ssh", ...args] = commandFor(host, keyFile(host), words);
-    const child = execa(file, args, { input: text, reject: false, timeout: seconds * 1000 });
+    const options = { input: whole(text), reject: false, timeout: seconds * 1000 } as const;
+    const child = execa(file, args, options);
     const end = () => child.kill();
     signal?.addEventListener("abort", end);
     const said = await child.finally(() => signal?.removeEventListener("abort", end));

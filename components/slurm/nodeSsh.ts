@@ -10,6 +10,8 @@ export interface ReachedHost {
   at: string;
   user: string;
   port: number;
+  /** Whether packages that are missing there are installed. Default: no. */
+  installPackages?: boolean;
   /** Private key: a file of who runs this, or the text itself, which is secret. Neither: that of the site's own machines. */
   privateKeyFile?: string | undefined;
   privateKey?: string | undefined;
@@ -23,9 +25,11 @@ export const reachedHosts = (slurm: Grouped): ReachedHost[] =>
   groupsOf(slurm).flatMap((group, i) => {
     const { ssh } = group;
     if (ssh === undefined) return [];
-    const { user, port, privateKey, privateKeyFile, hostKeys, knownHostsFile } = ssh;
+    const { user, port, installPackages, privateKey, privateKeyFile, hostKeys, knownHostsFile } =
+      ssh;
     return hostsOf(group).map(({ name, address }) => ({
       ...{ name, address, user, port, at: `slurm.nodeGroups.${i}.ssh` },
+      ...(installPackages && { installPackages }),
       ...(privateKey !== undefined && { privateKey }),
       ...(privateKeyFile !== undefined && { privateKeyFile }),
       ...(knownHostsFile === undefined

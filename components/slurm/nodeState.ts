@@ -33,3 +33,7 @@ export const byPerson = (node: NodeState): boolean =>
   node.reason !== undefined &&
   !node.reason.startsWith(OURS) &&
   !bySlurm(node);
+
+/** Whether a change or a restart has drained it: one that was cut off, or waits for its jobs. */
+export const drainedByUs = ({ state, reason }: NodeState): boolean =>
+  /^(drain|drng)/i.test(state) && reason?.startsWith(OURS) === true;

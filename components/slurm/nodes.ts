@@ -38,6 +38,11 @@ const nodeSsh = z.strictObject({
     .regex(/^[a-z_][a-z0-9_.-]*$/, "the name of a user")
     .default("root"),
   port: z.int().min(1).max(65535).default(22),
+  /**
+   * Whether slurmd, munge and what else is missing there is installed, by the machine's own package manager from its own sources:
+   * only where that is the Slurm of the controllers. Default: such a machine is refused, with the command that installs it.
+   */
+  installPackages: z.boolean().default(false),
   /** Private key: OpenSSH's format, no passphrase. Default: that of ssh.privateKeyFile. */
   privateKeyFile: z.string().min(1).optional(),
   /** The same as text, encrypted in the config: for several administrators. */

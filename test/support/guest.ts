@@ -17,7 +17,7 @@ export interface Guest {
   address: string;
   hostKey: string;
   /** Runs shell text as root there. Rejects when that fails. */
-  run(text: string, input?: string): Promise<string>;
+  run(text: string, input?: string | Buffer): Promise<string>;
   remove(): Promise<void>;
 }
 

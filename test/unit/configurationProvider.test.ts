@@ -7,9 +7,9 @@ import {
   configurationProvider,
   type ConfigurationState,
   type Outcome,
-  pending,
 } from "../../components/configurationProvider";
 import { differences, readLook } from "../../components/drift";
+import { pending } from "../../components/perMachine";
 import * as shared from "../../components/providerProcess";
 
 vi.mock("../../components/providerProcess", async (original) => ({
@@ -68,8 +68,7 @@ const state = (applied: Record<string, string>, rest: Partial<ConfigurationState
   ...rest,
 });
 const { diff, update, read } = configurationProvider as Required<typeof configurationProvider>;
-const create = async (news: ConfigurationInputs) =>
-  (await configurationProvider.create(news)).outs as ConfigurationState;
+const create = async (news: ConfigurationInputs) => (await configurationProvider.create(news)).outs;
 /** What Pulumi saves of a failure. */
 const failed = async (work: Promise<unknown>) =>
   (await work.catch((error: unknown) => error)) as Error & {
@@ -202,9 +201,7 @@ describe("a change", () => {
       { files: { gone: {}, web2: { x: "1" } } },
     );
     answers = [{ ...outcome, done: { web1: [file] } }];
-    const { outs } = (await update("id", olds, inputs({ web1: "b", web2: "a" }))) as {
-      outs: ConfigurationState;
-    };
+    const { outs } = await update("id", olds, inputs({ web1: "b", web2: "a" }));
     expect(requests()).toMatchObject([
       { todo: ["web1"], applied: ["web1", "web2", "gone"], mode: "turn" },
     ]);
@@ -239,9 +236,7 @@ describe("a change", () => {
   it("does what was found to differ, and forgets that it did", async () => {
     const olds = state({ web1: "a" }, { drift: { web1: ["x was edited"] } });
     answers = [{ ...outcome, done: { web1: [] } }];
-    const { outs } = (await update("id", olds, inputs({ web1: "a" }))) as {
-      outs: ConfigurationState;
-    };
+    const { outs } = await update("id", olds, inputs({ web1: "a" }));
     expect(requests()[0]).toMatchObject({ todo: ["web1"], drifted: ["web1"] });
     expect(outs.drift).toEqual({});
   });
@@ -276,7 +271,7 @@ describe("a run that is killed in the middle", () => {
     expect(told.mock.calls[0]).toEqual([
       "web: a change was begun and has not ended; all of its machines are looked at",
     ]);
-    const { outs } = (await update("id", olds, back)) as { outs: ConfigurationState };
+    const { outs } = await update("id", olds, back);
     expect(requests()[1]).toMatchObject({ todo: ["web1", "web2"], drifted: [], mode: "turn" });
     expect(outs.applied).toEqual({ web1: "a", web2: "a" });
     // Other tiers, and gates, have nothing to do with it.
@@ -290,7 +285,7 @@ describe("a refresh", () => {
   const looked = async (units: string[], files: Record<string, string>, with_ = ssh) => {
     const questions = { web1: { ssh: with_, units } };
     const { props } = await read("id", state({ web1: "a" }, { files: { web1: files }, questions }));
-    return (props as ConfigurationState).drift;
+    return props.drift;
   };
 
   it("finds nothing on a machine that is as it was left", async () => {

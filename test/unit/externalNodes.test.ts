@@ -5,8 +5,14 @@ import execa from "execa";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { joinNodes, leaveNodes } from "../../components/externalNodes/nodes";
 import { joinProgram, leaveProgram } from "../../components/externalNodes/programs";
-import { planOf, type State } from "../../components/externalNodes/provider";
-import { commandFor, meaning, type Reach, type Said } from "../../components/externalNodes/reach";
+import { planOf, type State } from "../../components/externalNodes/plan";
+import {
+  commandFor,
+  meaning,
+  type Reach,
+  type Said,
+  whole,
+} from "../../components/externalNodes/reach";
 import type { ReachedHost } from "../../components/slurm/nodeSsh";
 import { Commands } from "../support/program";
 
@@ -55,7 +61,11 @@ describe("on a machine", () => {
       env: { PATH: `${commands.path("bin")}:/usr/bin:/bin` },
       reject: false,
     });
-  const join = (...words: string[]) => sh(joinProgram(facts, told)({ name: "gpu02" }), ...words);
+  const gpu02 = { name: "gpu02", at: "slurm.nodeGroups.1.ssh" };
+  const join = (...words: string[]) => sh(joinProgram(facts, told)(gpu02), ...words);
+  /** As join, where packages may be installed. */
+  const joinAnyhow = (...words: string[]) =>
+    sh(joinProgram(facts, told)({ ...gpu02, installPackages: true }), ...words);
   const leave = (identity = facts.identity) => sh(leaveProgram("hpc", identity));
   const all = async () => (await execa("find", [root, "-type", "f", "-o", "-type", "l"])).stdout;
 
@@ -74,6 +84,25 @@ describe("on a machine", () => {
     commands.set("sinfo", "echo idle");
     for (const name of ["munged", "chown", "nft"]) commands.set(name, "");
     log("systemctl");
+  });
+
+  it("munge's key is in no file but its own while it is looked at, and on no command line", async () => {
+    const seen = commands.path("seen");
+    log("mktemp", `exec /usr/bin/mktemp "$@"`);
+    for (const name of ["cmp", "base64"]) {
+      log(name, `exec /usr/bin/${name} "$@"`);
+    }
+    await join("check");
+    expect(said()).not.toContain(facts.mungeKey);
+    expect(said().match(/^mktemp.*$/gm)).toEqual(["mktemp"]);
+    rmSync(commands.path("said"));
+    commands.set(
+      "chown",
+      `stat -c '%a' "$2" >>${seen}\necho chown "$@" >>${commands.path("said")}`,
+    );
+    await join();
+    expect(said()).not.toContain(facts.mungeKey);
+    expect(new Set(readFileSync(seen, "utf8").trim().split("\n"))).toEqual(new Set(["600"]));
   });
 
   it("a look says what would change, and changes nothing", async () => {
@@ -143,27 +172,72 @@ describe("on a machine", () => {
     expect(await all()).toBe(before);
   });
 
-  it("that has no Slurm gets the cluster's, and no other", async () => {
+  describe("that lacks packages", () => {
     const policy = (version: string) =>
       commands.set("apt-cache", `printf 'slurmd:\\n  Candidate: ${version}\\n'`);
-    rmSync(commands.path("bin", "slurmd"));
-    log("apt-get");
-    policy("23.11.4-1.2ubuntu5");
-    const refused = await join();
-    expect(refused.stderr).toMatch(/slurmd is of Slurm 23.11, and cluster hpc of 22.05. Nothing/);
-    expect(existsSync(commands.path("said"))).toBe(false);
-    policy("22.05.8-4+deb12u2");
-    expect((await join("check")).stdout).toContain("new\n");
-    expect(said()).not.toContain("apt-get");
-    await join();
-    expect(said()).toMatch(/^apt-get install .* slurmd libpmix2\n/m);
+    beforeEach(() => {
+      rmSync(commands.path("bin", "slurmd"));
+      log("apt-get");
+      policy("22.05.8-4+deb12u2");
+    });
+
+    it("is refused with the command, where nobody allowed more", async () => {
+      const { exitCode, stderr } = await join();
+      expect([exitCode, stderr]).toEqual([
+        1,
+        "it lacks packages. There as root: apt-get install --no-install-recommends slurmd libpmix2; " +
+          "or slurm.nodeGroups.1.ssh.installPackages: true. Nothing was changed.",
+      ]);
+      expect(existsSync(commands.path("said"))).toBe(false);
+      expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
+    });
+
+    it("gets those of the cluster's Slurm, and no others", async () => {
+      policy("23.11.4-1.2ubuntu5");
+      const refused = await joinAnyhow();
+      expect(refused.stderr).toMatch(/slurmd is of Slurm 23.11, and cluster hpc of 22.05. Nothing/);
+      expect(said()).toBe("apt-get update -q\n");
+      policy("22.05.8-4+deb12u2");
+      rmSync(commands.path("said"));
+      expect((await joinAnyhow("check")).stdout).toContain("new\n");
+      expect(said()).not.toContain("apt-get");
+      await joinAnyhow();
+      expect(said()).toMatch(
+        /^apt-get update -q\napt-get install --no-install-recommends -y -q slurmd libpmix2\n/m,
+      );
+    });
+
+    it("and whose sources have no Slurm is refused, once its lists were read anew", async () => {
+      policy("(none)");
+      expect((await join("check")).stderr).toMatch(/package sources have none: install munge, /);
+      expect(existsSync(commands.path("said"))).toBe(false);
+      expect((await joinAnyhow("check")).stderr).toMatch(/package sources have none/);
+      expect(said()).toBe("apt-get update -q\n");
+    });
+
+    it("and is like RHEL has them from dnf, by their names there", async () => {
+      put(
+        "etc/os-release",
+        'ID=rocky\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9"\n',
+      );
+      log("dnf", `[ "$2" != repoquery ] || echo 22.05.9`);
+      expect((await join()).stderr).toMatch(/There as root: dnf install slurm-slurmd; or slurm/);
+      await joinAnyhow();
+      expect(said()).toMatch(/^dnf install -y -q slurm-slurmd$/m);
+      expect(said()).not.toContain("apt-get");
+      rmSync(commands.path("said"));
+      rmSync(file("var"), { recursive: true });
+      log("dnf", `[ "$2" != repoquery ] || echo 20.11.9`);
+      expect((await joinAnyhow()).stderr).toMatch(/slurmd is of Slurm 20.11, and cluster hpc of/);
+      expect(said()).not.toContain("install");
+    });
   });
 
   it.each([
     [
       "another system",
-      () => put("etc/os-release", 'ID=rocky\nID_LIKE="rhel centos"\nPRETTY_NAME="Rocky Linux 9"\n'),
-      /^this is Rocky Linux 9, and by ssh nodes are made of Debian and Ubuntu: npx hpc node-kit/,
+      () => put("etc/os-release", 'ID=sles\nID_LIKE="suse"\nPRETTY_NAME="SLES 15"\n'),
+      /^this is SLES 15, and by ssh nodes are made of Debian, Ubuntu and what is like RHEL: npx hpc/,
     ],
     [
       "another name",
@@ -177,12 +251,17 @@ describe("on a machine", () => {
     expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
   });
 
-  it("whose firewall is ufw gets rules there, with a mark by which they go again", async () => {
+  /** ufw as far as it is asked; its rules are in a file. */
+  const ufw = () => {
     put("rules", "ufw allow 22/tcp\nufw allow from 10.2.0.9 comment 'hpc-ha'\n");
     log(
       "ufw",
       `case "$*" in status) echo 'Status: active' ;; "show added") cat ${file("rules")} ;; esac`,
     );
+  };
+
+  it("whose firewall is ufw gets rules there, with a mark by which they go again", async () => {
+    ufw();
     expect((await join("check")).stdout).toContain("rules of ufw");
     await join();
     expect(said()).toContain("ufw delete allow from 10.2.0.9\n");
@@ -193,6 +272,87 @@ describe("on a machine", () => {
     expect(existsSync(file("etc/hpc-ha"))).toBe(false);
     await leave();
     expect(said()).not.toContain("ufw delete allow 22/tcp");
+  });
+
+  it("whose firewall is another by now is told there, and not where it was told before", async () => {
+    await join();
+    expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(true);
+    ufw();
+    expect((await join("check")).stdout).toMatch(/^its firewall is ufw by now, and was nft$/m);
+    await join();
+    expect(said()).toMatch(/-q disable --now hpc-ha-firewall\n(.*\n)*ufw allow from 10.2.0.1 c/);
+    expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(false);
+    expect((await join("check")).stdout).not.toContain("by now");
+  });
+
+  describe("whose firewall is firewalld", () => {
+    const OWN = 'rule family="ipv4" source address="10.2.0.1" service name="ssh" accept';
+    const OTHERS = 'rule family="ipv4" source address="10.2.0.1" accept';
+    const SLURMD =
+      'rule family="ipv4" source address="192.0.2.10" port port="6818" protocol="tcp" accept';
+    /** Rules of a zone, in force and for good. */
+    const rules = (zone = "public") =>
+      ["now", "kept"].map((how) =>
+        existsSync(file(`${how}.${zone}`)) ? read(`${how}.${zone}`).trim().split("\n") : [],
+      );
+    beforeEach(() => {
+      for (const how of ["now", "kept"]) put(`${how}.public`, `${OWN}\n`);
+      log(
+        "firewall-cmd",
+        `how=now zone=
+        for word; do
+          case $word in
+          --permanent) how=kept ;;
+          --zone=*) zone=${file("$how")}.\${word#*=} ;;
+          --get-active-zones) printf 'internal (default)\\n  sources: 10.2.0.0/16\\npublic\\n  interfaces: eth0\\n' ;;
+          --get-default-zone) echo public ;;
+          --get-zones) echo internal public ;;
+          --list-rich-rules) cat $zone 2>/dev/null || true ;;
+          --add-rich-rule=*) echo "\${word#*=}" >>$zone ;;
+          --remove-rich-rule=*) { grep -vxF -e "\${word#*=}" $zone || true; } >$zone.new; mv $zone.new $zone ;;
+          esac
+        done`,
+      );
+    });
+
+    it("gets rules there in each zone that is used, at once and for good, and once", async () => {
+      expect((await join("check")).stdout).toMatch(/^rules of firewalld$/m);
+      expect(rules()).toEqual([[OWN], [OWN]]);
+      const { exitCode, stderr } = await join();
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      const [now, kept] = rules();
+      expect(now).toEqual(kept);
+      expect(now).toHaveLength(6);
+      expect(now).toEqual(expect.arrayContaining([OWN, OTHERS, SLURMD]));
+      expect(rules("internal")[0]).toHaveLength(5);
+      expect(existsSync(file("etc/hpc-ha/firewall.nft"))).toBe(false);
+      expect((await join("check")).stdout).toBe("");
+      const before = said();
+      await join();
+      expect(said().slice(before.length)).not.toMatch(/rich-rule=/);
+      expect(said()).not.toContain("--reload");
+    });
+
+    it("gets back what somebody took away, and loses what it need not let in any more", async () => {
+      await join();
+      put("now.public", `${OWN}\n`);
+      expect((await join("check")).stdout).toBe("rules of firewalld");
+      const config = CONFIG.replace("gpu[01-02] NodeAddr=10.2.0.[1-2]", "gpu02 NodeAddr=10.2.0.2");
+      await sh(joinProgram({ ...facts, config }, told)(gpu02));
+      for (const list of rules()) {
+        expect(list).toContain(SLURMD);
+        expect(list).not.toContain(OTHERS);
+      }
+    });
+
+    it("has its owner's rules alone when it leaves", async () => {
+      await join();
+      expect((await leave()).stderr).toBe("");
+      expect(rules()).toEqual([[OWN], [OWN]]);
+      expect(rules("internal")).toEqual([[""], [""]]);
+      expect(existsSync(file("etc/hpc-ha"))).toBe(false);
+      expect(existsSync(file("var/lib/hpc-ha"))).toBe(false);
+    });
   });
 });
 
@@ -217,9 +377,10 @@ describe("how a machine is reached", () => {
     expect(root.at(-1)).toBe("sh -s");
   });
 
-  const ended = (exitCode: number, stderr: string) => ({
-    ...{ exitCode, stderr, stdout: "", timedOut: false },
+  const ended = (exitCode: number, stderr: string, stdout = "") => ({
+    ...{ exitCode, stderr, stdout, timedOut: false },
   });
+  const ROOT = "Welcome\nhpc-ha: root\n";
   it.each([
     ["away", 255, "ssh: connect to host 10.2.0.1 port 22: No route to host", /No route/],
     ["away", 255, "Connection to 10.2.0.1 closed by remote host.", /closed/],
@@ -234,13 +395,41 @@ describe("how a machine is reached", () => {
       "refused",
       1,
       "sudo: a password is required",
-      /may not become root there .*nodeGroups.1.ssh.user/,
+      /^admin may not become root there without a password \(slurm.nodeGroups.1.ssh.user\): sudo: a p/,
     ],
-    ["refused", 1, "slurmd is of Slurm 24.11", /^slurmd is of Slurm 24.11$/],
+    [
+      "refused",
+      1,
+      "Sorry, user admin is not allowed to execute '/usr/bin/sh -s'",
+      /may not become/,
+    ],
+    ["refused", 127, "sh: 1: sudo: not found", /may not become root there .*sudo: not found$/],
+    ["refused", 0, "", /may not become root there .*it failed \(0\)$/],
   ])("is %s where ssh ends with %i: %s", (kind, code, stderr, why) => {
     const said = meaning(gpu1, ended(code, stderr));
     expect(said.kind).toBe(kind);
     expect("why" in said && said.why).toMatch(why);
+  });
+
+  it("is as the program said where it ran, whatever its shell and sudo say besides", () => {
+    const warning = "sudo: unable to resolve host gpu1: Name or service not known\n";
+    expect(meaning(gpu1, ended(1, `${warning}slurmd is of Slurm 24.11`, ROOT))).toEqual({
+      kind: "refused",
+      why: "slurmd is of Slurm 24.11",
+    });
+    expect(meaning(gpu1, ended(0, warning, `${ROOT}new\n/etc/hosts\n`))).toEqual({
+      kind: "done",
+      lines: ["new", "/etc/hosts"],
+    });
+  });
+
+  it("does nothing of what came by halves, and gives no command the rest as its input", async () => {
+    const sh = (text: string) =>
+      execa("/bin/sh", ["-s", "check"], { input: `id() { echo 0; }\n${text}`, reject: false });
+    const program = whole('cat\necho "$@"');
+    expect(await sh(program)).toMatchObject({ exitCode: 0, stdout: "hpc-ha: root\ncheck" });
+    const half = await sh(program.slice(0, -3));
+    expect([half.exitCode === 0, half.stdout]).toEqual([false, ""]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Machines of the owner's as Pulumi's resource: what is done, what is kept of it, and what fails. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { externalNodesProvider, type State } from "../../components/externalNodes/provider";
+import type { State } from "../../components/externalNodes/plan";
+import { externalNodesProvider } from "../../components/externalNodes/provider";
 import * as reach from "../../components/externalNodes/reach";
 import type { Reach, Said } from "../../components/externalNodes/reach";
 import * as shared from "../../components/providerProcess";
@@ -8,7 +9,7 @@ import type { ReachedHost } from "../../components/slurm/nodeSsh";
 
 vi.mock("../../components/providerProcess", async (original) => ({
   ...(await original<typeof import("../../components/providerProcess")>()),
-  ...{ siteLock: vi.fn(), ask: vi.fn(), leaveWithPulumi: vi.fn() },
+  ...{ siteLock: vi.fn(), ask: vi.fn(), leaveWithPulumi: vi.fn(), leftBegun: vi.fn() },
 }));
 vi.mock("../../components/externalNodes/reach", { spy: true });
 
@@ -41,19 +42,24 @@ const inputs = (numbers: number[], what = "new") => ({
 /** What each machine says; words of those that were asked for nothing but a look are "check". */
 let answers: Record<string, (words: string) => Said>;
 let did: string[];
+/** What the site is told to keep of what was begun. */
+let kept: string[];
 /** Names in slurm.conf. */
 let inForce: number[];
 const ok = (...lines: string[]): Said => ({ kind: "done", lines });
 const away: Said = { kind: "away", why: "No route to host" };
 
 beforeEach(() => {
-  [answers, did, inForce] = [{}, [], [1, 2, 3]];
+  [answers, did, kept, inForce] = [{}, [], [], [1, 2, 3]];
+  vi.mocked(shared.leftBegun).mockResolvedValue([]);
   vi.spyOn(console, "error")
     .mockReset()
     .mockImplementation(() => undefined);
   vi.mocked(shared.siteLock).mockResolvedValue({
     signal: new AbortController().signal,
-  } as Awaited<ReturnType<typeof shared.siteLock>>);
+    begin: (what: string) => kept.push(`begin ${what}`),
+    end: (what: string) => kept.push(`end ${what}`),
+  } as unknown as Awaited<ReturnType<typeof shared.siteLock>>);
   vi.mocked(shared.ask).mockImplementation((_ssh, text) => {
     if (text.startsWith("sinfo")) return Promise.resolve("");
     const nodes = inForce.map((n) => `NodeName=gpu${n} NodeAddr=10.2.0.${n} CPUs=2`);
@@ -78,7 +84,7 @@ beforeEach(() => {
   vi.mocked(reach.reaching).mockImplementation((_key, _signal, work) => work(fake));
 });
 const said = () => vi.mocked(console.error).mock.calls.flat().join("\n");
-const made = async (numbers: number[]) => (await create(inputs(numbers))).outs as State;
+const made = async (numbers: number[]) => (await create(inputs(numbers))).outs;
 
 describe("machines of the owner's", () => {
   it("are made nodes once", async () => {
@@ -108,18 +114,30 @@ describe("machines of the owner's", () => {
     expect(failed.properties.applied).toEqual({ [id(2)]: "new" });
     did = [];
     answers = {};
-    const { applied } = (await update("x", failed.properties, inputs([1, 2]))).outs as State;
+    const { applied } = (await update("x", failed.properties, inputs([1, 2]))).outs;
     expect(did).toEqual(["check gpu1", "join gpu1"]);
     expect(Object.keys(applied).sort()).toEqual([id(1), id(2)]);
+  });
+
+  it("are all looked at after a run that was killed, which the state knows nothing of", async () => {
+    const state = await made([1, 2]);
+    expect(kept).toEqual(["begin externalNodes", "end externalNodes"]);
+    vi.mocked(shared.leftBegun).mockResolvedValue(["externalNodes"]);
+    answers = { gpu1: () => ok(), gpu2: () => ok("/etc/hosts") };
+    did = [];
+    expect((await diff("x", state, inputs([1, 2]))).changes).toBe(true);
+    const { applied } = (await update("x", state, inputs([1, 2]))).outs;
+    expect(did.sort()).toEqual(["check gpu1", "check gpu2", "join gpu2"]);
+    expect(applied).toEqual(state.applied);
   });
 
   it("leave when slurm.conf does not name them any more, and not before", async () => {
     const state = await made([1, 2]);
     did = [];
-    const still = (await update("x", state, inputs([2]))).outs as State;
+    const still = (await update("x", state, inputs([2]))).outs;
     expect(did).toEqual([]);
     inForce = [2];
-    const { leaving } = (await update("x", still, inputs([2]))).outs as State;
+    const { leaving } = (await update("x", still, inputs([2]))).outs;
     expect([did, leaving]).toEqual([["leave gpu1"], "{}"]);
   });
 
@@ -127,11 +145,11 @@ describe("machines of the owner's", () => {
     const state = await made([1, 2]);
     [did, inForce] = [[], [2]];
     answers["gpu1"] = () => away;
-    const waiting = (await update("x", state, inputs([2]))).outs as State;
+    const waiting = (await update("x", state, inputs([2]))).outs;
     expect(said()).toMatch(/no nodes any more.*\n {2}gpu1 10.2.0.1: No route/);
     expect((await diff("x", waiting, inputs([2]))).changes).toBe(true);
     answers = {};
-    const gone = (await update("x", waiting, inputs([2]))).outs as State;
+    const gone = (await update("x", waiting, inputs([2]))).outs;
     expect(did).toEqual(["leave gpu1", "leave gpu1"]);
     expect((await diff("x", gone, inputs([2]))).changes).toBe(false);
   });
@@ -142,7 +160,7 @@ describe("machines of the owner's", () => {
     news.request = news.request.replace('"user":"root"', '"user":"adm"');
     did = [];
     expect((await diff("x", state, news)).changes).toBe(true);
-    expect(((await update("x", state, news)).outs as State).request).toContain('"adm"');
+    expect((await update("x", state, news)).outs.request).toContain('"adm"');
     expect(did).toEqual([]);
   });
 
@@ -150,8 +168,8 @@ describe("machines of the owner's", () => {
     const state = await made([1, 2, 3]);
     answers = { gpu1: () => ok("/etc/hosts"), gpu2: () => ok(), gpu3: () => away };
     const { props } = await read("x", state);
-    expect((props as State).drift).toEqual({ [id(1)]: ["/etc/hosts"] });
-    expect((await diff("x", props as State, inputs([1, 2, 3]))).changes).toBe(true);
+    expect(props.drift).toEqual({ [id(1)]: ["/etc/hosts"] });
+    expect((await diff("x", props, inputs([1, 2, 3]))).changes).toBe(true);
     expect(said()).toContain("to be changed: gpu1: /etc/hosts");
   });
 

@@ -45,6 +45,7 @@ describe("machines that are reached by ssh", () => {
     const ssh = {
       user: "adm",
       port: 2222,
+      installPackages: true,
       privateKeyFile: file("key"),
       knownHostsFile: file("known_hosts"),
     };

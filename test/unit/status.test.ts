@@ -306,6 +306,18 @@ master0:name=site,status=ok,address=198.18.3.133:6379,slaves=2,sentinels=3`;
     expect(node("idle* Unknown none")).toHaveLength(1);
   });
 
+  it("names nodes that a change or a restart has drained and not given back, with the command that does", () => {
+    const answers = changed(
+      "slurm-m1",
+      "compute2 mixed Unknown none",
+      "compute2 draining root hpc-ha",
+    );
+    const [found, ...others] = diagnose(see(answers));
+    expect(others).toEqual([]);
+    expect(found?.what).toMatch(/^A change or a restart has drained .*has not ended: compute2\. /);
+    expect(found?.mend).toMatch(/scontrol update nodename=compute2 state=resume/);
+  });
+
   it.each(["down root fan broken", "down* alice moves to rack 4", "drained* root fan broken"])(
     "does not propose to resume what a person took down: %s",
     (text) => {

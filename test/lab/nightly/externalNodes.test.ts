@@ -1,14 +1,18 @@
-/** Machines of the owner's as nodes: one that the program gets to by ssh, one that somebody has run the kit on. */
+/**
+ * Machines of the owner's as nodes: one that the program gets to by ssh as root, one that somebody has run the kit on, and one
+ * with a user who is not root, without slurmd, behind ufw and then firewalld.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { projectRoot } from "../../../lib/project";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../../site/stack";
 import { type Guest, guest, type GuestKey, guestKey } from "../../support/guest";
 import { hpc } from "../../support/hpc";
-import { ask, baseConfig, baseState, configure, eventually, on, stack } from "../../support/site";
+import { configureNodes, failing, group, passing } from "../../support/ownNodes";
+import { bringPackages } from "../../support/packages";
+import { ask, baseState, configure, eventually, on, stack } from "../../support/site";
 
 const directory = mkdtempSync(path.join(tmpdir(), "hpc-ha-kit-"));
 const kit = path.join(directory, "kit");
@@ -16,6 +20,7 @@ let outputs: StackOutputs;
 let key: GuestKey;
 let bySsh: Guest;
 let byKit: Guest;
+let bySudo: Guest;
 /** Files of guest1's /etc with their hashes, as its owner had them. */
 let before = "";
 let job = "";
@@ -27,48 +32,31 @@ const state = (name: string) => client(`sinfo -h -n ${name} -o %T | sort -u`);
 const files = (text: string) =>
   new Map(text.split("\n").map((line) => [line.slice(66), line.slice(0, 64)] as const));
 
-const SIZE = { cpus: 2, memoryMiB: 500 };
-const group = (name: string, address: string, more: object = {}) => ({
-  ...{ name, hosts: [{ names: `${name}1`, addresses: address }], ...SIZE, ...more },
-});
 const ssh = (name: string, hostKey = bySsh.hostKey) => ({
   ssh: { hostKeys: { [`${name}1`]: hostKey } },
 });
 
-/** @param groups besides the site's own nodes; the key of those with ssh is set as a secret */
-async function configureNodes(...groups: object[]): Promise<void> {
-  const nodeGroups = [{ name: "compute", count: 2 }, ...groups];
-  configure({ slurm: { ...(baseConfig()["slurm"] as object), nodeGroups, drainSeconds: 3 } });
-  for (const [i, one] of nodeGroups.entries()) {
-    if (!("ssh" in one)) continue;
-    const at = `hpc-ha:slurm.nodeGroups[${i}].ssh.privateKey`;
-    const words = ["config", "set", "--secret", "--path", at, "--stack", stack.name];
-    await execa("pulumi", words, { cwd: projectRoot, input: key.text });
-  }
-}
-/** @returns what a `pulumi up` says that fails */
-const failing = () =>
-  stack.start("up", "--yes", "--skip-preview").then(
-    () => "",
-    (error: { all: string }) => error.all,
-  );
-const passing = async () => (await stack.start("up", "--yes", "--skip-preview")).all ?? "";
+const configureAll = (...groups: object[]) => configureNodes(key, ...groups);
 const both = () => [group("guest", bySsh.address, ssh("guest")), group("other", byKit.address)];
 
 beforeAll(async () => {
   outputs = await baseState();
   key = guestKey();
-  [bySsh, byKit] = await Promise.all([guest("guest1", 240, key), guest("other1", 241, key)]);
+  [bySsh, byKit, bySudo] = await Promise.all([
+    guest("guest1", 240, key),
+    guest("other1", 241, key),
+    guest("own1", 243, key),
+  ]);
   // Its first boot writes some of it.
   before = await bySsh.run(`systemctl is-system-running --wait >/dev/null; ${ETC}`);
-  await configureNodes(...both());
+  await configureAll(...both());
   await stack.run("up");
 });
 afterAll(async () => {
   await ask(outputs, "client", "scancel --user=root").catch(() => undefined);
   configure();
   await stack.run("up");
-  await Promise.all([bySsh.remove(), byKit.remove()]);
+  await Promise.all([bySsh, byKit, bySudo].map((machine) => machine.remove()));
   await baseState();
   key.remove();
   rmSync(directory, { recursive: true });
@@ -140,19 +128,19 @@ it("what was changed there by hand is put right, and a running job goes on", asy
 it("a machine that is away, and one with another host key, keep nobody from anything", async () => {
   const publicKey = readFileSync(`${key.file}.pub`, "utf8").trim();
   const away = group("away", bySsh.address.replace(/\d+$/, "242"), ssh("away"));
-  await configureNodes(...both(), away);
+  await configureAll(...both(), away);
   expect(await passing()).toMatch(/nobody got to these machines[^]*away1: /);
-  await configureNodes(group("guest", bySsh.address, ssh("guest", publicKey)), both()[1] ?? {});
+  await configureAll(group("guest", bySsh.address, ssh("guest", publicKey)), both()[1] ?? {});
   expect(await failing()).toMatch(
     /guest1: it has not the host key that slurm.nodeGroups.1.ssh says/,
   );
   expect(await state("guest1")).toBe("mixed");
-  await configureNodes(...both());
+  await configureAll(...both());
   await stack.run("up");
 });
 
 it("a machine with a job does not leave, and one without does, with all that was brought", async () => {
-  await configureNodes(both()[1] ?? {});
+  await configureAll(both()[1] ?? {});
   expect(await failing()).toMatch(
     new RegExp(`jobs run on nodes that leave or change: ${job} \\(guest1\\)`),
   );
@@ -167,4 +155,94 @@ it("a machine with a job does not leave, and one without does, with all that was
   ).toMatch(/^inactive\nError: No such file/);
   // What nobody but its owner has configured is left to him.
   expect(await state("other1")).toBe("idle");
+});
+
+describe("a machine whose user is not root", () => {
+  const own = (more: object = {}) =>
+    group("own", bySudo.address, {
+      ssh: { hostKeys: { own1: bySudo.hostKey }, user: "admin", ...more },
+    });
+  const slurmdSince = () => bySudo.run("systemctl show -P ActiveEnterTimestampMonotonic slurmd");
+
+  beforeAll(async () => {
+    await bySudo.run("systemctl is-system-running --wait; apt-get purge -y -q slurmd");
+    await bringPackages(bySudo, "sudo", "ufw", "firewalld", "slurmd");
+    await bySudo.run(
+      "apt-get install -y -q --no-install-recommends sudo ufw && useradd -m -p '*' -s /bin/sh admin && " +
+        "cp -r /root/.ssh /home/admin && chown -R admin: /home/admin/.ssh && " +
+        "ufw allow 22/tcp && ufw --force enable",
+    );
+  });
+
+  it("is refused while he may not use sudo, and while it lacks packages; nothing is done there", async () => {
+    const etc = await bySudo.run(ETC);
+    await configureAll(own());
+    expect(await failing()).toMatch(
+      /own1: admin may not become root there without a password \(slurm.nodeGroups.1.ssh.user\): sudo: /,
+    );
+    await bySudo.run(
+      "echo 'admin ALL=(root) NOPASSWD: /usr/bin/sh -s, /usr/bin/sh -s *' >/etc/sudoers.d/hpc",
+    );
+    expect(await failing()).toMatch(
+      /own1: it lacks packages. There as root: apt-get install .* slurmd libpmix2; or slurm.nodeGroups.1.ssh.installPackages/,
+    );
+    await bySudo.run("rm /etc/sudoers.d/hpc");
+    expect(await bySudo.run(`${ETC}; ls /var/lib/hpc-ha 2>/dev/null; true`)).toBe(etc);
+    await bySudo.run(
+      "echo 'admin ALL=(root) NOPASSWD: /usr/bin/sh -s, /usr/bin/sh -s *' >/etc/sudoers.d/hpc",
+    );
+  });
+
+  it("gets the cluster's slurmd where the config says so, and runs jobs behind ufw", async () => {
+    await configureAll(own({ installPackages: true }));
+    await stack.run("up");
+    expect(await client("srun --nodelist=own1 --time=1 hostname")).toBe("own1");
+    const rules = await bySudo.run("ufw show added");
+    expect(rules).toContain("ufw allow 22/tcp");
+    expect(rules).toMatch(/^ufw allow from \S+ to any port 6818 proto tcp comment 'hpc-ha'$/m);
+  });
+
+  it("has its slurmd restarted, and never under a job", async () => {
+    const before = await slurmdSince();
+    const id = await client("sbatch --parsable -o /dev/null --nodelist=own1 --wrap 'sleep 900'");
+    await eventually("the job runs", 20, async () => (await state("own1")) === "mixed");
+    const stopped = await hpc("restart", "externalNodes");
+    expect(stopped.code).toBe(3);
+    expect(stopped.said).toContain(`own1: it drains, and these jobs run on it: ${id}.`);
+    expect([await state("own1"), await slurmdSince()]).toEqual(["draining", before]);
+    await client(`scancel ${id}`);
+    await eventually("the job ends", 60, async () => (await state("own1")) === "drained");
+    expect((await hpc("restart", "externalNodes")).code).toBe(0);
+    expect(await state("own1")).toBe("idle");
+    expect(await slurmdSince()).not.toBe(before);
+  });
+
+  it("whose firewall is firewalld by now lets the cluster in there, until it leaves", async () => {
+    const rich = async () => {
+      const list = "firewall-cmd --list-rich-rules; firewall-cmd --permanent --list-rich-rules";
+      return (await bySudo.run(list))
+        .split("\n")
+        .filter((line) => line !== "")
+        .sort();
+    };
+    await bySudo.run(
+      "ufw --force disable && apt-get install -y -q --no-install-recommends firewalld && firewall-cmd --state",
+    );
+    await stack.run("up", "--refresh");
+    expect(await bySudo.run("ufw show added")).not.toContain("hpc-ha");
+    const rules = await rich();
+    expect(rules.length / 2).toBe(new Set(rules).size);
+    expect(rules.join()).toContain('port port="6818" protocol="tcp" accept');
+    expect(await client("srun --nodelist=own1 --time=1 hostname")).toBe("own1");
+    // As many rules, in the same words: nothing is left to do.
+    expect(await passing()).not.toMatch(/nodes of the owner's: to be changed/);
+    await stack.run("up", "--refresh");
+    expect(await rich()).toEqual(rules);
+    await configureAll(both()[1] ?? {});
+    await stack.run("up");
+    expect(await rich()).toEqual([]);
+    expect(await bySudo.run("systemctl is-active slurmd; ls /var/lib/hpc-ha 2>&1; true")).toMatch(
+      /^inactive\n.*No such file/,
+    );
+  });
 });

@@ -70,7 +70,8 @@ describe("machines of the owner's", () => {
 
   it("are the same by another user or port, and none of those without ssh", async () => {
     const { wanted } = await make([group(KEY)]);
-    const ssh = { user: "adm", port: 2222, hostKeys: { gpu1: KEY, gpu2: KEY } };
+    const reached = { user: "adm", port: 2222, installPackages: true };
+    const ssh = { ...reached, hostKeys: { gpu1: KEY, gpu2: KEY } };
     expect((await make([group(KEY, { ssh })])).wanted).toEqual(wanted);
     const { wanted: none, told } = await make([group(KEY, { ssh: undefined })]);
     expect(none).toEqual({});
