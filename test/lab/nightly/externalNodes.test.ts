@@ -226,7 +226,8 @@ describe("a machine whose user is not root", () => {
         .sort();
     };
     await bySudo.run(
-      "ufw --force disable && apt-get install -y -q --no-install-recommends firewalld && firewall-cmd --state",
+      "ufw --force disable && apt-get install -y -q --no-install-recommends firewalld && " +
+        "systemctl enable -q --now firewalld && firewall-cmd --state",
     );
     await stack.run("up", "--refresh");
     expect(await bySudo.run("ufw show added")).not.toContain("hpc-ha");
