@@ -10,64 +10,34 @@ import { Membership } from "./components/entry/membership";
 import { ExternalNodes } from "./components/externalNodes";
 import { factsOf } from "./components/facts";
 import { Galera } from "./components/galera";
-import {
-  firewall,
-  intentOf,
-  everybody,
-  largest,
-  machinePackages,
-  mountsHere,
-  numbersThere,
-  plan,
-  record,
-} from "./components/house";
+import { everybody, firewall, largest, machinePackages, mountsHere } from "./components/house";
 import { Login } from "./components/login";
 import { Monitor } from "./components/monitor";
 import { LOG_WRITER } from "./components/monitor/logs";
 import { shipping } from "./components/monitor/shipping";
-import { madeWith, otherThanMade } from "./components/made";
-import { KeptRecord, lastRecord } from "./components/record";
+import { KeptRecord } from "./components/record";
 import { Redis } from "./components/redis";
-import { refusal } from "./components/refusal";
 import { Share } from "./components/share";
 import { SiteFiles } from "./components/siteFiles";
 import { siteOutputs } from "./components/siteOutputs";
 import { STATE_SHARE } from "./components/slurm";
 import { reachedHosts } from "./components/slurm/nodeSsh";
 import { imageOf, packagesOf } from "./components/slurm/packages";
-import { loadConfig, rawConfig } from "./components/stackConfig";
+import { wantedSite } from "./components/wantedSite";
 import { Web } from "./components/web";
 import { consoleAddress } from "./components/web/autoscaler";
-import { whyThatSize } from "./components/web/pool";
-import { released, releasesOf } from "./components/web/releases";
 import { makeDriver } from "./drivers";
 import type { Machine } from "./drivers/machine";
 import { hpcHome } from "./lib/home";
 import { later } from "./lib/wait";
-import { enforcePolicy } from "./policy/enforce";
 import { logStoreId } from "./toolchain/logStore";
 
 /** Makes the site. @returns what it is made of and how to reach it */
 async function site() {
-  const before = await lastRecord();
-  const stackConfig = rawConfig();
-  const config = loadConfig(stackConfig, before);
+  const { config, topology, services, releases, kept } = await wantedSite();
   const { ports, failoverPatience: patience, tls } = config;
-  const topology = plan(config, before);
   const { machines: specs, vips: vip, prefixLength, gateway } = topology;
-  enforcePolicy(intentOf(config, topology, before));
-  const services = released(config.services, config.webPool && before?.made?.versions);
-  const releases = releasesOf(services);
-  const made = madeWith(stackConfig.raw, stackConfig.secret, services);
-  const other = config.webPool && otherThanMade(before, made);
-  if (other !== undefined) throw refusal(other);
-  const poolReason = whyThatSize(
-    config,
-    numbersThere("web", before),
-    specs.web.map(({ name }) => name),
-  );
-  if (poolReason !== undefined) void pulumi.log.info(poolReason);
-  new KeptRecord("record", { ...record(config, before), made });
+  new KeptRecord("record", kept);
 
   const home = hpcHome();
   const place = {

@@ -2,7 +2,6 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import execa from "execa";
 import { Machines } from "../lib/machines";
 import { program } from "../lib/program";
 import { type Progress, step } from "../lib/progress";
@@ -11,15 +10,20 @@ import { runPlaybook } from "../programs/ansible";
 import { becomeReady } from "../programs/ready";
 import { clearMark, lookForMark, setMark } from "../rollout/mark";
 import { GATE_SECONDS, openGate } from "../rollout/gate";
-import { describePlan, planTier } from "../rollout/plan";
+import { planTier } from "../rollout/plan";
 import { patient, type RunningSite } from "../rollout/roll";
 import { interruption, rollTier } from "../rollout/tier";
 import { type ChangeRequest, changeSchema } from "./changeRequest";
+import {
+  activity,
+  neverConfigured,
+  orderOf,
+  outdatedOf,
+  powerCommand,
+  tierOf,
+} from "./changeTargets";
 import type { Outcome } from "./configurationProvider";
-import { quote } from "./look";
 import { rollsOf } from "./rolls";
-import type { Tier } from "./tier";
-import { tiers } from "./tiers";
 
 /** Tasks of these roles begin so: keys, firewall, packages, what tells metrics and sends logs. No client notices them. */
 const IN_PLACE = ["base : ", "node_exporter : ", "logs : "];
@@ -130,7 +134,7 @@ export async function changeMachines(
     const change = async (limit: string[]) => {
       for (const machine of limit.filter((m) => outdated.includes(m))) {
         progress(`    ${machine} starts anew`);
-        await execa(...command(request.power[machine] ?? [], "cycle"));
+        await powerCommand(request.power[machine] ?? [], "cycle");
       }
       const { hosts, ok, failure } = await play(limit);
       if (!ok) throw new Error(failure.join("\n"));
@@ -196,59 +200,6 @@ async function relieveOnly(
     }
     await roll.takeOut?.(machine);
   });
-}
-
-/** In which order the machines would be changed, in words. */
-async function orderOf(request: ChangeRequest, machines: Machines): Promise<string> {
-  const { tier, site, todo } = request;
-  const fresh = await neverConfigured(request, machines);
-  const known = todo.filter((m) => !fresh.includes(m));
-  const roll = rollsOf({ outputs: site, machines, progress: () => undefined })[tier];
-  const plan =
-    roll &&
-    describePlan(planTier(await roll.parts(), roll.relieve !== undefined, known), roll.together);
-  const news = fresh.length === 0 ? [] : [`${fresh.join(", ")} (new)`];
-  const present = known.length === 0 ? [] : [plan ?? known.join(", ")];
-  const order = tierOf(tier)?.presentFirst === true ? [present, news] : [news, present];
-  return order.flat().join(", then ");
-}
-
-/** Those that are other machines than they are to be, until they start anew. */
-async function outdatedOf(power: Record<string, string[]>, machines: string[]): Promise<string[]> {
-  const said = await Promise.all(
-    machines.map(async (m) => {
-      const own = power[m] ?? [];
-      return own.length === 0 ? "" : (await execa(...command(own, "look"))).stdout;
-    }),
-  );
-  return machines.filter((_, i) => said[i] === "outdated");
-}
-
-/** Shell text: the state of each unit. */
-const activity = (units: string[]): string =>
-  `systemctl show --property ActiveState --value ${units.map(quote).join(" ")}`;
-
-const command = ([file = "", ...args]: string[], what: string): [string, string[]] => [
-  file,
-  [...args, what],
-];
-
-const tierOf = (name: string): Tier | undefined => (tiers as Record<string, Tier>)[name];
-
-/**
- * Those of them that no run has ever made part of their tier: a unit of theirs does not run. One that was part of it and
- * was left half-way has a mark.
- */
-async function neverConfigured(
-  { todo, applied, units }: ChangeRequest,
-  machines: Machines,
-): Promise<string[]> {
-  const unknown = todo.filter((m) => !applied.includes(m));
-  // "active" for a mark: what its units do says nothing then.
-  const ask = `if [ -n "$(${lookForMark("change")})" ]; then echo active; else ${activity(units)}; fi`;
-  const said = await Promise.all(unknown.map((m) => machines.run(m, ask)));
-  const words = said.map((text) => text.split("\n").filter((line) => line !== ""));
-  return unknown.filter((_, i) => !words[i]?.every((w) => w === "active"));
 }
 
 if (require.main === module) {
