@@ -145,7 +145,7 @@ const suites: Record<string, (args: string[], pace: number) => Promise<boolean>>
     await ensurePackages([...UNIT_NEEDS, ...BROWSER_NEEDS], progress);
     const checks = await ensurePythonChecks(progress);
     const [units, preview] = code(pace, await ensureRuleChecks(progress));
-    if (!(await sideBySide([[units], [preview, browser(pace)]], progress))) return false;
+    if (!(await sideBySide([[units, preview], [browser(pace)]], progress))) return false;
     // What no time limit depends on takes what the cluster leaves of the processors.
     const beside = sideBySide([[...text, ...tools, ...python(checks), ...ansible]], progress, true);
     const cluster = () =>
